@@ -1,0 +1,25 @@
+// A consumer's file, type-checked against the packed tarballs in a project outside the workspace: see check-pack.mjs.
+import { createServer } from "node:http";
+import { createPolicy, type Decision, denyCodes, explain } from "@wsorigin/core";
+import { guard as guardExpress } from "@wsorigin/express";
+import { guard } from "@wsorigin/node";
+import express from "express";
+
+const policy = createPolicy({ origins: ["https://app.example.com"], hosts: ["api.example.com"] });
+
+export const decision: Decision = policy.check({ headers: { origin: "https://evil.test", host: "api.example.com" } });
+export const text: string = decision.allowed ? `${decision.origin}` : `${decision.status} ${explain(decision)}`;
+export const codes: readonly string[] = denyCodes;
+
+const gate = guard(createServer(), { policy, protocols: ["chat.v1"] });
+gate.route("/chat/:room", (socket, context) => {
+  socket.send(`${context.origin} ${context.query.get("name")}`);
+});
+
+const app = express();
+guardExpress(createServer(app), { app, policy }).route("/chat", (socket) => {
+  socket.close(1000);
+});
+
+// @ts-expect-error An option that is misspelt does not compile.
+createPolicy({ origin: ["https://app.example.com"] });

@@ -1,0 +1,11 @@
+export { allowCodes, denyCodes, statusOf } from "./codes.ts";
+export type { AllowCode, DenyCode, DenyStatus } from "./codes.ts";
+export { deny } from "./decision.ts";
+export type { Allow, Circumstances, Decision, Deny, Expectation } from "./decision.ts";
+export { explain } from "./explain.ts";
+export type { Handshake } from "./handshake.ts";
+export type { Directory, PolicyOptions } from "./options.ts";
+export { createPolicy } from "./policy.ts";
+export type { DecideOptions, Policy } from "./policy.ts";
+export { PolicyError } from "./problems.ts";
+export type { PolicyIssue, PolicyIssueCode } from "./problems.ts";

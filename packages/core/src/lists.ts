@@ -1,0 +1,89 @@
+import type { HostEntry } from "./host-entry.ts";
+import type { Authority } from "./host.ts";
+import type { CheckedOptions } from "./options.ts";
+import { defaultPort, isWebOrigin, maxOriginLength, type Origin, parseOrigin, type WebOrigin } from "./origin.ts";
+import { Wildcards } from "./wildcards.ts";
+
+/** The Origins that were written down. */
+export class OriginList {
+  readonly #exact = new Set<string>();
+  readonly #anyPort = new Set<string>();
+  readonly #wildcards = { http: new Wildcards(), https: new Wildcards() };
+
+  constructor(options: CheckedOptions) {
+    for (const entry of options.origins) {
+      if (entry.kind === "exact") this.#exact.add(entry.text);
+      else if (entry.kind === "any-port") this.#anyPort.add(entry.text);
+      else this.#wildcards[entry.scheme].add(entry.star, entry.base);
+    }
+    // Its own option, and none of the list's entries can be it; but once allowed it is a value like the others.
+    if (options.opaqueOrigin === "dangerously-allow") this.#exact.add("null");
+  }
+
+  get size(): number {
+    return this.#exact.size + this.#anyPort.size + this.#wildcards.http.size + this.#wildcards.https.size;
+  }
+
+  *entries(): Generator<string> {
+    yield* this.#exact;
+    for (const base of this.#anyPort) yield `${base}:*`;
+    for (const name of this.#wildcards.https.entries()) yield `https://${name}`;
+    for (const name of this.#wildcards.http.entries()) yield `http://${name}`;
+  }
+
+  /** The entry that covers this Origin. */
+  match(origin: string): string | undefined {
+    if (this.has(origin)) return origin;
+    const parsed = parseOrigin(origin);
+    return parsed === undefined ? undefined : this.matchPattern(parsed);
+  }
+
+  /** Whether this Origin is an exact entry: what `match` asks first. */
+  has(origin: string): boolean {
+    // Bounded first: the cost of hashing is the sender's to choose otherwise.
+    return origin.length <= maxOriginLength && this.#exact.has(origin);
+  }
+
+  /** The wildcard or any-port entry that covers this Origin: what `match` asks second. */
+  matchPattern(origin: Origin | WebOrigin): string | undefined {
+    if (!isWebOrigin(origin)) return undefined;
+    const { scheme, authority, host, kind } = origin;
+    if (this.#anyPort.size > 0 && this.#anyPort.has(`${scheme}://${host}`)) return `${scheme}://${host}:*`;
+    const name = kind === "name" ? this.#wildcards[scheme].match(authority) : undefined;
+    return name === undefined ? undefined : `${scheme}://${name}`;
+  }
+}
+
+/** The Hosts that were written down. */
+export class HostList {
+  readonly #exact = new Set<string>();
+  readonly #wildcards = new Wildcards();
+
+  constructor(entries: readonly HostEntry[]) {
+    for (const { star, authority } of entries) {
+      if (star === undefined) this.#exact.add(authority);
+      else this.#wildcards.add(star, authority);
+    }
+  }
+
+  get size(): number {
+    return this.#exact.size + this.#wildcards.size;
+  }
+
+  *entries(): Generator<string> {
+    yield* this.#exact;
+    yield* this.#wildcards.entries();
+  }
+
+  /** Whether a Host value is one of the entries as it stands: enough for most, and cheaper than parsing it. */
+  hasText(host: string): boolean {
+    return this.#exact.has(host);
+  }
+
+  has({ host, port, kind }: Authority, secure: boolean): boolean {
+    if (this.#exact.has(host)) return true;
+    const withPort = `${host}:${port === "" ? defaultPort(secure ? "https" : "http") : port}`;
+    if (this.#exact.has(withPort)) return true;
+    return kind === "name" && (this.#wildcards.match(host) !== undefined || this.#wildcards.match(withPort) !== undefined);
+  }
+}

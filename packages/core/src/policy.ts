@@ -1,0 +1,146 @@
+import type { AllowCode, DenyCode } from "./codes.ts";
+import { type Allow, type Decision, type Deny, deny } from "./decision.ts";
+import { describeExpectation } from "./expectation.ts";
+import { type Handshake, isSecure, readField } from "./handshake.ts";
+import { type Authority, isLoopback, parseHost } from "./host.ts";
+import { HostList, OriginList } from "./lists.ts";
+import { type CheckedOptions, checkOptions, type Directory, type PolicyOptions } from "./options.ts";
+import { defaultPort, isWebOrigin, parseOrigin, type WebOrigin } from "./origin.ts";
+
+export interface DecideOptions {
+  /** Gives the decision up. Read only when there is somebody to wait for, so that it may be made on demand. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Who may open a socket, compiled. Frozen; its methods never throw. */
+export interface Policy<P = undefined> {
+  /** `"report"`: the gate tells what it would have refused, and lets it through. */
+  readonly mode: "enforce" | "report";
+  /** Decides on Host and Origin alone, at once. With a `directory`, an Origin outside `origins` is refused here: use `decide`. */
+  check(handshake: Handshake): Decision<P>;
+  /**
+   * Decides on everything: Host, Origin, then the directory. Never rejects. Without a `signal` it waits as long as the directory does; an
+   * aborted `signal` refuses.
+   */
+  decide(handshake: Handshake, options?: DecideOptions): Promise<Decision<P>>;
+  /** Whether pages of this origin may read HTTP responses, by the same list: for CORS. `sameHost` needs no CORS, and a directory is not asked. */
+  allowsOrigin(origin: string | undefined): boolean;
+  /** `allowsOrigin`, with the directory asked too. Never rejects: a directory that fails allows nothing. */
+  allowsOriginAsync(origin: string | undefined, options?: DecideOptions): Promise<boolean>;
+}
+
+/**
+ * Compiles the options into a policy, or refuses them.
+ *
+ * @throws {PolicyError} with every problem of the options at once, each with the corrected value
+ * @example
+ * const policy = createPolicy({ origins: ["https://app.example.com"], hosts: ["api.example.com"] });
+ * policy.check({ headers: { origin: "https://evil.test", host: "api.example.com" } });
+ * // { allowed: false, code: "origin-not-listed", status: 403, origin: "https://evil.test" }
+ */
+export function createPolicy(options: PolicyOptions): Policy<undefined> {
+  const checked = checkOptions(options);
+  const origins = new OriginList(checked);
+  const hosts = checked.hosts === undefined ? undefined : new HostList(checked.hosts);
+  const expected = describeExpectation(origins, hosts, checked);
+
+  function check(handshake: Handshake): Decision {
+    const hostField = readField(handshake, "host");
+    const originField = readField(handshake, "origin");
+    const given: unknown = handshake.host ?? hostField.value;
+    const host = given === undefined || typeof given === "string" ? given : "";
+    const origin = originField.value;
+    const refuse = (code: DenyCode): Deny => deny(code, origin, { host, expected });
+
+    // RFC 9112 section 3.2: two Host lines are no request. Which one a proxy believed cannot be known.
+    if (hostField.lines > 1) return refuse("host-repeated");
+    if (host === undefined) {
+      if (hosts !== undefined) return refuse("host-missing");
+    } else if (hosts?.hasText(host) !== true) {
+      const authority = parseHost(host);
+      if (authority === undefined) return refuse("host-malformed");
+      if (hosts !== undefined && !hosts.has(authority, isSecure(handshake))) return refuse("host-not-listed");
+    }
+
+    // RFC 6454 section 7.3: a user agent sends one Origin field at the most.
+    if (originField.lines > 1) return refuse("origin-repeated");
+    if (origin === undefined) return checked.missingOrigin === "allow" ? allow("origin-absent", undefined) : refuse("origin-missing");
+    if (origins.has(origin)) return allow("origin-listed", origin, origin);
+    // Four octets, case-sensitive (Fetch, "Origin header": `%s"null"`).
+    if (origin === "null") return refuse("origin-opaque");
+    const parsed = parseOrigin(origin);
+    if (parsed === undefined) return refuse("origin-malformed");
+    const matched = origins.matchPattern(parsed);
+    if (matched !== undefined) return allow("origin-listed", origin, matched);
+    if (checked.sameHost && host !== undefined && isWebOrigin(parsed) && isSameHost(parsed, parseHost(host), isSecure(handshake))) {
+      // Only ever a second reason to refuse: Chromium sends none on a handshake, and no value proves anything.
+      if (readField(handshake, "sec-fetch-site").value?.includes("cross-site") === true) return refuse("origin-cross-site");
+      return allow("origin-same-host", origin);
+    }
+    return refuse("origin-not-listed");
+  }
+
+  async function decide(handshake: Handshake, options: DecideOptions = {}): Promise<Decision> {
+    const decision = check(handshake);
+    if (decision.allowed || decision.code !== "origin-not-listed" || decision.origin === undefined) return decision;
+    // Not `decision.origin`: that one is cut.
+    const origin = readField(handshake, "origin").value ?? "";
+    if (checked.directory === undefined || !mayAsk(origin, checked)) return decision;
+    const answer = await ask(checked.directory, origin, options.signal);
+    if (answer === true) return allow("origin-in-directory", origin);
+    if (answer === false) return decision;
+    return deny("directory-failed", origin, { note: answer, expected });
+  }
+
+  function allowsOrigin(origin: string | undefined): boolean {
+    return typeof origin === "string" && origins.match(origin) !== undefined;
+  }
+
+  async function allowsOriginAsync(origin: string | undefined, options: DecideOptions = {}): Promise<boolean> {
+    if (allowsOrigin(origin)) return true;
+    if (typeof origin !== "string" || checked.directory === undefined || !mayAsk(origin, checked)) return false;
+    return (await ask(checked.directory, origin, options.signal)) === true;
+  }
+
+  return Object.freeze({ mode: checked.mode, check, decide, allowsOrigin, allowsOriginAsync });
+}
+
+function allow(code: AllowCode, origin: string | undefined, matched?: string): Allow {
+  return { allowed: true, code, origin, matched, principal: undefined };
+}
+
+function isSameHost(origin: WebOrigin, host: Authority | undefined, secure: boolean): boolean {
+  const scheme = secure ? "https" : "http";
+  const port = host?.port === defaultPort(scheme) ? "" : host?.port;
+  return origin.scheme === scheme && origin.host === host?.host && origin.port === port;
+}
+
+/** Whether an origin is one to ask a directory about: well-formed, and no plain `http:` beyond loopback. */
+function mayAsk(origin: string, options: CheckedOptions): boolean {
+  const parsed = parseOrigin(origin);
+  if (parsed === undefined) return false;
+  return !isWebOrigin(parsed) || parsed.scheme === "https" || options.insecureToo || isLoopback(parsed.host);
+}
+
+/** Asks the directory; what goes wrong comes back as a sentence. */
+async function ask(directory: Directory, origin: string, signal: AbortSignal = new AbortController().signal): Promise<boolean | string> {
+  let stop = (): void => {};
+  try {
+    if (signal.aborted) return "The handshake was given up before the directory was asked.";
+    const given = directory.has(origin, signal);
+    const answer: unknown = await (typeof given === "boolean"
+      ? given
+      : Promise.race([
+          given,
+          new Promise<string>((resolve) => {
+            stop = () => resolve("The directory did not answer in time.");
+            signal.addEventListener("abort", stop, { once: true });
+          }),
+        ]));
+    return typeof answer === "boolean" || (typeof answer === "string" && signal.aborted) ? answer : `directory.has() returned ${typeof answer}, which is neither true nor false.`;
+  } catch (error) {
+    return `directory.has() failed: ${error instanceof Error ? error.message : typeof error}`;
+  } finally {
+    signal.removeEventListener("abort", stop);
+  }
+}

@@ -1,0 +1,40 @@
+import type { IncomingMessage } from "node:http";
+import type { Duplex } from "node:stream";
+import { type WebSocket, WebSocketServer } from "ws";
+
+/** How long a peer may take to answer a close frame, in milliseconds, before its socket is destroyed. */
+const closeTimeout = 5000;
+
+export interface AcceptorOptions {
+  readonly protocols: readonly string[];
+  readonly maxPayload: number;
+}
+
+/** Opens sockets with `ws`, once the gate has said yes. */
+export class Acceptor {
+  readonly #server: WebSocketServer;
+  #problem: string | undefined;
+
+  constructor({ protocols, maxPayload }: AcceptorOptions) {
+    const patience = { closeTimeout };
+    this.#server = new WebSocketServer({
+      ...patience,
+      noServer: true,
+      clientTracking: false,
+      maxPayload,
+      // Without this, ws answers with the first name that the client offers: a token, where the client sends one that way.
+      handleProtocols: (offered) => protocols.find((name) => offered.has(name)) ?? false,
+    });
+    this.#server.on("wsClientError", (error) => (this.#problem = error.message));
+  }
+
+  /** The open socket; or what `ws` found wrong with the handshake; or nothing, where the client has left. */
+  accept(request: IncomingMessage, duplex: Duplex, head: Buffer): WebSocket | string | undefined {
+    let opened: WebSocket | undefined;
+    this.#problem = undefined;
+    this.#server.handleUpgrade(request, duplex, head, (socket) => (opened = socket));
+    // An `error` without a listener ends the process; ws has closed the socket by then, with the right code.
+    opened?.on("error", () => {});
+    return opened ?? this.#problem;
+  }
+}

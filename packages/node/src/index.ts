@@ -1,0 +1,11 @@
+export { createPolicy, explain, PolicyError } from "@wsorigin/core";
+export type { Allow, AllowCode, Decision, Deny, DenyCode, Directory, Handshake, Policy, PolicyIssue, PolicyOptions } from "@wsorigin/core";
+export { deny } from "@wsorigin/core";
+export type { Context } from "./context.ts";
+export { GateError } from "./errors.ts";
+export type { Gate } from "./gate.ts";
+export { guard, guardWith } from "./guard.ts";
+export type { GuardableServer, PlainOptions } from "./guard.ts";
+export type { Adapter, Facts, GuardOptions, Handler, RouteOptions } from "./options.ts";
+export type { PathParams } from "./path.ts";
+export type { DecisionEvent } from "./report.ts";

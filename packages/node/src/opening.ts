@@ -1,0 +1,216 @@
+import { type IncomingMessage, STATUS_CODES } from "node:http";
+import { type Decision, deny, type Deny, type DenyStatus, type Handshake } from "@wsorigin/core";
+import type { WebSocket } from "ws";
+import type { Acceptor } from "./acceptor.ts";
+import type { Limits } from "./limits.ts";
+import type { Adapter, CheckedOptions, Facts, RouteOptions } from "./options.ts";
+import type { Reporter } from "./report.ts";
+import type { Found, Routes } from "./routes.ts";
+import type { Transport } from "./transport.ts";
+import { type Interruption, Watch } from "./watch.ts";
+
+/** A route as the gate keeps it. */
+export interface Route<P, R> {
+  readonly path: string;
+  readonly options: RouteOptions<P>;
+  readonly acceptor: Acceptor;
+  /** Takes over the open socket. Never throws. */
+  readonly open: (opened: Opened<P, R>) => void;
+}
+
+/** What is known when a socket opens. */
+export interface Opened<P, R> {
+  readonly socket: WebSocket;
+  readonly params: Readonly<Record<string, string | string[] | undefined>>;
+  readonly search: string;
+  readonly cookie: string | undefined;
+  readonly request: R;
+  readonly ip: string;
+  readonly decision: Decision<P>;
+}
+
+/** What an opening handshake needs of its gate. */
+export interface Surroundings<P, R> {
+  readonly options: CheckedOptions<P>;
+  readonly adapter: Adapter<R>;
+  readonly routes: Routes<Route<P, R>>;
+  readonly limits: Limits;
+  readonly reporter: Reporter;
+  readonly pending: Set<Opening<P, R>>;
+  /** Handed on and not yet gone: destroyed when the gate closes. */
+  readonly handedOn: Set<Transport>;
+  readonly draining: () => boolean;
+}
+
+/** What the steps came to: a refusal to send, or a decision to act on (which may be a refusal that is only reported). */
+type Verdict<P, R> =
+  | { readonly proceed: false; readonly decision: Deny }
+  | { readonly proceed: true; readonly decision: Decision<P>; readonly request: R };
+
+type OnRoute<P, R> = Extract<Found<Route<P, R>>, { kind: "route" }>;
+
+/**
+ * One opening handshake, from its arrival to its one decision. Whatever comes first decides: a refusal, the last check, the deadline, the
+ * client's leaving, the end of the gate. What comes later finds it over.
+ */
+export class Opening<P, R> {
+  readonly #started = performance.now();
+  readonly #transport: Transport;
+  readonly #around: Surroundings<P, R>;
+  readonly #watch: Watch;
+  readonly #origin: string | undefined;
+  #found: Found<Route<P, R>> = { kind: "none" };
+  #ip = "";
+  /** The mode of the policy that was asked. */
+  #mode: "enforce" | "report" = "enforce";
+  #reported: Decision<unknown> | undefined;
+  #wellFormed = false;
+
+  constructor(transport: Transport, around: Surroundings<P, R>) {
+    this.#transport = transport;
+    this.#around = around;
+    this.#origin = transport.request.headers.origin;
+    this.#watch = new Watch(transport.duplex, around.options.deadline, (why) => this.#refuse(this.#deny(why)));
+  }
+
+  async run(): Promise<void> {
+    let verdict: Verdict<P, R>;
+    try {
+      verdict = await this.#judge();
+    } catch (error) {
+      this.#around.reporter.error(error, "the framework's adapter or a middleware");
+      verdict = { proceed: false, decision: this.#deny("middleware-failed") };
+    }
+    if (this.#watch.over) return;
+    if (verdict.proceed) this.#proceed(verdict.decision, verdict.request);
+    else this.#refuse(verdict.decision);
+  }
+
+  /** Gives the handshake up. */
+  interrupt(why: Interruption): void {
+    this.#watch.interrupt(why);
+  }
+
+  /** The steps, in the order of the contract: limits, route, form, Host, Origin, token, middleware. Each may refuse. */
+  async #judge(): Promise<Verdict<P, R>> {
+    const { options, adapter, limits, pending, routes, draining } = this.#around;
+    const { request: incoming, target } = this.#transport;
+    const refuse = (decision: Deny): Verdict<P, R> => ({ proceed: false, decision });
+
+    const { request, ...facts } = adapter.adapt(incoming);
+    this.#ip = facts.ip ?? "";
+    const full = draining() ? this.#deny("draining") : limits.refusal(pending.size, this.#ip, this.#origin);
+    if (full !== undefined) return refuse(full);
+    pending.add(this);
+    const failed = limits.countsFailures ? await limits.failureRefusal(this.#ip, this.#origin) : undefined;
+    if (failed !== undefined) return refuse(failed);
+
+    this.#found = target === undefined ? { kind: "none" } : routes.find(target);
+    const route = this.#found.kind === "route" ? this.#found.route : undefined;
+    if (route === undefined && options.unrouted === "refuse") return refuse(this.#deny("route-not-found"));
+    const passes = route === undefined && options.unrouted === "pass";
+
+    const problem = this.#problem();
+    if (problem !== undefined && !passes) return refuse(problem);
+    this.#wellFormed = problem === undefined;
+
+    const policy = route?.options.policy ?? options.policy;
+    this.#mode = passes ? "report" : policy.mode;
+    const handshake = handshakeOf(incoming, facts);
+    const decision = problem ?? (await policy.decide(handshake, this.#watch));
+    if (options.report !== undefined) this.#reported = await options.report.decide(handshake, this.#watch);
+    if (!decision.allowed && this.#mode === "enforce") return refuse(decision);
+    if (this.#watch.over || route === undefined || adapter.before === undefined) return { proceed: true, decision, request };
+    const stopped = await adapter.before(request, this.#watch.signal);
+    return stopped === undefined ? { proceed: true, decision, request } : refuse(stopped);
+  }
+
+  /** What is wrong with the request as a handshake. */
+  #problem(): Deny | undefined {
+    const wrong = this.#transport.problem();
+    if (wrong !== undefined) return wrong;
+    const malformed = (note: string): Deny => deny("handshake-malformed", this.#origin, { note });
+    if (this.#transport.target === undefined) return malformed("The request target is no path, or names another authority than Host does.");
+    if (this.#found.kind === "undecodable") return malformed("The path's percent-encoding stands for no text.");
+    return undefined;
+  }
+
+  #proceed(decision: Decision<P>, request: R): void {
+    this.#watch.stop();
+    this.#around.pending.delete(this);
+    if (this.#found.kind === "route") return this.#open(this.#found, decision, request);
+    if (this.#transport.hasTakers()) return this.#handOn(decision);
+    this.#refuse(this.#deny(this.#transport.unserved));
+  }
+
+  #open({ route, params, query }: OnRoute<P, R>, decision: Decision<P>, request: R): void {
+    const socket = this.#transport.accept(route.acceptor);
+    if (socket === undefined) return this.#refuse(this.#deny("client-gone"));
+    if (typeof socket === "string") return this.#refuse(deny("handshake-malformed", this.#origin, { note: `${socket}.` }));
+    socket.once("close", this.#around.limits.open(this.#ip));
+    this.#tell(decision, this.#mode);
+    route.open({ socket, params, search: query, cookie: this.#transport.request.headers.cookie, request, ip: this.#ip, decision });
+  }
+
+  /** Gives the handshake to the other listeners. It is told of once it is known whether one of them answers. */
+  #handOn(decision: Decision<P>): void {
+    const { handedOn, limits, options, reporter } = this.#around;
+    const transport = this.#transport;
+    const release = limits.open(this.#ip);
+    handedOn.add(transport);
+    let told = false;
+    const answered = (): void => {
+      clearTimeout(timer);
+      if (!told) this.#tell(decision, this.#mode);
+      told = true;
+    };
+    const timer = setTimeout(() => {
+      if (transport.answered()) return answered();
+      told = true;
+      this.#refuse(this.#deny("route-not-found"));
+    }, options.grace);
+    transport.duplex.once("close", () => {
+      answered();
+      release();
+      handedOn.delete(transport);
+    });
+    try {
+      transport.handOn();
+    } catch (error) {
+      reporter.error(error, "another upgrade listener");
+      if (!transport.answered()) transport.duplex.destroy();
+    }
+    if (transport.answered()) answered();
+  }
+
+  #refuse(decision: Deny): void {
+    this.#watch.stop();
+    this.#around.pending.delete(this);
+    this.#tell(decision, "enforce");
+    if (decision.code === "client-gone") return void this.#transport.duplex.destroy();
+    if (decision.status === 400 || decision.status === 401 || decision.status === 403) void this.#around.limits.fail(this.#ip);
+    const route = this.#found.kind === "route" ? this.#found.route : undefined;
+    const how = route?.options.refuseWith ?? this.#around.options.refuseWith;
+    // Only a well-formed handshake can be accepted, and a gate that closes accepts nothing.
+    const socket = route !== undefined && how === "close" && this.#wellFormed && decision.code !== "draining" ? this.#transport.accept(route.acceptor) : undefined;
+    if (typeof socket === "object") socket.close(closeCodes[decision.status], STATUS_CODES[decision.status]);
+    else this.#transport.refuse(decision.status);
+  }
+
+  #deny(code: Interruption | "middleware-failed" | Transport["unserved"]): Deny {
+    return deny(code, this.#origin, { host: this.#transport.request.headers.host });
+  }
+
+  #tell(decision: Decision<P>, mode: "enforce" | "report"): void {
+    const route = this.#found.kind === "route" ? this.#found.route.path : undefined;
+    const reported = this.#reported === undefined ? {} : { reported: this.#reported };
+    this.#around.reporter.decision({ decision, route, ip: this.#ip, ms: performance.now() - this.#started, mode, ...reported });
+  }
+}
+
+/** The close codes that mirror the statuses: 4401, 4403, 4429 for the client's doing, 4408 for a decision that took too long. */
+const closeCodes: Record<DenyStatus, number> = { 400: 4400, 401: 4401, 403: 4403, 404: 4404, 426: 4426, 429: 4429, 499: 1001, 501: 1011, 503: 4408 };
+
+function handshakeOf(request: IncomingMessage, facts: Facts): Handshake {
+  return { headers: request.headers, rawHeaders: request.rawHeaders, url: request.url, socket: request.socket, ...facts };
+}

@@ -1,0 +1,146 @@
+import type { IncomingMessage } from "node:http";
+import type { Deny, Policy } from "@wsorigin/core";
+import type { Context } from "./context.ts";
+import { GateError } from "./errors.ts";
+import { isToken } from "./form.ts";
+import type { DecisionEvent } from "./report.ts";
+
+/** What a route may have of its own; what it leaves out, it has from the gate. */
+export interface RouteOptions<P = undefined> {
+  /** Who may open a socket here. */
+  readonly policy?: Policy<P>;
+  /**
+   * The subprotocols spoken here, best first. The first one that the client offers too is chosen; where none is, none is sent, and browsers
+   * then close by themselves. Nothing that a client offers is ever echoed because it was offered.
+   */
+  readonly protocols?: readonly string[];
+  /**
+   * `"status"` (default): a refused handshake is answered with an HTTP status, which page code cannot see (1006 for every one). `"close"`: it is
+   * accepted and closed at once with 4401, 4403, 4408, 4429 or the like; costs an accepted socket, on which nothing is ever delivered.
+   */
+  readonly refuseWith?: "status" | "close";
+  /** The longest message, in bytes; longer ones close the socket with 1009. Default 1 MiB. */
+  readonly maxPayload?: number;
+}
+
+export interface GuardOptions<P = undefined> extends RouteOptions<P> {
+  readonly policy: Policy<P>;
+  /** A second policy that only tells: its decision is the event's `reported`. For trying a stricter one beside the one in force. */
+  readonly report?: Policy<unknown>;
+  /**
+   * What becomes of upgrades on paths without a route. `"filter"` (default): the policy decides, and what it allows goes to the other `upgrade`
+   * listeners. `"refuse"`: 404. `"pass"`: the listeners get them whatever the policy says; it only tells.
+   */
+  readonly unrouted?: "filter" | "refuse" | "pass";
+  /** How long a decision may take, in milliseconds; then `timed-out`. Default 5000. */
+  readonly deadline?: number;
+  /** How long another listener may leave an upgrade it was handed unanswered, in milliseconds; then 404. Default 5000. */
+  readonly grace?: number;
+  /** How many handshakes may wait for a decision at once; then `too-many-pending`. Default 1024. */
+  readonly maxPending?: number;
+  /** How many sockets may be open at once; then `too-many-connections`. No limit by default. */
+  readonly maxConnections?: number;
+  /** The same for one address (an IPv6 /64 counts as one). No limit by default. */
+  readonly maxConnectionsPerIp?: number;
+  /**
+   * How many refused handshakes (400, 401, 403) one address may have in so many seconds; then `too-many-failures`. Successes never count. Off by
+   * default: behind a proxy that the server does not trust, every visitor has the proxy's address.
+   */
+  readonly maxFailures?: { readonly count: number; readonly seconds: number };
+  /** Called with every decision, once for each upgrade. What it throws changes nothing. */
+  readonly onDecision?: (event: DecisionEvent) => void;
+  /** Called with what a handler, a subscriber or another `upgrade` listener threw. Default: printed to stderr. */
+  readonly onError?: (error: unknown, where: string) => void;
+  /** Where refusals are told: each reason once a minute, with `explain()`'s text. Default: stderr. `false`: nowhere. */
+  readonly log?: ((text: string) => void) | false;
+}
+
+/** What is known of a request beside its headers. */
+export interface Facts {
+  /** The client's address. */
+  readonly ip?: string | undefined;
+  /** The Host that is trusted, where it is not the Host header. */
+  readonly host?: string | undefined;
+  /** Whether the client speaks TLS. */
+  readonly secure?: boolean | undefined;
+}
+
+/** How a framework takes part: the seam that adapters are written against. */
+export interface Adapter<R> {
+  /** The framework's own request, and what its trust settings make of it. Called once for each handshake. */
+  adapt(request: IncomingMessage): Facts & { readonly request: R };
+  /** Runs what the app wants to run between the policy's yes and the handler: sessions. A `Deny` or a throw refuses. */
+  before?(request: R, signal: AbortSignal): Deny | undefined | Promise<Deny | undefined>;
+}
+
+export type Handler<P, Params, R> = (socket: Context["socket"], context: Context<P, Params, R>) => unknown;
+
+type NumericOption = "deadline" | "grace" | "maxPending" | "maxConnections" | "maxConnectionsPerIp" | "maxPayload";
+
+/** The options that are counts or durations, with their defaults. */
+const numbers: Record<NumericOption, number> = { deadline: 5000, grace: 5000, maxPending: 1024, maxConnections: Infinity, maxConnectionsPerIp: Infinity, maxPayload: 1024 * 1024 };
+
+const known = new Set(["policy", "protocols", "refuseWith", "maxPayload", "report", "unrouted", "deadline", "grace", "maxPending", "maxConnections", "maxConnectionsPerIp", "maxFailures", "onDecision", "onError", "log"]);
+const routeKnown = new Set(["policy", "protocols", "refuseWith", "maxPayload"]);
+
+/** The options with their defaults. */
+export type CheckedOptions<P> = GuardOptions<P> & Required<Pick<GuardOptions<P>, NumericOption | "unrouted" | "protocols" | "refuseWith">>;
+
+/** @throws {GateError} with every problem at once */
+export function checkGuardOptions<P>(options: GuardOptions<P>): CheckedOptions<P> {
+  if (typeof options !== "object" || options === null) throw new GateError(["guard() takes the server and an object: guard(server, { policy })."]);
+  const issues = [...unknownOptions(options, known), ...commonIssues(options)];
+  if (options.policy === undefined) issues.push('policy is missing. Write guard(server, { policy: createPolicy({ origins: ["https://app.example.com"] }) }).');
+  if (options.report !== undefined && !isPolicy(options.report)) issues.push("report is no policy. Make one with createPolicy().");
+  if (options.unrouted !== undefined && !["filter", "refuse", "pass"].includes(options.unrouted)) issues.push('unrouted must be "filter", "refuse" or "pass".');
+  for (const name of ["deadline", "grace", "maxPending", "maxConnections", "maxConnectionsPerIp"] as const) {
+    const value = options[name];
+    if (value !== undefined && !(typeof value === "number" && value > 0)) issues.push(`${name} is ${String(value)}; it must be a number above 0. The default is ${numbers[name]}.`);
+  }
+  for (const name of ["deadline", "grace"] as const) {
+    if ((options[name] ?? 0) > 0x7fff_ffff) issues.push(`${name} is ${options[name]}; timers hold 2147483647 ms at the most.`);
+  }
+  const failures = options.maxFailures;
+  if (failures !== undefined && !(failures.count > 0 && failures.seconds > 0)) issues.push("maxFailures must be { count, seconds }, both above 0, such as { count: 20, seconds: 60 }.");
+  for (const name of ["onDecision", "onError"] as const) {
+    if (options[name] !== undefined && typeof options[name] !== "function") issues.push(`${name} must be a function.`);
+  }
+  if (options.log !== undefined && options.log !== false && typeof options.log !== "function") issues.push("log must be a function that takes a text, or false.");
+  if (issues.length > 0) throw new GateError(issues);
+  return { unrouted: "filter", protocols: [], refuseWith: "status", ...numbers, ...definedOnly(options) };
+}
+
+/** @throws {GateError} with every problem at once */
+export function checkRouteOptions<P>(path: string, options: RouteOptions<P>): void {
+  const issues = [...unknownOptions(options, routeKnown), ...commonIssues(options)];
+  if (issues.length > 0) throw new GateError(issues.map((issue) => `route ${JSON.stringify(path)}: ${issue}`));
+}
+
+function commonIssues<P>({ policy, protocols, refuseWith, maxPayload }: RouteOptions<P>): string[] {
+  const issues: string[] = [];
+  if (policy !== undefined && !isPolicy(policy)) issues.push("policy is no policy. Make one with createPolicy().");
+  if (protocols !== undefined) {
+    if (!Array.isArray(protocols)) issues.push('protocols must be a list, such as ["chat.v1"].');
+    else if (!protocols.every((name) => typeof name === "string" && isToken(name))) issues.push("protocols holds a name that is no token (letters, digits and !#$%&'*+-.^_`|~).");
+    else if (new Set(protocols).size < protocols.length) issues.push("protocols holds a name twice.");
+  }
+  if (refuseWith !== undefined && refuseWith !== "status" && refuseWith !== "close") issues.push('refuseWith must be "status" or "close".');
+  if (maxPayload !== undefined && !(Number.isSafeInteger(maxPayload) && maxPayload > 0)) issues.push(`maxPayload is ${String(maxPayload)}; it must be a whole number of bytes above 0.`);
+  return issues;
+}
+
+function unknownOptions(options: object, names: ReadonlySet<string>): string[] {
+  return Object.keys(options)
+    .filter((key) => !names.has(key))
+    .map((key) => `${JSON.stringify(key)} is no option here. The options are ${[...names].join(", ")}.`);
+}
+
+function isPolicy(value: unknown): boolean {
+  return typeof value === "object" && value !== null && "decide" in value && typeof value.decide === "function" && "mode" in value;
+}
+
+function definedOnly<T extends object>(options: T): T {
+  const copy = { ...options };
+  for (const key of Object.keys(copy)) if (Reflect.get(copy, key) === undefined) Reflect.deleteProperty(copy, key);
+  return copy;
+}

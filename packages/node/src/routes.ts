@@ -1,0 +1,48 @@
+import { match, type MatchFunction, PathError } from "path-to-regexp";
+import { GateError } from "./errors.ts";
+
+type RawParams = Readonly<Partial<Record<string, string | string[]>>>;
+
+/** What a request target was found to be. */
+export type Found<T> =
+  | { readonly kind: "route"; readonly route: T; readonly params: RawParams; readonly query: string }
+  | { readonly kind: "none" }
+  /** The path matches, but its percent-encoding stands for no text. */
+  | { readonly kind: "undecodable" };
+
+/**
+ * The routes of a gate, asked in the order they were added. Paths are matched as path-to-regexp does by default, like Express: whatever the
+ * case, with or without a slash at the end; a per-route policy is thus not evaded by `/ADMIN/`. Dot segments are not resolved.
+ */
+export class Routes<T> {
+  readonly #routes: { readonly path: string; readonly matches: MatchFunction<Partial<Record<string, string | string[]>>>; readonly route: T }[] = [];
+
+  /** @throws {GateError} where the path cannot be understood, or is there already */
+  add(path: string, route: T): void {
+    if (typeof path !== "string" || !path.startsWith("/")) {
+      throw new GateError([`route: ${JSON.stringify(path)} is no path. Write ${JSON.stringify(`/${String(path).replace(/^[a-z]+:\/\/[^/]*\/?/i, "")}`)}.`]);
+    }
+    if (this.#routes.some((known) => known.path === path)) throw new GateError([`route: ${JSON.stringify(path)} has a handler already, which would get every socket. Remove one of the two.`]);
+    try {
+      this.#routes.push({ path, matches: match(path), route });
+    } catch (error) {
+      if (!(error instanceof PathError)) throw error;
+      throw new GateError([`route: ${JSON.stringify(path)} cannot be understood: ${error.message}. Parameters are written as ":name", the rest of a path as "*name".`]);
+    }
+  }
+
+  find(target: string): Found<T> {
+    const mark = target.indexOf("?");
+    const path = mark < 0 ? target : target.slice(0, mark);
+    for (const { matches, route } of this.#routes) {
+      let result;
+      try {
+        result = matches(path);
+      } catch {
+        return { kind: "undecodable" };
+      }
+      if (result !== false) return { kind: "route", route, params: result.params, query: mark < 0 ? "" : target.slice(mark + 1) };
+    }
+    return { kind: "none" };
+  }
+}

@@ -1,0 +1,22 @@
+import { existsSync, readdirSync } from "node:fs";
+import { basename, join } from "node:path";
+import { defineConfig, type TestProjectInlineConfiguration } from "vitest/config";
+
+const folders = ["packages", "apps"]
+  .map((parent) => join(import.meta.dirname, parent))
+  .filter((parent) => existsSync(parent))
+  .flatMap((parent) => readdirSync(parent).map((name) => join(parent, name)))
+  .filter((folder) => existsSync(join(folder, "test")));
+
+export default defineConfig({
+  // Packages are tested from their sources, as they are type-checked: nothing has to be built first.
+  ssr: { resolve: { conditions: ["@wsorigin/source", "module", "node", "development|production"] } },
+  test: { projects: folders.map(project) },
+});
+
+/** One project a package, so that `--project core` picks it. Types are tested where there are `*.test-d.ts`. */
+function project(root: string): TestProjectInlineConfiguration {
+  const files = readdirSync(join(root, "test"), { recursive: true, encoding: "utf8" });
+  const enabled = files.some((file) => file.endsWith(".test-d.ts"));
+  return { extends: true, test: { name: basename(root), root, typecheck: { enabled, tsconfig: "tsconfig.json" } } };
+}
