@@ -80,7 +80,12 @@ class Carrier extends Given {
  * @param circumstances what `explain()` may tell the operator
  */
 export function deny(code: DenyCode, origin?: string, circumstances?: Circumstances): Deny {
-  const decision: Deny = { allowed: false, code, status: statusOf(code), origin: origin === undefined ? undefined : cut(origin) };
+  const decision: Deny = {
+    allowed: false,
+    code,
+    status: statusOf(code),
+    origin: origin === undefined ? undefined : cut(origin),
+  };
   if (circumstances !== undefined) new Carrier(decision, circumstances);
   return decision;
 }

@@ -5,11 +5,16 @@ import { isWebOrigin, parseOrigin } from "./origin.ts";
 import { quote, quoteSome } from "./text.ts";
 
 /** Puts what a policy expects into words, when somebody asks for them. */
-export function describeExpectation(origins: OriginList, hosts: HostList | undefined, options: CheckedOptions): Expectation {
+export function describeExpectation(
+  origins: OriginList,
+  hosts: HostList | undefined,
+  options: CheckedOptions,
+): Expectation {
   return {
     origins() {
       const sources: string[] = [];
-      if (origins.size > 0 || (!options.sameHost && options.directory === undefined)) sources.push(quoteSome(origins.entries(), origins.size));
+      if (origins.size > 0 || (!options.sameHost && options.directory === undefined))
+        sources.push(quoteSome(origins.entries(), origins.size));
       if (options.sameHost) sources.push("the Host of the request itself (sameHost)");
       if (options.directory !== undefined) sources.push("what the directory says");
       return sources.join(", or ");
@@ -36,7 +41,8 @@ function hint(origins: OriginList, origin: string, options: CheckedOptions): str
     const risk = scheme === "http" ? " Plain http is refused for good reason: serve the page over https." : "";
     return `The same host is listed with ${quote(`${other}:`)}; the scheme is part of an origin.${risk}`;
   }
-  if (port !== "" && origins.match(`${scheme}://${host}`) !== undefined) return "The same host is listed without a port; the port is part of an origin.";
+  if (port !== "" && origins.match(`${scheme}://${host}`) !== undefined)
+    return "The same host is listed without a port; the port is part of an origin.";
   const withPort = [...firstOf(origins.entries(), 1000)].find((entry) => entry.startsWith(`${scheme}://${host}:`));
   if (withPort !== undefined) return `The same host is listed as ${quote(withPort)}; the port is part of an origin.`;
   if (kind === "name") {
@@ -45,10 +51,12 @@ function hint(origins: OriginList, origin: string, options: CheckedOptions): str
     }
     for (let dot = host.indexOf(".", host.indexOf(".") + 1); dot >= 0; dot = host.indexOf(".", dot + 1)) {
       const single = origins.match(`${scheme}://x${host.slice(dot)}${tail}`);
-      if (single?.startsWith(`${scheme}://*.`) === true) return `${quote(single)} covers exactly one more label: for any number write ${quote(single.replace("*", "**"))}.`;
+      if (single?.startsWith(`${scheme}://*.`) === true)
+        return `${quote(single)} covers exactly one more label: for any number write ${quote(single.replace("*", "**"))}.`;
     }
   }
-  if (options.sameHost) return "It is not the Host of the request either: if a proxy rewrites Host, let it forward the original one, or list the page's origin.";
+  if (options.sameHost)
+    return "It is not the Host of the request either: if a proxy rewrites Host, let it forward the original one, or list the page's origin.";
   return undefined;
 }
 

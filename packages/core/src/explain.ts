@@ -62,7 +62,8 @@ const accounts = {
   "origin-malformed": (deny, details) => [
     originOf(deny),
     `one serialised origin, byte for byte as browsers write it: ${listed(details)}`,
-    (deny.origin === undefined ? undefined : details.expected?.originHint(deny.origin)) ?? "No browser sends this. If it is a client of yours, let it send scheme://host[:port] in lower case, without a default port or a path.",
+    (deny.origin === undefined ? undefined : details.expected?.originHint(deny.origin)) ??
+      "No browser sends this. If it is a client of yours, let it send scheme://host[:port] in lower case, without a default port or a path.",
   ],
   "origin-repeated": (deny) => [
     `more than one Origin line: ${quote(deny.origin ?? "")}`,
@@ -101,19 +102,47 @@ const accounts = {
   ],
   "token-missing": () => ["no token", bearer, "Let the client send its token where the policy's `from` looks for it."],
   "token-malformed": () => ["a token that cannot be one", bearer, "Let the client send the token as it was issued."],
-  "token-invalid": () => ["a token that is not valid", bearer, "Let the client log in again; if all fail, compare the keys, issuer and audience of both sides."],
-  "token-expired": () => ["a token that has expired", bearer, "Let the client fetch a fresh token before it connects; if fresh ones fail, compare the clocks."],
-  "token-revoked": () => ["a token that was revoked", bearer, "Nothing: the session was ended. The client has to log in again."],
+  "token-invalid": () => [
+    "a token that is not valid",
+    bearer,
+    "Let the client log in again; if all fail, compare the keys, issuer and audience of both sides.",
+  ],
+  "token-expired": () => [
+    "a token that has expired",
+    bearer,
+    "Let the client fetch a fresh token before it connects; if fresh ones fail, compare the clocks.",
+  ],
+  "token-revoked": () => [
+    "a token that was revoked",
+    bearer,
+    "Nothing: the session was ended. The client has to log in again.",
+  ],
   "token-ambiguous": () => ["more than one token", "exactly one", "Let the client send its token in one place only."],
-  "token-origin-mismatch": (deny) => [`${originOf(deny)} with a token that was issued to another origin`, "a token issued to this very origin", "Let each page fetch a token of its own. Otherwise somebody uses a stolen one."],
-  "token-forbidden": () => ["a valid token whose owner may not do this", "a principal with the right", "Grant the right, or nothing."],
-  "verifier-failed": () => ["a token, which could not be verified", "verify() to return grant() or refuse() in time", "Repair what verify() depends on. Until then every token is refused."],
+  "token-origin-mismatch": (deny) => [
+    `${originOf(deny)} with a token that was issued to another origin`,
+    "a token issued to this very origin",
+    "Let each page fetch a token of its own. Otherwise somebody uses a stolen one.",
+  ],
+  "token-forbidden": () => [
+    "a valid token whose owner may not do this",
+    "a principal with the right",
+    "Grant the right, or nothing.",
+  ],
+  "verifier-failed": () => [
+    "a token, which could not be verified",
+    "verify() to return grant() or refuse() in time",
+    "Repair what verify() depends on. Until then every token is refused.",
+  ],
   "handshake-malformed": () => [
     "a request for an upgrade that is no WebSocket handshake",
     "GET over HTTP/1.1 with Upgrade: websocket, Sec-WebSocket-Version: 13 and a Sec-WebSocket-Key of 16 bytes (RFC 6455 section 4.1)",
     "If a proxy stands in front, let it speak HTTP/1.1 to this server (nginx: proxy_http_version 1.1) and pass the Sec-WebSocket headers through.",
   ],
-  "version-unsupported": () => ["another Sec-WebSocket-Version", "13 (RFC 6455)", "Update the client. Probes ask like this on purpose; they need no fix."],
+  "version-unsupported": () => [
+    "another Sec-WebSocket-Version",
+    "13 (RFC 6455)",
+    "Update the client. Probes ask like this on purpose; they need no fix.",
+  ],
   "upgrade-stripped": () => [
     "a plain GET that carries Sec-WebSocket-Key, on the path of a socket",
     "the same with Upgrade: websocket and Connection: Upgrade",
@@ -134,15 +163,39 @@ const accounts = {
     "fewer failures than maxFailures allows",
     "Nothing, if it is an attack. If many users share the address, it is a proxy's: let the server trust it, so that their own addresses count.",
   ],
-  "too-many-connections": () => ["one more socket", "fewer than maxConnections or maxConnectionsPerIp", "Raise the limit, or find the client that opens sockets and does not close them."],
-  "too-many-pending": () => ["one more handshake while too many wait for a decision", "fewer than maxPending", "Find what makes decisions slow (the directory, a middleware), or raise the limit."],
-  "timed-out": () => ["a handshake that could not be decided in time", "a decision within the deadline", "Find what makes decisions slow: the directory, a middleware, verify()."],
+  "too-many-connections": () => [
+    "one more socket",
+    "fewer than maxConnections or maxConnectionsPerIp",
+    "Raise the limit, or find the client that opens sockets and does not close them.",
+  ],
+  "too-many-pending": () => [
+    "one more handshake while too many wait for a decision",
+    "fewer than maxPending",
+    "Find what makes decisions slow (the directory, a middleware), or raise the limit.",
+  ],
+  "timed-out": () => [
+    "a handshake that could not be decided in time",
+    "a decision within the deadline",
+    "Find what makes decisions slow: the directory, a middleware, verify().",
+  ],
   "middleware-refused": () => [
     "a handshake that a middleware of `before` answered by itself",
     "a middleware that calls next()",
     "Nothing, if it meant to refuse. If not, keep it out of `before`: middleware that answers requests does not belong on a handshake.",
   ],
-  "middleware-failed": () => ["a handshake in which a middleware of `before` failed", "a middleware that calls next() without an error", "Repair the middleware, or what it depends on."],
-  draining: () => ["a handshake while the gate is closing", "a server that stays", "Nothing: the client may come back to another process."],
-  "client-gone": () => ["a client that left before it was answered", "a client that waits", "Nothing, if it is rare. If not, decisions are slow: look at the directory, the middleware, verify()."],
+  "middleware-failed": () => [
+    "a handshake in which a middleware of `before` failed",
+    "a middleware that calls next() without an error",
+    "Repair the middleware, or what it depends on.",
+  ],
+  draining: () => [
+    "a handshake while the gate is closing",
+    "a server that stays",
+    "Nothing: the client may come back to another process.",
+  ],
+  "client-gone": () => [
+    "a client that left before it was answered",
+    "a client that waits",
+    "Nothing, if it is rare. If not, decisions are slow: look at the directory, the middleware, verify().",
+  ],
 } satisfies Record<DenyCode, (deny: Deny, details: Circumstances) => Account>;

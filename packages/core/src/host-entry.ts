@@ -14,19 +14,32 @@ export interface HostEntry {
 /** Reads one entry of `hosts`: normalises it, or says what to write instead. */
 export function readHostEntry(entry: unknown): Read<HostEntry> {
   if (typeof entry !== "string") {
-    return refuse("entry-not-a-string", show(entry), `hosts: ${show(entry)} is no string. Write hosts as text, such as "api.example.com".`);
+    return refuse(
+      "entry-not-a-string",
+      show(entry),
+      `hosts: ${show(entry)} is no string. Write hosts as text, such as "api.example.com".`,
+    );
   }
   const fail = (code: PolicyIssueCode, text: string): Refused => refuse(code, entry, `hosts: ${quote(entry)} ${text}`);
   const correct = (code: PolicyIssueCode, text: string, candidate: string, rest = ""): Refused => {
     const instead = mend(candidate, readHostEntry);
-    return refuse(code, entry, `hosts: ${quote(entry)} ${text} Write ${instead === undefined ? 'a host such as "api.example.com"' : quote(instead)}${rest}.`, instead);
+    return refuse(
+      code,
+      entry,
+      `hosts: ${quote(entry)} ${text} Write ${instead === undefined ? 'a host such as "api.example.com"' : quote(instead)}${rest}.`,
+      instead,
+    );
   };
   const several = entry.split(/[\s,;]+/).filter((part) => part !== "");
   const [first] = several;
-  if (first === undefined) return fail("host-invalid", 'is empty. Remove it, or write a host such as "api.example.com".');
+  if (first === undefined)
+    return fail("host-invalid", 'is empty. Remove it, or write a host such as "api.example.com".');
   if (several.length > 1) {
     const parts = several.map((part) => mend(part, readHostEntry)).filter((part) => part !== undefined);
-    const fix = parts.length === 0 ? 'hosts such as "api.example.com", one entry each' : `one entry each: ${parts.map((part) => quote(part)).join(", ")}`;
+    const fix =
+      parts.length === 0
+        ? 'hosts such as "api.example.com", one entry each'
+        : `one entry each: ${parts.map((part) => quote(part)).join(", ")}`;
     return fail("whitespace-present", `holds several values. Write ${fix}.`);
   }
   if (first !== entry) return correct("whitespace-present", "has white space or a separator around it.", first);
@@ -36,22 +49,57 @@ export function readHostEntry(entry: unknown): Read<HostEntry> {
   if (end >= 0) return correct("host-invalid", "goes on after the host.", entry.slice(0, end));
   const at = entry.lastIndexOf("@");
   if (at >= 0) return correct("host-invalid", "holds a user name; a Host has none.", entry.slice(at + 1));
-  if (entry === "*") return correct("host-wildcard-invalid", "would let every Host in, which is what this list is there to prevent.", "", ", with the names of this server");
+  if (entry === "*")
+    return correct(
+      "host-wildcard-invalid",
+      "would let every Host in, which is what this list is there to prevent.",
+      "",
+      ", with the names of this server",
+    );
 
   const { host: written, port } = splitPort(entry);
-  if (port === "*") return correct("host-port-invalid", "has a star for its port; a name without a port stands for every port.", written);
+  if (port === "*")
+    return correct(
+      "host-port-invalid",
+      "has a star for its port; a name without a port stands for every port.",
+      written,
+    );
   const { star, base } = splitStar(written);
-  if (base.includes("*")) return fail("host-wildcard-invalid", 'has a star where none is understood: a star is the whole first label. Write `*.` or `**.` before a name, such as "*.example.com".');
+  if (base.includes("*"))
+    return fail(
+      "host-wildcard-invalid",
+      'has a star where none is understood: a star is the whole first label. Write `*.` or `**.` before a name, such as "*.example.com".',
+    );
   const host = normaliseHost(base.replace(/^\.+/, "").replace(/\.$/, ""));
   const kind = host === undefined ? undefined : classifyHost(host);
-  if (host === undefined || kind === undefined) return correct("host-invalid", "is no host name.", "", ' or "[::1]:3000", as the client does');
-  if (base.startsWith(".")) return correct("host-wildcard-invalid", "starts with a dot.", `**.${host}`, ` for every name below it, and ${quote(host)} for itself`);
+  if (host === undefined || kind === undefined)
+    return correct("host-invalid", "is no host name.", "", ' or "[::1]:3000", as the client does');
+  if (base.startsWith("."))
+    return correct(
+      "host-wildcard-invalid",
+      "starts with a dot.",
+      `**.${host}`,
+      ` for every name below it, and ${quote(host)} for itself`,
+    );
   const full = star === undefined ? host : `${star}.${host}`;
-  if (base.endsWith(".")) return correct("host-invalid", "ends with a dot.", port === undefined ? full : `${full}:${port}`);
-  if (port !== undefined && !isPort(port)) return correct("host-port-invalid", `has the port ${quote(port)}; a port goes from 1 to 65535, without leading zeros.`, full, ", or the right port");
-  if (star !== undefined && kind !== "name") return correct("host-wildcard-invalid", "has a star over an address, which has no subdomains.", host);
+  if (base.endsWith("."))
+    return correct("host-invalid", "ends with a dot.", port === undefined ? full : `${full}:${port}`);
+  if (port !== undefined && !isPort(port))
+    return correct(
+      "host-port-invalid",
+      `has the port ${quote(port)}; a port goes from 1 to 65535, without leading zeros.`,
+      full,
+      ", or the right port",
+    );
+  if (star !== undefined && kind !== "name")
+    return correct("host-wildcard-invalid", "has a star over an address, which has no subdomains.", host);
   if (star !== undefined && isPublicSuffix(host)) {
-    return correct("host-public-suffix", `covers names that anybody can register below ${quote(host)}, an attacker's too.`, `api.${host}`, ", with the names of this server");
+    return correct(
+      "host-public-suffix",
+      `covers names that anybody can register below ${quote(host)}, an attacker's too.`,
+      `api.${host}`,
+      ", with the names of this server",
+    );
   }
   return { value: { star, authority: port === undefined ? host : `${host}:${port}` } };
 }

@@ -60,7 +60,9 @@ export function classifyHost(host: string): HostKind | undefined {
 
 /** The loopback names of RFC 6761 section 6.3, and the loopback addresses: what no other machine can serve. */
 export function isLoopback(host: string): boolean {
-  return host === "localhost" || host.endsWith(".localhost") || host === "[::1]" || (host.startsWith("127.") && isIPv4(host));
+  return (
+    host === "localhost" || host.endsWith(".localhost") || host === "[::1]" || (host.startsWith("127.") && isIPv4(host))
+  );
 }
 
 /** 1 to 65535, no leading zero. */

@@ -9,3 +9,4 @@ export { createPolicy } from "./policy.ts";
 export type { DecideOptions, Policy } from "./policy.ts";
 export { PolicyError } from "./problems.ts";
 export type { PolicyIssue, PolicyIssueCode } from "./problems.ts";
+export { quote } from "./text.ts";

@@ -84,6 +84,8 @@ export class HostList {
     if (this.#exact.has(host)) return true;
     const withPort = `${host}:${port === "" ? defaultPort(secure ? "https" : "http") : port}`;
     if (this.#exact.has(withPort)) return true;
-    return kind === "name" && (this.#wildcards.match(host) !== undefined || this.#wildcards.match(withPort) !== undefined);
+    return (
+      kind === "name" && (this.#wildcards.match(host) !== undefined || this.#wildcards.match(withPort) !== undefined)
+    );
   }
 }

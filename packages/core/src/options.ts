@@ -57,29 +57,53 @@ export interface CheckedOptions {
   readonly mode: "enforce" | "report";
 }
 
-const known = new Set(["origins", "directory", "hosts", "sameHost", "missingOrigin", "opaqueOrigin", "dangerouslyAllowInsecureOrigins", "mode"]);
+const known = new Set([
+  "origins",
+  "directory",
+  "hosts",
+  "sameHost",
+  "missingOrigin",
+  "opaqueOrigin",
+  "dangerouslyAllowInsecureOrigins",
+  "mode",
+]);
 
 /** @throws {PolicyError} with every problem of the options at once */
 export function checkOptions(options: PolicyOptions): CheckedOptions {
   const issues: PolicyIssue[] = [];
-  const report = (code: PolicyIssueCode, entry: string, message: string): void => void issues.push({ code, entry, message });
+  const report = (code: PolicyIssueCode, entry: string, message: string): void =>
+    void issues.push({ code, entry, message });
   if (typeof options !== "object" || options === null || Array.isArray(options)) {
-    report("option-invalid", "options", 'createPolicy takes an object: createPolicy({ origins: ["https://app.example.com"] }).');
+    report(
+      "option-invalid",
+      "options",
+      'createPolicy takes an object: createPolicy({ origins: ["https://app.example.com"] }).',
+    );
     throw new PolicyError(issues);
   }
 
   for (const key of Object.keys(options)) {
-    if (!known.has(key)) report("option-unknown", key, `${quote(key)} is no option${nearest(key)}. The options are ${[...known].join(", ")}.`);
+    if (!known.has(key))
+      report(
+        "option-unknown",
+        key,
+        `${quote(key)} is no option${nearest(key)}. The options are ${[...known].join(", ")}.`,
+      );
   }
   const choose = <const T>(name: string, value: unknown, choices: readonly [T, ...T[]]): T => {
     const found = value === undefined ? choices[0] : choices.find((choice) => choice === value);
     if (found !== undefined) return found;
-    report("option-invalid", name, `${name}: ${show(value)} is not understood. Write ${choices.map((choice) => show(choice)).join(" or ")}.`);
+    report(
+      "option-invalid",
+      name,
+      `${name}: ${show(value)} is not understood. Write ${choices.map((choice) => show(choice)).join(" or ")}.`,
+    );
     return choices[0];
   };
   const list = <T>(name: string, value: unknown, read: (entry: unknown) => Read<T>): readonly T[] => {
     if (!Array.isArray(value)) {
-      const fix = typeof value === "string" ? `Write ${name}: [${quote(value)}].` : `Write ${name}: [...], or [] for nobody.`;
+      const fix =
+        typeof value === "string" ? `Write ${name}: [${quote(value)}].` : `Write ${name}: [...], or [] for nobody.`;
       report("option-invalid", name, `${name}: ${show(value)} is no list. ${fix}`);
       return [];
     }
@@ -98,26 +122,59 @@ export function checkOptions(options: PolicyOptions): CheckedOptions {
   const mode = choose("mode", options.mode, ["enforce", "report"]);
   const missingOrigin = choose("missingOrigin", options.missingOrigin, ["deny", "allow", "token"]);
   if (missingOrigin === "token") {
-    report("option-incoherent", "missingOrigin", 'missingOrigin: "token" needs a token to ask for, and this policy has none. Write "deny"; or "allow", if programs that send no Origin may connect and no cookie lets them in.');
+    report(
+      "option-incoherent",
+      "missingOrigin",
+      'missingOrigin: "token" needs a token to ask for, and this policy has none. Write "deny"; or "allow", if programs that send no Origin may connect and no cookie lets them in.',
+    );
   }
   const directory = options.directory;
-  if (directory !== undefined && (typeof directory !== "object" || directory === null || typeof directory.has !== "function")) {
-    report("option-invalid", "directory", `directory: ${show(directory)} has no has() method. Write directory: { has: async (origin, signal) => ... }.`);
+  if (
+    directory !== undefined &&
+    (typeof directory !== "object" || directory === null || typeof directory.has !== "function")
+  ) {
+    report(
+      "option-invalid",
+      "directory",
+      `directory: ${show(directory)} has no has() method. Write directory: { has: async (origin, signal) => ... }.`,
+    );
   }
-  const origins = options.origins === undefined ? [] : list("origins", options.origins, (entry) => readOriginEntry(entry, insecureToo));
+  const origins =
+    options.origins === undefined
+      ? []
+      : list("origins", options.origins, (entry) => readOriginEntry(entry, insecureToo));
   if (options.origins === undefined && !sameHost && directory === undefined) {
-    report("option-missing", "origins", 'origins is missing: nothing says which pages may open a socket. Write origins: ["https://app.example.com"], or [] for nobody.');
+    report(
+      "option-missing",
+      "origins",
+      'origins is missing: nothing says which pages may open a socket. Write origins: ["https://app.example.com"], or [] for nobody.',
+    );
   }
   const hosts = options.hosts === undefined ? undefined : list("hosts", options.hosts, readHostEntry);
   if (sameHost && options.hosts === undefined) {
-    report("option-incoherent", "sameHost", 'sameHost: true needs hosts: whoever points a name of theirs at this server (DNS rebinding) is same-host to it. Write hosts: ["api.example.com"] with the names this server answers to.');
+    report(
+      "option-incoherent",
+      "sameHost",
+      'sameHost: true needs hosts: whoever points a name of theirs at this server (DNS rebinding) is same-host to it. Write hosts: ["api.example.com"] with the names this server answers to.',
+    );
   }
   if (issues.length > 0) throw new PolicyError(issues);
-  return { origins, hosts, directory, sameHost, missingOrigin: missingOrigin === "allow" ? "allow" : "deny", opaqueOrigin, insecureToo, mode };
+  return {
+    origins,
+    hosts,
+    directory,
+    sameHost,
+    missingOrigin: missingOrigin === "allow" ? "allow" : "deny",
+    opaqueOrigin,
+    insecureToo,
+    mode,
+  };
 }
 
 function nearest(key: string): string {
   const lower = key.toLowerCase();
-  const match = [...known].find((name) => name.toLowerCase().startsWith(lower.slice(0, 4)) || lower.startsWith(name.toLowerCase().slice(0, 4)));
+  const match = [...known].find(
+    (name) => name.toLowerCase().startsWith(lower.slice(0, 4)) || lower.startsWith(name.toLowerCase().slice(0, 4)),
+  );
   return match === undefined ? "" : `; did you mean ${match}?`;
 }

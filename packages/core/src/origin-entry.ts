@@ -34,47 +34,80 @@ type Correct = (code: PolicyIssueCode, text: string, candidate: string, rest?: s
 /** Reads one entry of `origins`: normalises it, or says what to write instead. */
 export function readOriginEntry(entry: unknown, insecureToo: boolean): Read<OriginEntry> {
   if (typeof entry !== "string") {
-    return refuse("entry-not-a-string", show(entry), `origins: ${show(entry)} is no string. Write origins as text, such as "https://app.example.com".`);
+    return refuse(
+      "entry-not-a-string",
+      show(entry),
+      `origins: ${show(entry)} is no string. Write origins as text, such as "https://app.example.com".`,
+    );
   }
   // Long lists come from tables that hold them in form already. An A-label is not taken at its word: `URL` knows which are valid.
   const parsed = parseOrigin(entry);
-  if (parsed !== undefined && isWebOrigin(parsed) && parsed.scheme === "https" && !entry.includes("xn--")) return { value: { kind: "exact", text: entry } };
+  if (parsed !== undefined && isWebOrigin(parsed) && parsed.scheme === "https" && !entry.includes("xn--"))
+    return { value: { kind: "exact", text: entry } };
   const fail: Fail = (code, text) => refuse(code, entry, `origins: ${quote(entry)} ${text}`);
   const mended = (candidate: string) => mend(candidate, (text) => readOriginEntry(text, insecureToo));
   const correct: Correct = (code, text, candidate, rest = "") => {
     const instead = mended(candidate);
-    return refuse(code, entry, `origins: ${quote(entry)} ${text} Write ${instead === undefined ? 'an origin such as "https://app.example.com"' : quote(instead)}${rest}.`, instead);
+    return refuse(
+      code,
+      entry,
+      `origins: ${quote(entry)} ${text} Write ${instead === undefined ? 'an origin such as "https://app.example.com"' : quote(instead)}${rest}.`,
+      instead,
+    );
   };
   const several = entry.split(/[\s,;]+/).filter((part) => part !== "");
   const [first] = several;
-  if (first === undefined) return fail("origin-host-invalid", 'is empty. Remove it, or write an origin such as "https://app.example.com".');
+  if (first === undefined)
+    return fail("origin-host-invalid", 'is empty. Remove it, or write an origin such as "https://app.example.com".');
   if (several.length > 1) {
     const parts = several.map(mended).filter((part) => part !== undefined);
-    const fix = parts.length === 0 ? 'origins such as "https://app.example.com", one entry each' : `one entry each: ${parts.map((part) => quote(part)).join(", ")}`;
+    const fix =
+      parts.length === 0
+        ? 'origins such as "https://app.example.com", one entry each'
+        : `one entry each: ${parts.map((part) => quote(part)).join(", ")}`;
     return fail("origin-list-in-one-entry", `holds several values. Write ${fix}.`);
   }
   if (first !== entry) return correct("whitespace-present", "has white space or a separator around it.", first);
-  if (entry.length > maxOriginLength) return fail("origin-host-invalid", `is longer than ${maxOriginLength} characters. No browser sends such an Origin: remove it.`);
+  if (entry.length > maxOriginLength)
+    return fail(
+      "origin-host-invalid",
+      `is longer than ${maxOriginLength} characters. No browser sends such an Origin: remove it.`,
+    );
   if (entry.toLowerCase() === "null") {
-    return fail("origin-opaque", "is what sandboxed frames, data: and file: pages send, which any site can make. Remove it; if such pages must get in, set opaqueOrigin: \"dangerously-allow\".");
+    return fail(
+      "origin-opaque",
+      'is what sandboxed frames, data: and file: pages send, which any site can make. Remove it; if such pages must get in, set opaqueOrigin: "dangerously-allow".',
+    );
   }
   const never = neverOrigins.get((/^[a-z]+(?=:(?!\d+$))/i.exec(entry)?.[0] ?? "").toLowerCase());
   if (never !== undefined) return fail("origin-never-sent", `never matches: ${never}. Remove it.`);
 
   if (/^[/^(]/.test(entry) && !entry.startsWith("//")) {
-    return fail("origin-scheme-missing", 'looks like a regular expression or a path. Write the origin itself, or a wildcard such as "https://*.example.com".');
+    return fail(
+      "origin-scheme-missing",
+      'looks like a regular expression or a path. Write the origin itself, or a wildcard such as "https://*.example.com".',
+    );
   }
   const mark = entry.indexOf("://");
   if (mark <= 0) {
     if (entry === "*") return correct("origin-scheme-missing", everyPage, "");
     const bare = entry.replace(/^(?:(?:http|ws)s?:)?:?\/*/i, "").replace(/^\.+/, "*.");
-    return correct("origin-scheme-missing", "has no scheme.", `${isLoopback(splitPort(bare).host) ? "http" : "https"}://${bare}`);
+    return correct(
+      "origin-scheme-missing",
+      "has no scheme.",
+      `${isLoopback(splitPort(bare).host) ? "http" : "https"}://${bare}`,
+    );
   }
   const scheme = entry.slice(0, mark).toLowerCase();
   const rest = entry.slice(mark + 3);
-  if (!isCustomScheme(scheme)) return correct("origin-scheme-invalid", `starts with ${quote(scheme)}, which is no scheme.`, `https://${rest}`);
+  if (!isCustomScheme(scheme))
+    return correct("origin-scheme-invalid", `starts with ${quote(scheme)}, which is no scheme.`, `https://${rest}`);
   if (scheme === "ws" || scheme === "wss") {
-    return correct("origin-scheme-invalid", "is the socket's address; Origin is the page's.", `${scheme === "ws" ? "http" : "https"}://${rest}`);
+    return correct(
+      "origin-scheme-invalid",
+      "is the socket's address; Origin is the page's.",
+      `${scheme === "ws" ? "http" : "https"}://${rest}`,
+    );
   }
 
   const end = rest.search(/[/?#\\]/);
@@ -83,11 +116,24 @@ export function readOriginEntry(entry: unknown, insecureToo: boolean): Read<Orig
     return correct("origin-path-present", text, `${scheme}://${rest.slice(0, end)}`);
   }
   const at = rest.lastIndexOf("@");
-  if (at >= 0) return correct("origin-userinfo-present", "holds a user name; an origin has none.", `${scheme}://${rest.slice(at + 1)}`);
+  if (at >= 0)
+    return correct(
+      "origin-userinfo-present",
+      "holds a user name; an origin has none.",
+      `${scheme}://${rest.slice(at + 1)}`,
+    );
 
   if (scheme === "http" || scheme === "https") return readWebEntry(scheme, rest, insecureToo, correct);
-  if (rest.includes("*")) return fail("origin-wildcard-invalid", `has a star, which only http: and https: entries may have: it would let every page of ${quote(`${scheme}:`)} in. Write the exact origin.`);
-  if (!isCustomRest(rest)) return fail("origin-host-invalid", `has no valid host after "${scheme}://". Write the origin as the page's self.origin shows it.`);
+  if (rest.includes("*"))
+    return fail(
+      "origin-wildcard-invalid",
+      `has a star, which only http: and https: entries may have: it would let every page of ${quote(`${scheme}:`)} in. Write the exact origin.`,
+    );
+  if (!isCustomRest(rest))
+    return fail(
+      "origin-host-invalid",
+      `has no valid host after "${scheme}://". Write the origin as the page's self.origin shows it.`,
+    );
   return { value: { kind: "exact", text: `${scheme}://${rest}` } };
 }
 
@@ -99,15 +145,22 @@ function readWebEntry(
 ): Read<OriginEntry> {
   const { host: writtenHost, port: writtenPort } = splitPort(written);
   const { star, base } = splitStar(writtenHost);
-  if (base.includes("*") || /[[\](){}|^]/.test(base.replace(/^\[[\da-f:.]*\]$/i, ""))) return correct("origin-wildcard-invalid", ...wildcardHelp(scheme, writtenHost, writtenPort));
+  if (base.includes("*") || /[[\](){}|^]/.test(base.replace(/^\[[\da-f:.]*\]$/i, "")))
+    return correct("origin-wildcard-invalid", ...wildcardHelp(scheme, writtenHost, writtenPort));
 
   const host = normaliseHost(base);
   const kind = host === undefined ? undefined : classifyHost(host);
-  if (host === undefined || kind === undefined) return correct("origin-host-invalid", ...hostHelp(scheme, star, base, writtenPort));
+  if (host === undefined || kind === undefined)
+    return correct("origin-host-invalid", ...hostHelp(scheme, star, base, writtenPort));
   const full = star === undefined ? host : `${star}.${host}`;
 
   if (writtenPort !== undefined && writtenPort !== "*" && !isPort(writtenPort)) {
-    return correct("origin-port-invalid", `has the port ${quote(writtenPort)}; a port goes from 1 to 65535, without leading zeros.`, `${scheme}://${full}`, ", or the right port");
+    return correct(
+      "origin-port-invalid",
+      `has the port ${quote(writtenPort)}; a port goes from 1 to 65535, without leading zeros.`,
+      `${scheme}://${full}`,
+      ", or the right port",
+    );
   }
   if (scheme === "http" && !insecureToo && !isLoopback(host)) {
     return correct(
@@ -118,7 +171,12 @@ function readWebEntry(
     );
   }
   if (star !== undefined) {
-    if (kind !== "name") return correct("origin-wildcard-invalid", "has a star over an address, which has no subdomains.", `${scheme}://${host}`);
+    if (kind !== "name")
+      return correct(
+        "origin-wildcard-invalid",
+        "has a star over an address, which has no subdomains.",
+        `${scheme}://${host}`,
+      );
     if (isPublicSuffix(host)) {
       return correct(
         "origin-public-suffix",
@@ -129,7 +187,13 @@ function readWebEntry(
     }
   }
   if (writtenPort === "*") {
-    if (!isLoopback(host) || star !== undefined) return correct("origin-port-invalid", "has a star for its port, which only loopback names may have.", `${scheme}://${full}`, ", or the port");
+    if (!isLoopback(host) || star !== undefined)
+      return correct(
+        "origin-port-invalid",
+        "has a star for its port, which only loopback names may have.",
+        `${scheme}://${full}`,
+        ", or the port",
+      );
     return { value: { kind: "any-port", text: `${scheme}://${host}` } };
   }
   const authority = writtenPort === undefined || writtenPort === defaultPort(scheme) ? host : `${host}:${writtenPort}`;
@@ -145,14 +209,21 @@ function wildcardHelp(scheme: string, host: string, port: string | undefined): H
   // Whole labels after the last star only: `app.*.com` and `ex*ple.com` must not become a wildcard over somebody else's name.
   const base = /(?:^|\.)[^\w.]*([\w-]+(?:\.[\w-]+)+)$/.exec(host)?.[1];
   const candidate = base === undefined ? "" : `${scheme}://*.${base}${port === undefined ? "" : `:${port}`}`;
-  const text = "has a star or a pattern where none is understood: a star is the whole first label, `*.` for one label or `**.` for any number.";
+  const text =
+    "has a star or a pattern where none is understood: a star is the whole first label, `*.` for one label or `**.` for any number.";
   return [text, candidate, ", or the exact origin"];
 }
 
 function hostHelp(scheme: string, star: Star | undefined, host: string, port: string | undefined): Help {
   if (host === "") return ["names no host.", ""];
-  const repaired = normaliseHost(host.replace(/\.+$/, "").replace(/^\.+/, "").replace(/\.{2,}/g, "."));
-  if (repaired === undefined || classifyHost(repaired) === undefined) return ["has no valid host.", "", ", as the page's self.origin shows it"];
+  const repaired = normaliseHost(
+    host
+      .replace(/\.+$/, "")
+      .replace(/^\.+/, "")
+      .replace(/\.{2,}/g, "."),
+  );
+  if (repaired === undefined || classifyHost(repaired) === undefined)
+    return ["has no valid host.", "", ", as the page's self.origin shows it"];
   const candidate = `${scheme}://${star === undefined ? "" : `${star}.`}${repaired}${port === undefined ? "" : `:${port}`}`;
   return ["has a host that no browser sends in this form.", candidate];
 }

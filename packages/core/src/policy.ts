@@ -64,7 +64,8 @@ export function createPolicy(options: PolicyOptions): Policy<undefined> {
 
     // RFC 6454 section 7.3: a user agent sends one Origin field at the most.
     if (originField.lines > 1) return refuse("origin-repeated");
-    if (origin === undefined) return checked.missingOrigin === "allow" ? allow("origin-absent", undefined) : refuse("origin-missing");
+    if (origin === undefined)
+      return checked.missingOrigin === "allow" ? allow("origin-absent", undefined) : refuse("origin-missing");
     if (origins.has(origin)) return allow("origin-listed", origin, origin);
     // Four octets, case-sensitive (Fetch, "Origin header": `%s"null"`).
     if (origin === "null") return refuse("origin-opaque");
@@ -72,9 +73,15 @@ export function createPolicy(options: PolicyOptions): Policy<undefined> {
     if (parsed === undefined) return refuse("origin-malformed");
     const matched = origins.matchPattern(parsed);
     if (matched !== undefined) return allow("origin-listed", origin, matched);
-    if (checked.sameHost && host !== undefined && isWebOrigin(parsed) && isSameHost(parsed, parseHost(host), isSecure(handshake))) {
+    if (
+      checked.sameHost &&
+      host !== undefined &&
+      isWebOrigin(parsed) &&
+      isSameHost(parsed, parseHost(host), isSecure(handshake))
+    ) {
       // Only ever a second reason to refuse: Chromium sends none on a handshake, and no value proves anything.
-      if (readField(handshake, "sec-fetch-site").value?.includes("cross-site") === true) return refuse("origin-cross-site");
+      if (readField(handshake, "sec-fetch-site").value?.includes("cross-site") === true)
+        return refuse("origin-cross-site");
       return allow("origin-same-host", origin);
     }
     return refuse("origin-not-listed");
@@ -123,7 +130,11 @@ function mayAsk(origin: string, options: CheckedOptions): boolean {
 }
 
 /** Asks the directory; what goes wrong comes back as a sentence. */
-async function ask(directory: Directory, origin: string, signal: AbortSignal = new AbortController().signal): Promise<boolean | string> {
+async function ask(
+  directory: Directory,
+  origin: string,
+  signal: AbortSignal = new AbortController().signal,
+): Promise<boolean | string> {
   let stop = (): void => {};
   try {
     if (signal.aborted) return "The handshake was given up before the directory was asked.";
@@ -137,7 +148,9 @@ async function ask(directory: Directory, origin: string, signal: AbortSignal = n
             signal.addEventListener("abort", stop, { once: true });
           }),
         ]));
-    return typeof answer === "boolean" || (typeof answer === "string" && signal.aborted) ? answer : `directory.has() returned ${typeof answer}, which is neither true nor false.`;
+    return typeof answer === "boolean" || (typeof answer === "string" && signal.aborted)
+      ? answer
+      : `directory.has() returned ${typeof answer}, which is neither true nor false.`;
   } catch (error) {
     return `directory.has() failed: ${error instanceof Error ? error.message : typeof error}`;
   } finally {

@@ -30,27 +30,19 @@ function codeOf(options: PolicyOptions, request: Handshake): AllowCode | DenyCod
   return createPolicy(options).check(request).code;
 }
 
-describe("status", () => {
-  const expected = {
-    400: ["handshake-malformed", "host-malformed", "host-missing", "host-repeated", "origin-malformed", "origin-repeated"],
-    401: ["token-expired", "token-invalid", "token-malformed", "token-missing", "token-revoked"],
-    403: ["host-not-listed", "middleware-refused", "origin-cross-site", "origin-missing", "origin-not-listed"],
-    404: ["route-not-found"],
-    426: ["upgrade-stripped", "version-unsupported"],
-    429: ["too-many-connections", "too-many-failures"],
-    499: ["client-gone"],
-    501: ["protocol-unsupported"],
-    503: ["directory-failed", "draining", "middleware-failed", "timed-out", "too-many-pending", "verifier-failed"],
-  };
-  expected[400].push("token-ambiguous");
-  expected[403].push("origin-opaque", "token-forbidden", "token-origin-mismatch");
-
-  test("every code has the status of the design", () => {
-    const actual: Record<number, string[]> = {};
-    for (const code of denyCodes) (actual[statusOf(code)] ??= []).push(code);
-    for (const codes of Object.values(expected)) codes.sort();
-    for (const codes of Object.values(actual)) codes.sort();
-    expect(actual).toStrictEqual(expected);
+test("every code has the status of the design", () => {
+  const actual: Record<number, string> = {};
+  for (const code of denyCodes) actual[statusOf(code)] = `${actual[statusOf(code)] ?? ""} ${code}`.trim();
+  expect(actual).toStrictEqual({
+    400: "handshake-malformed host-malformed host-missing host-repeated origin-malformed origin-repeated token-ambiguous",
+    401: "token-expired token-invalid token-malformed token-missing token-revoked",
+    403: "host-not-listed middleware-refused origin-cross-site origin-missing origin-not-listed origin-opaque token-forbidden token-origin-mismatch",
+    404: "route-not-found",
+    426: "upgrade-stripped version-unsupported",
+    429: "too-many-connections too-many-failures",
+    499: "client-gone",
+    501: "protocol-unsupported",
+    503: "directory-failed draining middleware-failed timed-out too-many-pending verifier-failed",
   });
 });
 
@@ -160,15 +152,26 @@ describe("lines", () => {
     ["an empty line is a line", "origin-malformed", { headers: { host, origin: "" } }],
     ["an empty Host is a line", "host-malformed", { headers: { host: "", origin } }],
     ["names have no case", "origin-listed", { headers: { Host: host, ORIGIN: origin } }],
-    ["names that differ in case alone are one field", "origin-repeated", { headers: { host, Origin: origin, ORIGIN: origin } }],
-    ["a value joined of two lines is no origin", "origin-malformed", { headers: { host, origin: `${origin}, ${origin}` } }],
+    [
+      "names that differ in case alone are one field",
+      "origin-repeated",
+      { headers: { host, Origin: origin, ORIGIN: origin } },
+    ],
+    [
+      "a value joined of two lines is no origin",
+      "origin-malformed",
+      { headers: { host, origin: `${origin}, ${origin}` } },
+    ],
     ["names must be whole", "origin-missing", { headers: { host, origins: origin, "x-origin": origin, orig: origin } }],
     ["names of one length are told apart", "origin-missing", { headers: { host, origim: origin, prigin: origin } }],
     ["rawHeaders are read", "origin-listed", { headers: {}, rawHeaders: ["Host", host, "Origin", origin] }],
     [
       "rawHeaders show the second Origin that headers join",
       "origin-repeated",
-      { headers: { host, origin: `${origin}, ${origin}` }, rawHeaders: ["Host", host, "Origin", origin, "origin", origin] },
+      {
+        headers: { host, origin: `${origin}, ${origin}` },
+        rawHeaders: ["Host", host, "Origin", origin, "origin", origin],
+      },
     ],
     [
       "rawHeaders show the second Host that headers hide",
@@ -182,7 +185,11 @@ describe("lines", () => {
     ],
     ["empty rawHeaders are not read", "origin-listed", { headers: { host, origin }, rawHeaders: [] }],
     ["a value in rawHeaders is no name", "origin-missing", { headers: {}, rawHeaders: ["Host", host, "X", "Origin"] }],
-    ["a name without a value is an empty line", "origin-malformed", { headers: {}, rawHeaders: ["Host", host, "Origin"] }],
+    [
+      "a name without a value is an empty line",
+      "origin-malformed",
+      { headers: {}, rawHeaders: ["Host", host, "Origin"] },
+    ],
   ])("%s: %s", (_name, code, handshake) => {
     expect(policy.check(handshake).code).toBe(code);
   });
@@ -227,9 +234,8 @@ describe("exact entries", () => {
   ])("%s matches itself, and no other scheme, port or name", (entry) => {
     const policy = createPolicy({ origins: [entry] });
     expect(policy.check(from(entry))).toMatchObject({ code: "origin-listed", matched: entry });
-    for (const other of [`${entry}.`, `${entry}0`, `${entry}/`, `${entry}:80`, `x${entry}`, entry.replace("://", "://x.")]) {
-      expect(policy.check(from(other)).allowed, other).toBe(false);
-    }
+    const others = [`${entry}.`, `${entry}0`, `${entry}/`, `${entry}:80`, `x${entry}`, entry.replace("://", "://x.")];
+    expect(others.filter((other) => policy.check(from(other)).allowed)).toStrictEqual([]);
   });
 
   test.each([
@@ -275,7 +281,7 @@ describe("exact entries", () => {
     ["IPv6 in upper case", "https://[2001:DB8::1]"],
     ["IPv6 written out", "https://[2001:db8:0:0:0:0:0:1]"],
     ["IPv6 with zeros in front", "https://[2001:0db8::1]"],
-    ["IPv6 that shortens the second run", "https://[1:0:0:2::3]"],
+    ["IPv6 that shortens the second of two equal runs", "https://[1:0:0:2::3:4]"],
     ["IPv6 that shortens one group", "https://[1::2:3:4:5:6:7]"],
     ["IPv6 with two gaps", "https://[1::2::3]"],
     ["IPv6 with a group too many", "https://[1:2:3:4:5:6:7:8:9]"],
@@ -312,7 +318,7 @@ describe("exact entries", () => {
     ["IPv6, loopback", "https://[::1]"],
     ["IPv6, a run at the end", "https://[1:2:3:4:5:6::]"],
     ["IPv6, the first of two equal runs", "https://[1::2:3:0:0:4]"],
-    ["IPv6, the longer of two runs", "https://[1:0:0:2::3]".replace("[1:0:0:2::3]", "[1:0:0:2:3::]")],
+    ["IPv6, the longer of two runs", "https://[1:0:0:2::3]"],
     ["IPv6, mapped", "https://[::ffff:7f00:1]"],
     ["a name that ends in letters after a digit", "https://app.1a"],
     ["a name that looks hexadecimal and is not", "https://app.0xg"],
@@ -345,14 +351,24 @@ describe("wildcards", () => {
     ["** does not cover the apex", [any], "https://app.example", undefined],
     ["* is told before **", [any, one], "https://a.app.example", one],
     ["** takes what * leaves", [one, any], "https://a.b.app.example", any],
-    ["the deepest base is told", [any, "https://*.a.app.example"], "https://x.a.app.example", "https://*.a.app.example"],
+    [
+      "the deepest base is told",
+      [any, "https://*.a.app.example"],
+      "https://x.a.app.example",
+      "https://*.a.app.example",
+    ],
     ["a deeper * does not hide a higher **", [any, "https://*.a.app.example"], "https://x.y.a.app.example", any],
     ["the apex can be listed beside", [one, "https://app.example"], "https://app.example", "https://app.example"],
     ["a match starts at a dot", [one, any], "https://evilapp.example", undefined],
     ["a match ends at the end", [one, any], "https://a.app.example.evil.test", undefined],
     ["the scheme must be equal", [one, any], "http://a.app.example", undefined],
     ["the port must be equal", [one, any], "https://a.app.example:8443", undefined],
-    ["a written port must be equal", ["https://*.app.example:8443"], "https://a.app.example:8443", "https://*.app.example:8443"],
+    [
+      "a written port must be equal",
+      ["https://*.app.example:8443"],
+      "https://a.app.example:8443",
+      "https://*.app.example:8443",
+    ],
     ["a written port is not optional", ["https://*.app.example:8443"], "https://a.app.example", undefined],
     ["no other port", ["https://*.app.example:8443"], "https://a.app.example:8444", undefined],
     ["an underscore may stand for the star", [one], "https://_a_.app.example", "https://*.app.example"],
@@ -364,9 +380,19 @@ describe("wildcards", () => {
     ["a trailing hyphen further out may not", [any], "https://a-.b.app.example", undefined],
     ["a hyphen inside may", [any], "https://a-b.c--d.app.example", any],
     ["an A-label may", [one], "https://xn--bcher-kva.app.example", one],
-    ["a base with an underscore is a base", ["https://*.a_b.example"], "https://x.a_b.example", "https://*.a_b.example"],
+    [
+      "a base with an underscore is a base",
+      ["https://*.a_b.example"],
+      "https://x.a_b.example",
+      "https://*.a_b.example",
+    ],
     ["http below localhost", ["http://*.localhost"], "http://a.localhost", "http://*.localhost"],
-    ["http below localhost, with a port", ["http://**.localhost:3000"], "http://a.b.localhost:3000", "http://**.localhost:3000"],
+    [
+      "http below localhost, with a port",
+      ["http://**.localhost:3000"],
+      "http://a.b.localhost:3000",
+      "http://**.localhost:3000",
+    ],
     ["an address is no subdomain", ["https://*.2.3.example"], "https://1.2.3.4", undefined],
   ])("%s", (_name, origins, origin, matched) => {
     const decision = createPolicy({ origins }).check(from(origin));
@@ -407,7 +433,6 @@ describe("hosts", () => {
     ["a name stands for every port", ["api.app.example"], "api.app.example", true],
     ["a name stands for every port, written", ["api.app.example"], "api.app.example:8443", true],
     ["case says nothing", ["api.app.example"], "API.App.Example:8443", true],
-    ["case folds in ASCII alone", ["k.app.example"], "\u212a.app.example", false],
     ["a port must be equal", ["api.app.example:8443"], "api.app.example:8443", true],
     ["a port must be equal, case or not", ["api.app.example:8443"], "API.app.example:8443", true],
     ["no other port", ["api.app.example:8443"], "api.app.example:8444", false],
@@ -432,8 +457,7 @@ describe("hosts", () => {
     ["an empty list is nobody", [], "api.app.example", false],
   ])("%s", (_name, hosts, host, listed, secure) => {
     const decision = createPolicy({ ...site, hosts }).check(from(origin, host, { secure }));
-    expect(decision.allowed).toBe(listed);
-    if (!listed) expect(decision.code).toMatch(/^host-(?:not-listed|malformed)$/);
+    expect(decision.code).toBe(listed ? "origin-listed" : "host-not-listed");
   });
 
   test.each([
@@ -452,9 +476,12 @@ describe("hosts", () => {
     "[0:0::1]",
     "file:",
     "",
-    `${"a".repeat(301)}`,
+    "\u212a.app.example",
+    "a".repeat(301),
   ])("%j is malformed, with hosts or without", (host) => {
-    expect(codeOf({ ...site, hosts: ["api.app.example", "**.app.example"] }, from(origin, host))).toBe("host-malformed");
+    expect(codeOf({ ...site, hosts: ["api.app.example", "**.app.example"] }, from(origin, host))).toBe(
+      "host-malformed",
+    );
     expect(codeOf(site, from(origin, host))).toBe("host-malformed");
   });
 
@@ -484,25 +511,64 @@ describe("hosts", () => {
 });
 
 describe("sameHost", () => {
-  const options = { sameHost: true, hosts: ["**.app.example", "app.example", "localhost", "[::1]"] } satisfies PolicyOptions;
+  const options = {
+    sameHost: true,
+    hosts: ["**.app.example", "app.example", "localhost", "[::1]"],
+  } satisfies PolicyOptions;
 
   test.each<Case>([
-    { name: "https over TLS", request: from("https://app.example", "app.example", { secure: true }), code: "origin-same-host" },
-    { name: "http without TLS", request: from("http://app.example", "app.example", { secure: false }), code: "origin-same-host" },
+    {
+      name: "https over TLS",
+      request: from("https://app.example", "app.example", { secure: true }),
+      code: "origin-same-host",
+    },
+    {
+      name: "http without TLS",
+      request: from("http://app.example", "app.example", { secure: false }),
+      code: "origin-same-host",
+    },
     { name: "no TLS by default", request: from("http://app.example", "app.example"), code: "origin-same-host" },
     { name: "https without TLS", request: from("https://app.example", "app.example"), code: "origin-not-listed" },
-    { name: "http over TLS", request: from("http://app.example", "app.example", { secure: true }), code: "origin-not-listed" },
-    { name: "a TLS socket", request: from("https://app.example", "app.example", { socket: { encrypted: true } }), code: "origin-same-host" },
+    {
+      name: "http over TLS",
+      request: from("http://app.example", "app.example", { secure: true }),
+      code: "origin-not-listed",
+    },
+    {
+      name: "a TLS socket",
+      request: from("https://app.example", "app.example", { socket: { encrypted: true } }),
+      code: "origin-same-host",
+    },
     {
       name: "secure: false over a TLS socket",
       request: from("https://app.example", "app.example", { secure: false, socket: { encrypted: true } }),
       code: "origin-not-listed",
     },
-    { name: "a socket without TLS", request: from("https://app.example", "app.example", { socket: {} }), code: "origin-not-listed" },
-    { name: "no socket", request: from("https://app.example", "app.example", { socket: null }), code: "origin-not-listed" },
-    { name: "a default port in Host", request: from("https://app.example", "app.example:443", { secure: true }), code: "origin-same-host" },
-    { name: "a default port in Host, http", request: from("http://app.example", "app.example:80"), code: "origin-same-host" },
-    { name: "the other default port", request: from("http://app.example", "app.example:443"), code: "origin-not-listed" },
+    {
+      name: "a socket without TLS",
+      request: from("https://app.example", "app.example", { socket: {} }),
+      code: "origin-not-listed",
+    },
+    {
+      name: "no socket",
+      request: from("https://app.example", "app.example", { socket: null }),
+      code: "origin-not-listed",
+    },
+    {
+      name: "a default port in Host",
+      request: from("https://app.example", "app.example:443", { secure: true }),
+      code: "origin-same-host",
+    },
+    {
+      name: "a default port in Host, http",
+      request: from("http://app.example", "app.example:80"),
+      code: "origin-same-host",
+    },
+    {
+      name: "the other default port",
+      request: from("http://app.example", "app.example:443"),
+      code: "origin-not-listed",
+    },
     { name: "equal ports", request: from("http://localhost:3000", "localhost:3000"), code: "origin-same-host" },
     { name: "another port", request: from("http://localhost:3001", "localhost:3000"), code: "origin-not-listed" },
     { name: "a port in Origin alone", request: from("http://localhost:3000", "localhost"), code: "origin-not-listed" },
@@ -514,7 +580,11 @@ describe("sameHost", () => {
     { name: "a custom scheme", request: from("capacitor://localhost", "localhost"), code: "origin-not-listed" },
     { name: "null", request: from("null", "app.example"), code: "origin-opaque" },
     { name: "no Origin", request: from(undefined, "app.example"), code: "origin-missing" },
-    { name: "the trusted host", request: from("http://app.example", "upstream.internal", { host: "app.example" }), code: "origin-same-host" },
+    {
+      name: "the trusted host",
+      request: from("http://app.example", "upstream.internal", { host: "app.example" }),
+      code: "origin-same-host",
+    },
     { name: "a Host that is not listed", request: from("http://evil.test", "evil.test"), code: "host-not-listed" },
   ])("$name: $code", ({ request, code }) => {
     expect(codeOf(options, request)).toBe(code);
@@ -565,15 +635,50 @@ describe("sameHost", () => {
 describe("missing and opaque origins", () => {
   test.each<Case>([
     { name: "missing, by default", options: site, request: from(undefined), code: "origin-missing" },
-    { name: "missing, denied", options: { ...site, missingOrigin: "deny" }, request: from(undefined), code: "origin-missing" },
-    { name: "missing, allowed", options: { ...site, missingOrigin: "allow" }, request: from(undefined), code: "origin-absent" },
-    { name: "missing, opaque allowed", options: { ...site, opaqueOrigin: "dangerously-allow" }, request: from(undefined), code: "origin-missing" },
-    { name: "empty, missing allowed", options: { ...site, missingOrigin: "allow" }, request: from(""), code: "origin-malformed" },
+    {
+      name: "missing, denied",
+      options: { ...site, missingOrigin: "deny" },
+      request: from(undefined),
+      code: "origin-missing",
+    },
+    {
+      name: "missing, allowed",
+      options: { ...site, missingOrigin: "allow" },
+      request: from(undefined),
+      code: "origin-absent",
+    },
+    {
+      name: "missing, opaque allowed",
+      options: { ...site, opaqueOrigin: "dangerously-allow" },
+      request: from(undefined),
+      code: "origin-missing",
+    },
+    {
+      name: "empty, missing allowed",
+      options: { ...site, missingOrigin: "allow" },
+      request: from(""),
+      code: "origin-malformed",
+    },
     { name: "null, by default", options: site, request: from("null"), code: "origin-opaque" },
     { name: "null, denied", options: { ...site, opaqueOrigin: "deny" }, request: from("null"), code: "origin-opaque" },
-    { name: "null, missing allowed", options: { ...site, missingOrigin: "allow" }, request: from("null"), code: "origin-opaque" },
-    { name: "null, allowed", options: { ...site, opaqueOrigin: "dangerously-allow" }, request: from("null"), code: "origin-listed" },
-    { name: "Null, allowed null", options: { ...site, opaqueOrigin: "dangerously-allow" }, request: from("Null"), code: "origin-malformed" },
+    {
+      name: "null, missing allowed",
+      options: { ...site, missingOrigin: "allow" },
+      request: from("null"),
+      code: "origin-opaque",
+    },
+    {
+      name: "null, allowed",
+      options: { ...site, opaqueOrigin: "dangerously-allow" },
+      request: from("null"),
+      code: "origin-listed",
+    },
+    {
+      name: "Null, allowed null",
+      options: { ...site, opaqueOrigin: "dangerously-allow" },
+      request: from("Null"),
+      code: "origin-malformed",
+    },
   ])("$name: $code", ({ options = site, request, code }) => {
     expect(codeOf(options, request)).toBe(code);
   });

@@ -39,7 +39,11 @@ export class ExtendedConnect implements Transport {
 
   problem(): Deny | undefined {
     const { origin, host } = this.request.headers;
-    if (this.#protocol !== "websocket") return deny("protocol-unsupported", origin, { host, note: `:protocol is ${JSON.stringify(this.#protocol.slice(0, 64))}.` });
+    if (this.#protocol !== "websocket")
+      return deny("protocol-unsupported", origin, {
+        host,
+        note: `:protocol is ${JSON.stringify(this.#protocol.slice(0, 64))}.`,
+      });
     return commonProblem(this.request);
   }
 
@@ -96,7 +100,8 @@ class ConnectStream extends Duplex {
     const fields: Record<string, string> = {};
     for (const line of chunk.toString("latin1").split("\r\n")) {
       const [name = "", value] = line.split(": ", 2);
-      if (value !== undefined && /^sec-websocket-(?:protocol|extensions)$/i.test(name)) fields[name.toLowerCase()] = value;
+      if (value !== undefined && /^sec-websocket-(?:protocol|extensions)$/i.test(name))
+        fields[name.toLowerCase()] = value;
     }
     this.#stream.respond({ ":status": 200, ...fields });
     done();
@@ -107,13 +112,18 @@ class ConnectStream extends Duplex {
   }
 
   override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
-    if (!this.#stream.destroyed) this.#stream.close(error === null ? constants.NGHTTP2_NO_ERROR : constants.NGHTTP2_CANCEL);
+    if (!this.#stream.destroyed)
+      this.#stream.close(error === null ? constants.NGHTTP2_NO_ERROR : constants.NGHTTP2_CANCEL);
     done(error);
   }
 }
 
 /** The request in the form that HTTP/1.1 code knows, `:authority` as Host (RFC 9113 section 8.3.1). */
-function requestOf(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, rawHeaders: readonly string[]): IncomingMessage {
+function requestOf(
+  stream: ServerHttp2Stream,
+  headers: IncomingHttpHeaders,
+  rawHeaders: readonly string[],
+): IncomingMessage {
   const request = new IncomingMessage(stream.session?.socket ?? new Socket());
   const authority = headers[":authority"];
   const raw: string[] = authority === undefined ? [] : ["host", authority];
@@ -139,7 +149,12 @@ function requestForWs(request: IncomingMessage): IncomingMessage {
   const copy = new IncomingMessage(request.socket);
   copy.method = "GET";
   copy.url = request.url ?? "";
-  copy.headers = { ...request.headers, connection: "Upgrade", upgrade: "websocket", "sec-websocket-key": "AAAAAAAAAAAAAAAAAAAAAA==" };
+  copy.headers = {
+    ...request.headers,
+    connection: "Upgrade",
+    upgrade: "websocket",
+    "sec-websocket-key": "AAAAAAAAAAAAAAAAAAAAAA==",
+  };
   return copy;
 }
 

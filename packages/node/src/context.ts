@@ -2,7 +2,7 @@ import type { IncomingMessage } from "node:http";
 import type { Decision } from "@wsorigin/core";
 import { parseCookie } from "cookie";
 import type { WebSocket } from "ws";
-import type { Opened } from "./opening.ts";
+import type { Opened } from "./route.ts";
 
 /** What a handler knows of its socket. Fixed when the socket opens. */
 export interface Context<P = unknown, Params = unknown, R = IncomingMessage> {

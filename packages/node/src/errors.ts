@@ -6,7 +6,11 @@ export class GateError extends Error {
   readonly issues: readonly string[];
 
   constructor(issues: readonly string[]) {
-    super(issues.length === 1 ? issues[0] : `${issues.length} problems:\n${issues.map((issue, index) => `  ${index + 1}. ${issue}`).join("\n")}`);
+    super(
+      issues.length === 1
+        ? issues[0]
+        : `${issues.length} problems:\n${issues.map((issue, index) => `  ${index + 1}. ${issue}`).join("\n")}`,
+    );
     this.issues = Object.freeze([...issues]);
   }
 }

@@ -16,10 +16,15 @@ export function formProblem(request: IncomingMessage): Deny | undefined {
   const origin = headers.origin;
   const malformed = (note: string): Deny => deny("handshake-malformed", origin, { host: headers.host, note });
   if (request.method !== "GET") return malformed(`The method is ${request.method}; it must be GET.`);
-  if (request.httpVersion !== "1.1") return malformed(`The request is HTTP/${request.httpVersion}; it must be HTTP/1.1. A proxy in front speaks the older one.`);
-  if (headers.upgrade?.toLowerCase() !== "websocket") return malformed(`Upgrade is ${JSON.stringify(headers.upgrade)}; it must be "websocket".`);
+  if (request.httpVersion !== "1.1")
+    return malformed(
+      `The request is HTTP/${request.httpVersion}; it must be HTTP/1.1. A proxy in front speaks the older one.`,
+    );
+  if (headers.upgrade?.toLowerCase() !== "websocket")
+    return malformed(`Upgrade is ${JSON.stringify(headers.upgrade)}; it must be "websocket".`);
   const key = headers["sec-websocket-key"];
-  if (key === undefined || !keyForm.test(key)) return malformed("Sec-WebSocket-Key is missing, repeated, or not 16 bytes in base64.");
+  if (key === undefined || !keyForm.test(key))
+    return malformed("Sec-WebSocket-Key is missing, repeated, or not 16 bytes in base64.");
   return commonProblem(request);
 }
 
@@ -29,10 +34,21 @@ export function commonProblem({ headers }: IncomingMessage): Deny | undefined {
   // RFC 9112 section 3.2, RFC 6455 section 4.1: without it there is nothing to check against `hosts`, and no browser leaves it out.
   if (headers.host === undefined) return deny("host-missing", headers.origin);
   const version = headers["sec-websocket-version"];
-  if (version === undefined) return deny("handshake-malformed", headers.origin, { ...details, note: "Sec-WebSocket-Version is missing; it must be 13." });
-  if (version !== "13") return deny("version-unsupported", headers.origin, { ...details, note: `Sec-WebSocket-Version is ${JSON.stringify(version.slice(0, 32))}.` });
+  if (version === undefined)
+    return deny("handshake-malformed", headers.origin, {
+      ...details,
+      note: "Sec-WebSocket-Version is missing; it must be 13.",
+    });
+  if (version !== "13")
+    return deny("version-unsupported", headers.origin, {
+      ...details,
+      note: `Sec-WebSocket-Version is ${JSON.stringify(version.slice(0, 32))}.`,
+    });
   if (offeredProtocols(headers["sec-websocket-protocol"]) === undefined) {
-    return deny("handshake-malformed", headers.origin, { ...details, note: "Sec-WebSocket-Protocol is no list of distinct tokens." });
+    return deny("handshake-malformed", headers.origin, {
+      ...details,
+      note: "Sec-WebSocket-Protocol is no list of distinct tokens.",
+    });
   }
   return undefined;
 }
@@ -41,7 +57,9 @@ export function commonProblem({ headers }: IncomingMessage): Deny | undefined {
 export function offeredProtocols(field: string | undefined): readonly string[] | undefined {
   if (field === undefined) return [];
   const offered = field.split(",").map((part) => part.trim());
-  return offered.every((name) => tokenForm.test(name)) && new Set(offered).size === offered.length ? offered : undefined;
+  return offered.every((name) => tokenForm.test(name)) && new Set(offered).size === offered.length
+    ? offered
+    : undefined;
 }
 
 /** Whether a text can be a subprotocol's name. */

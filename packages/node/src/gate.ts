@@ -5,11 +5,19 @@ import { type Context, OpenContext } from "./context.ts";
 import { GateError } from "./errors.ts";
 import { originForm } from "./form.ts";
 import { Limits } from "./limits.ts";
-import { Opening, type Opened, type Route, type Surroundings } from "./opening.ts";
-import { type Adapter, checkGuardOptions, checkRouteOptions, type GuardOptions, type Handler, type RouteOptions } from "./options.ts";
+import { Opening, type Surroundings } from "./opening.ts";
+import {
+  type Adapter,
+  checkGuardOptions,
+  checkRouteOptions,
+  type GuardOptions,
+  type Handler,
+  type RouteOptions,
+} from "./options.ts";
 import type { PathParams } from "./path.ts";
 import { refusalOf } from "./refusal.ts";
 import { Reporter } from "./report.ts";
+import type { Opened, Route } from "./route.ts";
 import { Routes } from "./routes.ts";
 import type { Transport } from "./transport.ts";
 
@@ -24,7 +32,11 @@ export interface Gate<P = undefined, R = IncomingMessage> {
    * @throws {GateError} where the path or an option cannot be understood, or the path has a handler already
    */
   route<const Path extends string>(path: Path, handler: Handler<P, PathParams<Path>, R>): this;
-  route<const Path extends string>(path: Path, options: RouteOptions<P>, handler: Handler<P, PathParams<Path>, R>): this;
+  route<const Path extends string>(
+    path: Path,
+    options: RouteOptions<P>,
+    handler: Handler<P, PathParams<Path>, R>,
+  ): this;
   /** What is open on the gate's routes. */
   readonly connections: ReadonlySet<Context<P, unknown, R>>;
   /**
@@ -68,9 +80,15 @@ export class ServerGate<P, R> implements Gate<P, R> {
     return this.#connections;
   }
 
-  route<const Path extends string>(path: Path, ...rest: readonly [Handler<P, PathParams<Path>, R>] | readonly [RouteOptions<P>, Handler<P, PathParams<Path>, R>]): this {
+  route<const Path extends string>(
+    path: Path,
+    ...rest: readonly [Handler<P, PathParams<Path>, R>] | readonly [RouteOptions<P>, Handler<P, PathParams<Path>, R>]
+  ): this {
     const [options, handler] = rest.length === 1 ? [{}, rest[0]] : rest;
-    if (typeof handler !== "function") throw new GateError([`route ${JSON.stringify(path)}: there is no handler. Write gate.route(path, (socket, context) => { ... }).`]);
+    if (typeof handler !== "function")
+      throw new GateError([
+        `route ${JSON.stringify(path)}: there is no handler. Write gate.route(path, (socket, context) => { ... }).`,
+      ]);
     checkRouteOptions(path, options);
     const { protocols = this.#around.options.protocols, maxPayload = this.#around.options.maxPayload } = options;
     const acceptor = new Acceptor({ protocols, maxPayload });
@@ -79,8 +97,10 @@ export class ServerGate<P, R> implements Gate<P, R> {
   }
 
   disconnect(predicate: (context: Context<P, unknown, R>) => boolean, code = 1008, reason = ""): number {
-    if (!isSendable(code)) throw new RangeError(`The close code ${code} cannot be sent: use 1000, 1008, 1011, or 3000 to 4999.`);
-    if (Buffer.byteLength(reason) > 123) throw new RangeError("The close reason is longer than 123 bytes (RFC 6455 section 5.5).");
+    if (!isSendable(code))
+      throw new RangeError(`The close code ${code} cannot be sent: use 1000, 1008, 1011, or 3000 to 4999.`);
+    if (Buffer.byteLength(reason) > 123)
+      throw new RangeError("The close reason is longer than 123 bytes (RFC 6455 section 5.5).");
     const chosen = [...this.#connections].filter(predicate);
     for (const { socket } of chosen) {
       // A peer may take its time to answer the close, and go on sending until then.
@@ -123,7 +143,13 @@ export class ServerGate<P, R> implements Gate<P, R> {
     response.sendDate = false;
     response.writeHead(status, [["Connection", "close"], ...fields].flat());
     response.end(body);
-    this.#around.reporter.decision({ decision, route: found.route.path, ip: this.#ipOf(request), ms: performance.now() - started, mode: "enforce" });
+    this.#around.reporter.decision({
+      decision,
+      route: found.route.path,
+      ip: this.#ipOf(request),
+      ms: performance.now() - started,
+      mode: "enforce",
+    });
     return true;
   }
 
@@ -144,7 +170,7 @@ export class ServerGate<P, R> implements Gate<P, R> {
 
   async #close(timeout: number): Promise<void> {
     const { pending, handedOn } = this.#around;
-    for (const opening of [...pending]) opening.interrupt("draining");
+    for (const opening of pending) opening.interrupt("draining");
     const open = [...this.#connections];
     const gone = Promise.all(open.map(({ socket }) => new Promise((resolve) => socket.once("close", resolve))));
     for (const { socket } of open) socket.close(1001);
@@ -166,5 +192,8 @@ export class ServerGate<P, R> implements Gate<P, R> {
 
 /** RFC 6455 section 7.4, as far as a server may send it. */
 function isSendable(code: number): boolean {
-  return Number.isInteger(code) && ((code >= 1000 && code <= 1014 && ![1004, 1005, 1006].includes(code)) || (code >= 3000 && code <= 4999));
+  return (
+    Number.isInteger(code) &&
+    ((code >= 1000 && code <= 1014 && ![1004, 1005, 1006].includes(code)) || (code >= 3000 && code <= 4999))
+  );
 }

@@ -35,7 +35,8 @@ const mark = Symbol.for("wsorigin.gate");
  */
 export function guard<P>(server: GuardableServer, options: PlainOptions<P>): Gate<P> {
   const { facts, ...rest } = options ?? {};
-  if (facts !== undefined && typeof facts !== "function") throw new GateError(["facts must be a function that takes the request."]);
+  if (facts !== undefined && typeof facts !== "function")
+    throw new GateError(["facts must be a function that takes the request."]);
   return guardWith(server, rest, {
     adapt: (request) => ({ ip: request.socket.remoteAddress, ...facts?.(request), request }),
   });
@@ -47,9 +48,14 @@ export function guard<P>(server: GuardableServer, options: PlainOptions<P>): Gat
  */
 export function guardWith<P, R>(server: GuardableServer, options: GuardOptions<P>, adapter: Adapter<R>): Gate<P, R> {
   if (typeof server?.emit !== "function" || typeof server.listen !== "function") {
-    throw new GateError(["guard() takes the server first: guard(createServer(app), { policy }). An Express or Koa app is no server; what app.listen() returns is."]);
+    throw new GateError([
+      "guard() takes the server first: guard(createServer(app), { policy }). An Express or Koa app is no server; what app.listen() returns is.",
+    ]);
   }
-  if (mark in server) throw new GateError(["This server has a gate already, and a second one would never be asked. Use the first: gate.route(path, { policy }, handler)."]);
+  if (mark in server)
+    throw new GateError([
+      "This server has a gate already, and a second one would never be asked. Use the first: gate.route(path, { policy }, handler).",
+    ]);
   const gate = new ServerGate<P, R>(options, adapter);
   Object.defineProperty(server, mark, { value: gate });
   takeEvents(server, gate);
@@ -65,10 +71,16 @@ function takeEvents<P, R>(server: GuardableServer, gate: ServerGate<P, R>): void
 
   const stream = (args: readonly unknown[], pass: () => boolean): boolean => {
     const [candidate, headers, , raw] = args;
-    if (!isStream(candidate) || !isHeaders(headers) || !isExtendedConnect(headers) || streams.has(candidate)) return pass();
+    if (!isStream(candidate) || !isHeaders(headers) || !isExtendedConnect(headers) || streams.has(candidate))
+      return pass();
     streams.add(candidate);
     const fields = Array.isArray(raw) ? raw : Object.entries(headers).flat();
-    gate.receive(new ExtendedConnect(candidate, headers, fields.map(String), { hasTakers: () => takesConnect(server), handOn: pass }));
+    gate.receive(
+      new ExtendedConnect(candidate, headers, fields.map(String), {
+        hasTakers: () => takesConnect(server),
+        handOn: pass,
+      }),
+    );
     return true;
   };
 
@@ -76,26 +88,40 @@ function takeEvents<P, R>(server: GuardableServer, gate: ServerGate<P, R>): void
     if (event === "upgrade") {
       const [request, socket, head] = args;
       if (request instanceof IncomingMessage && socket instanceof Duplex && Buffer.isBuffer(head)) {
-        gate.receive(new Upgrade(request, socket, head, { hasTakers: () => server.listeners("upgrade").some((listener) => listener !== keep), handOn: pass }));
+        gate.receive(
+          new Upgrade(request, socket, head, {
+            hasTakers: () => server.listeners("upgrade").some((listener) => listener !== keep),
+            handOn: pass,
+          }),
+        );
       } else if (socket instanceof Duplex) {
         // Nothing but a test tool emits this. What cannot be read is not let through.
         socket.destroy();
       }
       return true;
     }
-    if (event === "request" && args[0] instanceof IncomingMessage && args[1] instanceof ServerResponse && gate.answerStripped(args[0], args[1])) return true;
+    if (
+      event === "request" &&
+      args[0] instanceof IncomingMessage &&
+      args[1] instanceof ServerResponse &&
+      gate.answerStripped(args[0], args[1])
+    )
+      return true;
     if (event === "stream") return stream(args, pass);
     // A listener on the session gets its streams before the server does.
     if (event === "session" && args[0] instanceof EventEmitter) {
       const session = args[0];
-      intercept(session, (inner, innerArgs, innerPass) => (inner === "stream" ? stream(innerArgs, innerPass) : innerPass()));
+      intercept(session, (inner, innerArgs, innerPass) =>
+        inner === "stream" ? stream(innerArgs, innerPass) : innerPass(),
+      );
     }
     return pass();
   });
 
   server.on("upgrade", keep);
   server.on("removeListener", (event: string | symbol, listener: unknown) => {
-    if (event === "upgrade" && listener === keep && !server.listeners("upgrade").includes(keep)) server.on("upgrade", keep);
+    if (event === "upgrade" && listener === keep && !server.listeners("upgrade").includes(keep))
+      server.on("upgrade", keep);
   });
 }
 
@@ -103,15 +129,22 @@ function takeEvents<P, R>(server: GuardableServer, gate: ServerGate<P, R>): void
 function keep(): void {}
 
 /** Puts a filter before everything an emitter emits; `pass` emits it as before. */
-function intercept(emitter: EventEmitter, filter: (event: string | symbol, args: readonly unknown[], pass: () => boolean) => boolean): void {
-  const emit = emitter.emit;
-  const value = (event: string | symbol, ...args: unknown[]): boolean => filter(event, args, () => Reflect.apply(emit, emitter, [event, ...args]) === true);
+function intercept(
+  emitter: EventEmitter,
+  filter: (event: string | symbol, args: readonly unknown[], pass: () => boolean) => boolean,
+): void {
+  const emit: EventEmitter["emit"] = Reflect.get(emitter, "emit");
+  const value = (event: string | symbol, ...args: unknown[]): boolean =>
+    filter(event, args, () => Reflect.apply(emit, emitter, [event, ...args]) === true);
   Object.defineProperty(emitter, "emit", { value, configurable: true, writable: true });
 }
 
 /** Whether the app itself answers extended CONNECT. The listener that Node adds for its compatibility API answers each with 405. */
 function takesConnect(server: GuardableServer): boolean {
-  return server.listenerCount("connect") > 0 || server.listeners("stream").some((listener) => !listener.name.endsWith("onServerStream"));
+  return (
+    server.listenerCount("connect") > 0 ||
+    server.listeners("stream").some((listener) => !listener.name.endsWith("onServerStream"))
+  );
 }
 
 function isStream(value: unknown): value is ServerHttp2Stream {

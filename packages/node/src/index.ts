@@ -1,5 +1,16 @@
 export { createPolicy, explain, PolicyError } from "@wsorigin/core";
-export type { Allow, AllowCode, Decision, Deny, DenyCode, Directory, Handshake, Policy, PolicyIssue, PolicyOptions } from "@wsorigin/core";
+export type {
+  Allow,
+  AllowCode,
+  Decision,
+  Deny,
+  DenyCode,
+  Directory,
+  Handshake,
+  Policy,
+  PolicyIssue,
+  PolicyOptions,
+} from "@wsorigin/core";
 export { deny } from "@wsorigin/core";
 export type { Context } from "./context.ts";
 export { GateError } from "./errors.ts";

@@ -19,17 +19,21 @@ export class Limits {
   constructor(options: LimitOptions) {
     this.#options = options;
     const { maxFailures } = options;
-    if (maxFailures !== undefined) this.#failures = new RateLimiterMemory({ points: maxFailures.count, duration: maxFailures.seconds });
+    if (maxFailures !== undefined)
+      this.#failures = new RateLimiterMemory({ points: maxFailures.count, duration: maxFailures.seconds });
   }
 
   /** Whether one more handshake, beside `pending` others, would be too much for the server or from this address. */
   refusal(pending: number, ip: string, origin: string | undefined): Deny | undefined {
     const { maxPending, maxConnections, maxConnectionsPerIp } = this.#options;
     if (pending >= maxPending) return deny("too-many-pending", origin, { note: `${pending} are waiting.` });
-    if (this.#connections >= maxConnections) return deny("too-many-connections", origin, { note: `${this.#connections} are open.` });
+    if (this.#connections >= maxConnections)
+      return deny("too-many-connections", origin, { note: `${this.#connections} are open.` });
     if (maxConnectionsPerIp === Infinity) return undefined;
     const open = this.#perNetwork.get(networkOf(ip)) ?? 0;
-    return open >= maxConnectionsPerIp ? deny("too-many-connections", origin, { note: `${open} are open from ${networkOf(ip)}.` }) : undefined;
+    return open >= maxConnectionsPerIp
+      ? deny("too-many-connections", origin, { note: `${open} are open from ${networkOf(ip)}.` })
+      : undefined;
   }
 
   /** Whether failures are counted at all: asking costs a turn of the event loop. */
@@ -40,7 +44,13 @@ export class Limits {
   async failureRefusal(ip: string, origin: string | undefined): Promise<Deny | undefined> {
     const result = await this.#failures?.get(networkOf(ip));
     const { maxFailures } = this.#options;
-    if (result === undefined || result === null || maxFailures === undefined || result.consumedPoints < maxFailures.count) return undefined;
+    if (
+      result === undefined ||
+      result === null ||
+      maxFailures === undefined ||
+      result.consumedPoints < maxFailures.count
+    )
+      return undefined;
     return deny("too-many-failures", origin, { note: `${result.consumedPoints} failures from ${networkOf(ip)}.` });
   }
 

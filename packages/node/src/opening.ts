@@ -1,33 +1,12 @@
 import { type IncomingMessage, STATUS_CODES } from "node:http";
-import { type Decision, deny, type Deny, type DenyStatus, type Handshake } from "@wsorigin/core";
-import type { WebSocket } from "ws";
-import type { Acceptor } from "./acceptor.ts";
+import { type Decision, deny, type Deny, type DenyStatus, type Handshake, type Policy } from "@wsorigin/core";
 import type { Limits } from "./limits.ts";
-import type { Adapter, CheckedOptions, Facts, RouteOptions } from "./options.ts";
+import type { Adapter, CheckedOptions, Facts } from "./options.ts";
 import type { Reporter } from "./report.ts";
+import type { Route } from "./route.ts";
 import type { Found, Routes } from "./routes.ts";
 import type { Transport } from "./transport.ts";
 import { type Interruption, Watch } from "./watch.ts";
-
-/** A route as the gate keeps it. */
-export interface Route<P, R> {
-  readonly path: string;
-  readonly options: RouteOptions<P>;
-  readonly acceptor: Acceptor;
-  /** Takes over the open socket. Never throws. */
-  readonly open: (opened: Opened<P, R>) => void;
-}
-
-/** What is known when a socket opens. */
-export interface Opened<P, R> {
-  readonly socket: WebSocket;
-  readonly params: Readonly<Record<string, string | string[] | undefined>>;
-  readonly search: string;
-  readonly cookie: string | undefined;
-  readonly request: R;
-  readonly ip: string;
-  readonly decision: Decision<P>;
-}
 
 /** What an opening handshake needs of its gate. */
 export interface Surroundings<P, R> {
@@ -63,7 +42,7 @@ export class Opening<P, R> {
   #ip = "";
   /** The mode of the policy that was asked. */
   #mode: "enforce" | "report" = "enforce";
-  #reported: Decision<unknown> | undefined;
+  #reported: Promise<Decision<unknown>> | undefined;
   #wellFormed = false;
 
   constructor(transport: Transport, around: Surroundings<P, R>) {
@@ -98,7 +77,7 @@ export class Opening<P, R> {
     const refuse = (decision: Deny): Verdict<P, R> => ({ proceed: false, decision });
 
     const { request, ...facts } = adapter.adapt(incoming);
-    this.#ip = facts.ip ?? "";
+    this.#ip = (facts.ip ?? "").slice(0, maxIpLength);
     const full = draining() ? this.#deny("draining") : limits.refusal(pending.size, this.#ip, this.#origin);
     if (full !== undefined) return refuse(full);
     pending.add(this);
@@ -117,12 +96,20 @@ export class Opening<P, R> {
     const policy = route?.options.policy ?? options.policy;
     this.#mode = passes ? "report" : policy.mode;
     const handshake = handshakeOf(incoming, facts);
-    const decision = problem ?? (await policy.decide(handshake, this.#watch));
-    if (options.report !== undefined) this.#reported = await options.report.decide(handshake, this.#watch);
+    if (options.report !== undefined) this.#reported = decideWithin(options.report, handshake, options.deadline);
+    const decision = problem ?? (await this.#ask(policy, handshake));
     if (!decision.allowed && this.#mode === "enforce") return refuse(decision);
-    if (this.#watch.over || route === undefined || adapter.before === undefined) return { proceed: true, decision, request };
+    if (this.#watch.over || route === undefined || adapter.before === undefined)
+      return { proceed: true, decision, request };
     const stopped = await adapter.before(request, this.#watch.signal);
     return stopped === undefined ? { proceed: true, decision, request } : refuse(stopped);
+  }
+
+  /** A policy that only reports must let through even what it cannot decide: it has half of the time, and the rest is left for the others. */
+  #ask(policy: Policy<P>, handshake: Handshake): Promise<Decision<P>> {
+    return this.#mode === "enforce"
+      ? policy.decide(handshake, this.#watch)
+      : decideWithin(policy, handshake, this.#around.options.deadline / 2);
   }
 
   /** What is wrong with the request as a handshake. */
@@ -130,7 +117,8 @@ export class Opening<P, R> {
     const wrong = this.#transport.problem();
     if (wrong !== undefined) return wrong;
     const malformed = (note: string): Deny => deny("handshake-malformed", this.#origin, { note });
-    if (this.#transport.target === undefined) return malformed("The request target is no path, or names another authority than Host does.");
+    if (this.#transport.target === undefined)
+      return malformed("The request target is no path, or names another authority than Host does.");
     if (this.#found.kind === "undecodable") return malformed("The path's percent-encoding stands for no text.");
     return undefined;
   }
@@ -146,10 +134,19 @@ export class Opening<P, R> {
   #open({ route, params, query }: OnRoute<P, R>, decision: Decision<P>, request: R): void {
     const socket = this.#transport.accept(route.acceptor);
     if (socket === undefined) return this.#refuse(this.#deny("client-gone"));
-    if (typeof socket === "string") return this.#refuse(deny("handshake-malformed", this.#origin, { note: `${socket}.` }));
+    if (typeof socket === "string")
+      return this.#refuse(deny("handshake-malformed", this.#origin, { note: `${socket}.` }));
     socket.once("close", this.#around.limits.open(this.#ip));
     this.#tell(decision, this.#mode);
-    route.open({ socket, params, search: query, cookie: this.#transport.request.headers.cookie, request, ip: this.#ip, decision });
+    route.open({
+      socket,
+      params,
+      search: query,
+      cookie: this.#transport.request.headers.cookie,
+      request,
+      ip: this.#ip,
+      decision,
+    });
   }
 
   /** Gives the handshake to the other listeners. It is told of once it is known whether one of them answers. */
@@ -188,11 +185,15 @@ export class Opening<P, R> {
     this.#around.pending.delete(this);
     this.#tell(decision, "enforce");
     if (decision.code === "client-gone") return void this.#transport.duplex.destroy();
-    if (decision.status === 400 || decision.status === 401 || decision.status === 403) void this.#around.limits.fail(this.#ip);
+    if (decision.status === 400 || decision.status === 401 || decision.status === 403)
+      void this.#around.limits.fail(this.#ip);
     const route = this.#found.kind === "route" ? this.#found.route : undefined;
     const how = route?.options.refuseWith ?? this.#around.options.refuseWith;
     // Only a well-formed handshake can be accepted, and a gate that closes accepts nothing.
-    const socket = route !== undefined && how === "close" && this.#wellFormed && decision.code !== "draining" ? this.#transport.accept(route.acceptor) : undefined;
+    const socket =
+      route !== undefined && how === "close" && this.#wellFormed && decision.code !== "draining"
+        ? this.#transport.accept(route.acceptor)
+        : undefined;
     if (typeof socket === "object") socket.close(closeCodes[decision.status], STATUS_CODES[decision.status]);
     else this.#transport.refuse(decision.status);
   }
@@ -203,14 +204,47 @@ export class Opening<P, R> {
 
   #tell(decision: Decision<P>, mode: "enforce" | "report"): void {
     const route = this.#found.kind === "route" ? this.#found.route.path : undefined;
-    const reported = this.#reported === undefined ? {} : { reported: this.#reported };
-    this.#around.reporter.decision({ decision, route, ip: this.#ip, ms: performance.now() - this.#started, mode, ...reported });
+    const event = { decision, route, ip: this.#ip, ms: performance.now() - this.#started, mode };
+    const { reporter } = this.#around;
+    // The second policy is told of, never waited for.
+    if (this.#reported === undefined) reporter.decision(event);
+    else void this.#reported.then((reported) => reporter.decision({ ...event, reported }));
+  }
+}
+
+/** What a log and a counter can bear of an address: behind a proxy that is trusted too much, it is the client's to write. */
+const maxIpLength = 64;
+
+/** A decision that is given up after so many milliseconds. Never rejects, as `Policy.decide` does not. */
+async function decideWithin<P>(policy: Policy<P>, handshake: Handshake, deadline: number): Promise<Decision<P>> {
+  const controller = new AbortController();
+  const timer = setTimeout(() => controller.abort(), deadline);
+  try {
+    return await policy.decide(handshake, controller);
+  } finally {
+    clearTimeout(timer);
   }
 }
 
 /** The close codes that mirror the statuses: 4401, 4403, 4429 for the client's doing, 4408 for a decision that took too long. */
-const closeCodes: Record<DenyStatus, number> = { 400: 4400, 401: 4401, 403: 4403, 404: 4404, 426: 4426, 429: 4429, 499: 1001, 501: 1011, 503: 4408 };
+const closeCodes: Record<DenyStatus, number> = {
+  400: 4400,
+  401: 4401,
+  403: 4403,
+  404: 4404,
+  426: 4426,
+  429: 4429,
+  499: 1001,
+  501: 1011,
+  503: 4408,
+};
 
 function handshakeOf(request: IncomingMessage, facts: Facts): Handshake {
-  return { headers: request.headers, rawHeaders: request.rawHeaders, url: request.url, socket: request.socket, ...facts };
+  return {
+    headers: request.headers,
+    rawHeaders: request.rawHeaders,
+    url: request.url,
+    socket: request.socket,
+    ...facts,
+  };
 }

@@ -78,34 +78,68 @@ export type Handler<P, Params, R> = (socket: Context["socket"], context: Context
 type NumericOption = "deadline" | "grace" | "maxPending" | "maxConnections" | "maxConnectionsPerIp" | "maxPayload";
 
 /** The options that are counts or durations, with their defaults. */
-const numbers: Record<NumericOption, number> = { deadline: 5000, grace: 5000, maxPending: 1024, maxConnections: Infinity, maxConnectionsPerIp: Infinity, maxPayload: 1024 * 1024 };
+const numbers: Record<NumericOption, number> = {
+  deadline: 5000,
+  grace: 5000,
+  maxPending: 1024,
+  maxConnections: Infinity,
+  maxConnectionsPerIp: Infinity,
+  maxPayload: 1024 * 1024,
+};
 
-const known = new Set(["policy", "protocols", "refuseWith", "maxPayload", "report", "unrouted", "deadline", "grace", "maxPending", "maxConnections", "maxConnectionsPerIp", "maxFailures", "onDecision", "onError", "log"]);
+const known = new Set([
+  "policy",
+  "protocols",
+  "refuseWith",
+  "maxPayload",
+  "report",
+  "unrouted",
+  "deadline",
+  "grace",
+  "maxPending",
+  "maxConnections",
+  "maxConnectionsPerIp",
+  "maxFailures",
+  "onDecision",
+  "onError",
+  "log",
+]);
 const routeKnown = new Set(["policy", "protocols", "refuseWith", "maxPayload"]);
 
 /** The options with their defaults. */
-export type CheckedOptions<P> = GuardOptions<P> & Required<Pick<GuardOptions<P>, NumericOption | "unrouted" | "protocols" | "refuseWith">>;
+export type CheckedOptions<P> = GuardOptions<P> &
+  Required<Pick<GuardOptions<P>, NumericOption | "unrouted" | "protocols" | "refuseWith">>;
 
 /** @throws {GateError} with every problem at once */
 export function checkGuardOptions<P>(options: GuardOptions<P>): CheckedOptions<P> {
-  if (typeof options !== "object" || options === null) throw new GateError(["guard() takes the server and an object: guard(server, { policy })."]);
+  if (typeof options !== "object" || options === null)
+    throw new GateError(["guard() takes the server and an object: guard(server, { policy })."]);
   const issues = [...unknownOptions(options, known), ...commonIssues(options)];
-  if (options.policy === undefined) issues.push('policy is missing. Write guard(server, { policy: createPolicy({ origins: ["https://app.example.com"] }) }).');
-  if (options.report !== undefined && !isPolicy(options.report)) issues.push("report is no policy. Make one with createPolicy().");
-  if (options.unrouted !== undefined && !["filter", "refuse", "pass"].includes(options.unrouted)) issues.push('unrouted must be "filter", "refuse" or "pass".');
+  if (options.policy === undefined)
+    issues.push(
+      'policy is missing. Write guard(server, { policy: createPolicy({ origins: ["https://app.example.com"] }) }).',
+    );
+  if (options.report !== undefined && !isPolicy(options.report))
+    issues.push("report is no policy. Make one with createPolicy().");
+  if (options.unrouted !== undefined && !["filter", "refuse", "pass"].includes(options.unrouted))
+    issues.push('unrouted must be "filter", "refuse" or "pass".');
   for (const name of ["deadline", "grace", "maxPending", "maxConnections", "maxConnectionsPerIp"] as const) {
     const value = options[name];
-    if (value !== undefined && !(typeof value === "number" && value > 0)) issues.push(`${name} is ${String(value)}; it must be a number above 0. The default is ${numbers[name]}.`);
+    if (value !== undefined && !(typeof value === "number" && value > 0))
+      issues.push(`${name} is ${String(value)}; it must be a number above 0. The default is ${numbers[name]}.`);
   }
   for (const name of ["deadline", "grace"] as const) {
-    if ((options[name] ?? 0) > 0x7fff_ffff) issues.push(`${name} is ${options[name]}; timers hold 2147483647 ms at the most.`);
+    if ((options[name] ?? 0) > 0x7fff_ffff)
+      issues.push(`${name} is ${options[name]}; timers hold 2147483647 ms at the most.`);
   }
   const failures = options.maxFailures;
-  if (failures !== undefined && !(failures.count > 0 && failures.seconds > 0)) issues.push("maxFailures must be { count, seconds }, both above 0, such as { count: 20, seconds: 60 }.");
+  if (failures !== undefined && !(failures.count > 0 && failures.seconds > 0))
+    issues.push("maxFailures must be { count, seconds }, both above 0, such as { count: 20, seconds: 60 }.");
   for (const name of ["onDecision", "onError"] as const) {
     if (options[name] !== undefined && typeof options[name] !== "function") issues.push(`${name} must be a function.`);
   }
-  if (options.log !== undefined && options.log !== false && typeof options.log !== "function") issues.push("log must be a function that takes a text, or false.");
+  if (options.log !== undefined && options.log !== false && typeof options.log !== "function")
+    issues.push("log must be a function that takes a text, or false.");
   if (issues.length > 0) throw new GateError(issues);
   return { unrouted: "filter", protocols: [], refuseWith: "status", ...numbers, ...definedOnly(options) };
 }
@@ -121,11 +155,14 @@ function commonIssues<P>({ policy, protocols, refuseWith, maxPayload }: RouteOpt
   if (policy !== undefined && !isPolicy(policy)) issues.push("policy is no policy. Make one with createPolicy().");
   if (protocols !== undefined) {
     if (!Array.isArray(protocols)) issues.push('protocols must be a list, such as ["chat.v1"].');
-    else if (!protocols.every((name) => typeof name === "string" && isToken(name))) issues.push("protocols holds a name that is no token (letters, digits and !#$%&'*+-.^_`|~).");
+    else if (!protocols.every((name) => typeof name === "string" && isToken(name)))
+      issues.push("protocols holds a name that is no token (letters, digits and !#$%&'*+-.^_`|~).");
     else if (new Set(protocols).size < protocols.length) issues.push("protocols holds a name twice.");
   }
-  if (refuseWith !== undefined && refuseWith !== "status" && refuseWith !== "close") issues.push('refuseWith must be "status" or "close".');
-  if (maxPayload !== undefined && !(Number.isSafeInteger(maxPayload) && maxPayload > 0)) issues.push(`maxPayload is ${String(maxPayload)}; it must be a whole number of bytes above 0.`);
+  if (refuseWith !== undefined && refuseWith !== "status" && refuseWith !== "close")
+    issues.push('refuseWith must be "status" or "close".');
+  if (maxPayload !== undefined && !(Number.isSafeInteger(maxPayload) && maxPayload > 0))
+    issues.push(`maxPayload is ${String(maxPayload)}; it must be a whole number of bytes above 0.`);
   return issues;
 }
 
@@ -136,7 +173,13 @@ function unknownOptions(options: object, names: ReadonlySet<string>): string[] {
 }
 
 function isPolicy(value: unknown): boolean {
-  return typeof value === "object" && value !== null && "decide" in value && typeof value.decide === "function" && "mode" in value;
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    "decide" in value &&
+    typeof value.decide === "function" &&
+    "mode" in value
+  );
 }
 
 function definedOnly<T extends object>(options: T): T {

@@ -1,5 +1,31 @@
 type Letter = Lower | Uppercase<Lower>;
-type Lower = "a" | "b" | "c" | "d" | "e" | "f" | "g" | "h" | "i" | "j" | "k" | "l" | "m" | "n" | "o" | "p" | "q" | "r" | "s" | "t" | "u" | "v" | "w" | "x" | "y" | "z";
+type Lower =
+  | "a"
+  | "b"
+  | "c"
+  | "d"
+  | "e"
+  | "f"
+  | "g"
+  | "h"
+  | "i"
+  | "j"
+  | "k"
+  | "l"
+  | "m"
+  | "n"
+  | "o"
+  | "p"
+  | "q"
+  | "r"
+  | "s"
+  | "t"
+  | "u"
+  | "v"
+  | "w"
+  | "x"
+  | "y"
+  | "z";
 type NameChar = Letter | "0" | "1" | "2" | "3" | "4" | "5" | "6" | "7" | "8" | "9" | "_" | "$";
 
 /** The name that a text starts with, and the rest. */
@@ -25,8 +51,12 @@ type Params<Path extends string> = Path extends `${infer Before}:${infer After}`
     : unknown;
 
 /** A path with its `{optional}` groups taken out, and those groups. */
-type Required<Path extends string> = Path extends `${infer Before}{${string}}${infer After}` ? `${Before}${Required<After>}` : Path;
-type Optional<Path extends string> = Path extends `${string}{${infer Inside}}${infer After}` ? Params<Inside> & Optional<After> : unknown;
+type Required<Path extends string> = Path extends `${infer Before}{${string}}${infer After}`
+  ? `${Before}${Required<After>}`
+  : Path;
+type Optional<Path extends string> = Path extends `${string}{${infer Inside}}${infer After}`
+  ? Params<Inside> & Optional<After>
+  : unknown;
 
 type Flat<T> = { readonly [Key in keyof T]: T[Key] };
 

@@ -35,7 +35,11 @@ export function refusalOf(status: DenyStatus): Refusal {
   const body = bodies[status] ?? STATUS_CODES[status] ?? String(status);
   return {
     status,
-    headers: [["Content-Type", "text/plain; charset=utf-8"], ["Content-Length", String(Buffer.byteLength(body))], ...(extra[status] ?? [])],
+    headers: [
+      ["Content-Type", "text/plain; charset=utf-8"],
+      ["Content-Length", String(Buffer.byteLength(body))],
+      ...(extra[status] ?? []),
+    ],
     body,
   };
 }
@@ -43,7 +47,11 @@ export function refusalOf(status: DenyStatus): Refusal {
 /** The bytes of a refusal over HTTP/1.1. */
 export function refusalBytes(status: DenyStatus): string {
   const { headers, body } = refusalOf(status);
-  const lines = [`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}`, "Connection: close", ...headers.map(([name, value]) => `${name}: ${value}`)];
+  const lines = [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}`,
+    "Connection: close",
+    ...headers.map(([name, value]) => `${name}: ${value}`),
+  ];
   return `${lines.join("\r\n")}\r\n\r\n${body}`;
 }
 

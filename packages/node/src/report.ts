@@ -1,5 +1,5 @@
 import { channel } from "node:diagnostics_channel";
-import { type Decision, explain } from "@wsorigin/core";
+import { type Decision, explain, quote } from "@wsorigin/core";
 
 /** What became of one upgrade. Holds no token, no cookie and no query string. */
 export interface DecisionEvent {
@@ -50,7 +50,10 @@ export class Reporter {
 
   error(error: unknown, where: string): void {
     const { onError } = this.#options;
-    if (onError === undefined) return writeError(`[wsorigin] ${where} failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+    if (onError === undefined)
+      return writeError(
+        `[wsorigin] ${where} failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+      );
     try {
       onError(error, where);
     } catch (second) {
@@ -58,11 +61,14 @@ export class Reporter {
     }
   }
 
-  #attempt(where: string, call: () => void): void {
+  /** Calls what is not ours. What it throws, or rejects with later, is told of and goes no further. */
+  #attempt(where: string, call: () => unknown): void {
+    const failed = (error: unknown): void => this.error(error, where);
     try {
-      call();
+      const result = call();
+      if (result instanceof Promise) result.catch(failed);
     } catch (error) {
-      this.error(error, where);
+      failed(error);
     }
   }
 
@@ -70,8 +76,9 @@ export class Reporter {
   #publish(event: DecisionEvent): void {
     const subscribers: unknown = Reflect.get(decisions, "_subscribers");
     if (!Array.isArray(subscribers)) return decisions.publish(event);
-    for (const subscriber of [...subscribers]) {
-      if (typeof subscriber === "function") this.#attempt("a subscriber of wsorigin:decision", () => subscriber(event, decisions.name));
+    for (const subscriber of subscribers) {
+      if (typeof subscriber === "function")
+        this.#attempt("a subscriber of wsorigin:decision", () => subscriber(event, decisions.name));
     }
   }
 
@@ -81,7 +88,7 @@ export class Reporter {
     const last = this.#written.get(reason);
     if (last !== undefined && now - last.at < quiet) return void last.since++;
     this.#written.set(reason, { at: now, since: 0 });
-    const where = `  where:    ${route === undefined ? "no route" : `route ${route}`}, client ${ip}${mode === "report" ? "; only reported, let through" : ""}`;
+    const where = `  where:    ${route === undefined ? "no route" : `route ${route}`}, client ${quote(ip)}${mode === "report" ? "; only reported, let through" : ""}`;
     const more = last !== undefined && last.since > 0 ? `\n  (${last.since} more since this was last written)` : "";
     const text = `[wsorigin] ${explain(decision)}\n${where}${more}`;
     const { log } = this.#options;

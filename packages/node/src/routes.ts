@@ -15,19 +15,32 @@ export type Found<T> =
  * case, with or without a slash at the end; a per-route policy is thus not evaded by `/ADMIN/`. Dot segments are not resolved.
  */
 export class Routes<T> {
-  readonly #routes: { readonly path: string; readonly matches: MatchFunction<Partial<Record<string, string | string[]>>>; readonly route: T }[] = [];
+  readonly #routes: {
+    readonly path: string;
+    readonly matches: MatchFunction<Partial<Record<string, string | string[]>>>;
+    readonly route: T;
+  }[] = [];
 
   /** @throws {GateError} where the path cannot be understood, or is there already */
   add(path: string, route: T): void {
-    if (typeof path !== "string" || !path.startsWith("/")) {
-      throw new GateError([`route: ${JSON.stringify(path)} is no path. Write ${JSON.stringify(`/${String(path).replace(/^[a-z]+:\/\/[^/]*\/?/i, "")}`)}.`]);
+    if (typeof path !== "string")
+      throw new GateError([`route: ${String(path)} is no text. Write a path such as "/chat/:room".`]);
+    if (!path.startsWith("/")) {
+      throw new GateError([
+        `route: ${JSON.stringify(path)} is no path. Write ${JSON.stringify(`/${path.replace(/^[a-z]+:\/\/[^/]*\/?/i, "")}`)}.`,
+      ]);
     }
-    if (this.#routes.some((known) => known.path === path)) throw new GateError([`route: ${JSON.stringify(path)} has a handler already, which would get every socket. Remove one of the two.`]);
+    if (this.#routes.some((known) => known.path === path))
+      throw new GateError([
+        `route: ${JSON.stringify(path)} has a handler already, which would get every socket. Remove one of the two.`,
+      ]);
     try {
       this.#routes.push({ path, matches: match(path), route });
     } catch (error) {
       if (!(error instanceof PathError)) throw error;
-      throw new GateError([`route: ${JSON.stringify(path)} cannot be understood: ${error.message}. Parameters are written as ":name", the rest of a path as "*name".`]);
+      throw new GateError([
+        `route: ${JSON.stringify(path)} cannot be understood: ${error.message}. Parameters are written as ":name", the rest of a path as "*name".`,
+      ]);
     }
   }
 
@@ -41,7 +54,8 @@ export class Routes<T> {
       } catch {
         return { kind: "undecodable" };
       }
-      if (result !== false) return { kind: "route", route, params: result.params, query: mark < 0 ? "" : target.slice(mark + 1) };
+      if (result !== false)
+        return { kind: "route", route, params: result.params, query: mark < 0 ? "" : target.slice(mark + 1) };
     }
     return { kind: "none" };
   }

@@ -1,0 +1,529 @@
+import { describe, expect, test } from "vitest";
+import { createPolicy, deny, denyCodes, explain, type Handshake, type PolicyOptions } from "../src/index.ts";
+
+const site = { origins: ["https://app.example"] } satisfies PolicyOptions;
+
+function from(origin: string | undefined, host = "api.app.example"): Handshake {
+  return { headers: { host, origin } };
+}
+
+function explained(options: PolicyOptions, handshake: Handshake): string {
+  return explain(createPolicy(options).check(handshake));
+}
+
+/** The last line alone: how to fix it. */
+function fix(options: PolicyOptions, origin: string): string {
+  return explained(options, from(origin)).replace(/^.*\n {2}fix: {6}/s, "");
+}
+
+describe("by code", () => {
+  test("every refusal says what came, what was expected and how to fix it", () => {
+    const text = denyCodes.map((code) => explain(deny(code, "https://evil.test"))).join("\n\n");
+    expect(text).toMatchInlineSnapshot(`
+      "Refused a WebSocket handshake: handshake-malformed (400)
+        came:     a request for an upgrade that is no WebSocket handshake
+        expected: GET over HTTP/1.1 with Upgrade: websocket, Sec-WebSocket-Version: 13 and a Sec-WebSocket-Key of 16 bytes (RFC 6455 section 4.1)
+        fix:      If a proxy stands in front, let it speak HTTP/1.1 to this server (nginx: proxy_http_version 1.1) and pass the Sec-WebSocket headers through.
+
+      Refused a WebSocket handshake: host-malformed (400)
+        came:     no Host header
+        expected: host[:port], and nothing else
+        fix:      No browser sends this. If a proxy writes Host, let it forward the client's own.
+
+      Refused a WebSocket handshake: host-missing (400)
+        came:     no Host header
+        expected: exactly one (RFC 9112 section 3.2)
+        fix:      No browser does this. If it is a client or proxy of yours, let it send Host.
+
+      Refused a WebSocket handshake: host-repeated (400)
+        came:     more than one Host line
+        expected: exactly one (RFC 9112 section 3.2)
+        fix:      A proxy adds a Host of its own, or somebody tries to hide one value behind another. Let the proxy replace Host, not add to it.
+
+      Refused a WebSocket handshake: origin-malformed (400)
+        came:     Origin "https://evil.test"
+        expected: one serialised origin, byte for byte as browsers write it: an Origin that the policy lists
+        fix:      No browser sends this. If it is a client of yours, let it send scheme://host[:port] in lower case, without a default port or a path.
+
+      Refused a WebSocket handshake: origin-repeated (400)
+        came:     more than one Origin line: "https://evil.test"
+        expected: exactly one; a browser never sends two (RFC 6454 section 7.3)
+        fix:      A proxy adds an Origin of its own, or somebody tries to hide one value behind another. Let the proxy pass Origin through untouched.
+
+      Refused a WebSocket handshake: token-ambiguous (400)
+        came:     more than one token
+        expected: exactly one
+        fix:      Let the client send its token in one place only.
+
+      Refused a WebSocket handshake: token-expired (401)
+        came:     a token that has expired
+        expected: a token that the policy's verify() grants
+        fix:      Let the client fetch a fresh token before it connects; if fresh ones fail, compare the clocks.
+
+      Refused a WebSocket handshake: token-invalid (401)
+        came:     a token that is not valid
+        expected: a token that the policy's verify() grants
+        fix:      Let the client log in again; if all fail, compare the keys, issuer and audience of both sides.
+
+      Refused a WebSocket handshake: token-malformed (401)
+        came:     a token that cannot be one
+        expected: a token that the policy's verify() grants
+        fix:      Let the client send the token as it was issued.
+
+      Refused a WebSocket handshake: token-missing (401)
+        came:     no token
+        expected: a token that the policy's verify() grants
+        fix:      Let the client send its token where the policy's \`from\` looks for it.
+
+      Refused a WebSocket handshake: token-revoked (401)
+        came:     a token that was revoked
+        expected: a token that the policy's verify() grants
+        fix:      Nothing: the session was ended. The client has to log in again.
+
+      Refused a WebSocket handshake: host-not-listed (403)
+        came:     no Host header
+        expected: one of the policy's hosts
+        fix:      If this server answers to that name, add it to \`hosts\`. If a proxy in front replaces Host with the upstream's (nginx does by default), let it forward the client's: proxy_set_header Host $host. Otherwise nothing needs fixing: this is what DNS rebinding looks like.
+
+      Refused a WebSocket handshake: middleware-refused (403)
+        came:     a handshake that a middleware of \`before\` answered by itself
+        expected: a middleware that calls next()
+        fix:      Nothing, if it meant to refuse. If not, keep it out of \`before\`: middleware that answers requests does not belong on a handshake.
+
+      Refused a WebSocket handshake: origin-cross-site (403)
+        came:     Origin "https://evil.test", equal to the Host of the request, but with Sec-Fetch-Site: cross-site
+        expected: a page of the very origin it claims
+        fix:      An http: page of this host, or a redirect through another site, opened the socket. Serve every page over https; or list the page's origin in \`origins\`.
+
+      Refused a WebSocket handshake: origin-missing (403)
+        came:     no Origin header, so this was no browser: a program, a health check, or a proxy that drops the header
+        expected: an Origin that the policy lists
+        fix:      If such programs must connect, set missingOrigin: "allow", and never let a cookie alone say who they are. If a browser sent it, stop the proxy from removing Origin.
+
+      Refused a WebSocket handshake: origin-not-listed (403)
+        came:     Origin "https://evil.test"
+        expected: an Origin that the policy lists
+        fix:      If this page is yours, add "https://evil.test" to \`origins\`. If it is not, nothing needs fixing: a page on another site tried to open a socket with its visitor's cookies.
+
+      Refused a WebSocket handshake: origin-opaque (403)
+        came:     Origin "null": a sandboxed frame, a data: or file: page, or Chromium after HSTS turned ws: into wss:
+        expected: an Origin that the policy lists
+        fix:      Open the socket with wss: from a page with an origin of its own (sandbox="allow-same-origin"). Any site can send "null", so opaqueOrigin: "dangerously-allow" lets every page in.
+
+      Refused a WebSocket handshake: token-forbidden (403)
+        came:     a valid token whose owner may not do this
+        expected: a principal with the right
+        fix:      Grant the right, or nothing.
+
+      Refused a WebSocket handshake: token-origin-mismatch (403)
+        came:     Origin "https://evil.test" with a token that was issued to another origin
+        expected: a token issued to this very origin
+        fix:      Let each page fetch a token of its own. Otherwise somebody uses a stolen one.
+
+      Refused a WebSocket handshake: route-not-found (404)
+        came:     an upgrade on a path where nobody answers
+        expected: the path of a route, or of another \`upgrade\` listener
+        fix:      Compare the client's URL with the paths given to gate.route(); a proxy may have cut or added a prefix.
+
+      Refused a WebSocket handshake: upgrade-stripped (426)
+        came:     a plain GET that carries Sec-WebSocket-Key, on the path of a socket
+        expected: the same with Upgrade: websocket and Connection: Upgrade
+        fix:      A proxy in front of this server removed the two headers, which belong to one hop only, and must set them anew. nginx: proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection $connection_upgrade; Apache: ProxyPass with upgrade=websocket.
+
+      Refused a WebSocket handshake: version-unsupported (426)
+        came:     another Sec-WebSocket-Version
+        expected: 13 (RFC 6455)
+        fix:      Update the client. Probes ask like this on purpose; they need no fix.
+
+      Refused a WebSocket handshake: too-many-connections (429)
+        came:     one more socket
+        expected: fewer than maxConnections or maxConnectionsPerIp
+        fix:      Raise the limit, or find the client that opens sockets and does not close them.
+
+      Refused a WebSocket handshake: too-many-failures (429)
+        came:     one more handshake from an address that was refused too often
+        expected: fewer failures than maxFailures allows
+        fix:      Nothing, if it is an attack. If many users share the address, it is a proxy's: let the server trust it, so that their own addresses count.
+
+      Gave up a WebSocket handshake: client-gone
+        came:     a client that left before it was answered
+        expected: a client that waits
+        fix:      Nothing, if it is rare. If not, decisions are slow: look at the directory, the middleware, verify().
+
+      Refused a WebSocket handshake: protocol-unsupported (501)
+        came:     an extended CONNECT (RFC 8441) that nothing here can serve
+        expected: :protocol websocket, on the path of a route
+        fix:      Give the path a route of the gate; or leave enableConnectProtocol off, and browsers use HTTP/1.1 for their sockets.
+
+      Refused a WebSocket handshake: directory-failed (503)
+        came:     Origin "https://evil.test", which is not in \`origins\`, so the directory was asked
+        expected: directory.has() to return true or false in time
+        fix:      Repair the directory. Until then every origin that only it knows is refused.
+
+      Refused a WebSocket handshake: draining (503)
+        came:     a handshake while the gate is closing
+        expected: a server that stays
+        fix:      Nothing: the client may come back to another process.
+
+      Refused a WebSocket handshake: middleware-failed (503)
+        came:     a handshake in which a middleware of \`before\` failed
+        expected: a middleware that calls next() without an error
+        fix:      Repair the middleware, or what it depends on.
+
+      Refused a WebSocket handshake: timed-out (503)
+        came:     a handshake that could not be decided in time
+        expected: a decision within the deadline
+        fix:      Find what makes decisions slow: the directory, a middleware, verify().
+
+      Refused a WebSocket handshake: too-many-pending (503)
+        came:     one more handshake while too many wait for a decision
+        expected: fewer than maxPending
+        fix:      Find what makes decisions slow (the directory, a middleware), or raise the limit.
+
+      Refused a WebSocket handshake: verifier-failed (503)
+        came:     a token, which could not be verified
+        expected: verify() to return grant() or refuse() in time
+        fix:      Repair what verify() depends on. Until then every token is refused."
+    `);
+  });
+
+  test("every refusal has its code and status in the first line, and four lines", () => {
+    for (const code of denyCodes) {
+      const { status } = deny(code);
+      const lines = explain(deny(code)).split("\n");
+      const sent =
+        code === "client-gone"
+          ? "Gave up a WebSocket handshake: client-gone"
+          : `Refused a WebSocket handshake: ${code} (${status})`;
+      expect(lines[0]).toBe(sent);
+      expect(lines.slice(1).map((line) => line.slice(0, 12))).toStrictEqual([
+        "  came:     ",
+        "  expected: ",
+        "  fix:      ",
+      ]);
+      expect(lines.every((line) => line.length > 13)).toBe(true);
+    }
+  });
+
+  test("a refusal without an origin says so", () => {
+    expect(explain(deny("origin-not-listed"))).toMatchInlineSnapshot(`
+      "Refused a WebSocket handshake: origin-not-listed (403)
+        came:     no Origin header
+        expected: an Origin that the policy lists
+        fix:      If this page is yours, add "" to \`origins\`. If it is not, nothing needs fixing: a page on another site tried to open a socket with its visitor's cookies."
+    `);
+    expect(explain(deny("origin-repeated"))).toContain('more than one Origin line: ""');
+  });
+
+  test("grants are one line", () => {
+    const options = { ...site, hosts: ["api.app.example"], sameHost: true, missingOrigin: "allow" } as const;
+    const lines = ["https://app.example", "http://api.app.example", undefined].map((origin) =>
+      explained(options, from(origin)),
+    );
+    expect(lines.join("\n")).toMatchInlineSnapshot(`
+      "Allowed a WebSocket handshake from "https://app.example" by the entry "https://app.example" (origin-listed).
+      Allowed a WebSocket handshake from "http://api.app.example" (origin-same-host).
+      Allowed a WebSocket handshake from a client without an Origin (origin-absent)."
+    `);
+  });
+
+  test("circumstances of one's own are told", () => {
+    const refusal = deny("host-malformed", "https://app.example", {
+      host: "evil test",
+      note: "The proxy sent it twice.",
+    });
+    expect(explain(refusal)).toMatchInlineSnapshot(`
+      "Refused a WebSocket handshake: host-malformed (400)
+        came:     Host "evil test"
+        expected: host[:port], and nothing else
+        detail:   The proxy sent it twice.
+        fix:      No browser sends this. If a proxy writes Host, let it forward the client's own."
+    `);
+  });
+});
+
+describe("by policy", () => {
+  const options = {
+    origins: ["https://app.example", "https://**.app.example", "http://localhost:*"],
+    hosts: ["api.app.example", "*.app.example:8443"],
+  };
+
+  test.each<[string, Handshake]>([
+    ["origin-not-listed", from("https://evil.test")],
+    ["origin-missing", from(undefined)],
+    ["origin-opaque", from("null")],
+    ["origin-malformed", from("https://evil.test/")],
+  ])("%s names the entries", (code, handshake) => {
+    const text = explained(options, handshake);
+    expect(text).toContain(code);
+    expect(text).toContain('one of "https://app.example", "http://localhost:*", "https://**.app.example"\n');
+  });
+
+  test("host-not-listed names the hosts", () => {
+    expect(explained(options, from("https://app.example", "evil.test"))).toMatchInlineSnapshot(`
+      "Refused a WebSocket handshake: host-not-listed (403)
+        came:     Host "evil.test"
+        expected: one of "api.app.example", "*.app.example:8443"
+        fix:      If this server answers to that name, add it to \`hosts\`. If a proxy in front replaces Host with the upstream's (nginx does by default), let it forward the client's: proxy_set_header Host $host. Otherwise nothing needs fixing: this is what DNS rebinding looks like."
+    `);
+  });
+
+  test("host-missing and host-malformed need none", () => {
+    expect(explained(options, { headers: {} })).toContain("came:     no Host header");
+    expect(explained(site, from("https://app.example", "evil test"))).toContain('came:     Host "evil test"');
+  });
+
+  test("a list is cut to five", () => {
+    const origins = ["a", "b", "c", "d", "e"].map((name) => `https://${name}.example`);
+    expect(explained({ origins }, from("https://evil.test"))).toContain('"https://d.example", "https://e.example"\n');
+    const more = [...origins, "https://*.app.example", "https://g.example"];
+    expect(explained({ origins: more }, from("https://evil.test"))).toContain(
+      'one of "https://a.example", "https://b.example", "https://c.example", "https://d.example", "https://e.example" and 2 more\n',
+    );
+    const hosts = ["a", "b", "c", "d", "e", "*.app.example"];
+    expect(explained({ origins, hosts }, from("https://a.example", "evil.test"))).toContain(
+      '"a", "b", "c", "d", "e" and 1 more\n',
+    );
+  });
+
+  test("both stars over one base are two entries", () => {
+    const origins = ["https://*.app.example", "https://**.app.example", "http://*.localhost"];
+    expect(explained({ origins }, from("https://evil.test"))).toContain(
+      'one of "https://*.app.example", "https://**.app.example", "http://*.localhost"\n',
+    );
+    const hosts = ["*.app.example", "**.app.example"];
+    expect(explained({ origins, hosts }, from("https://evil.test", "evil.test"))).toContain(
+      'one of "*.app.example", "**.app.example"\n',
+    );
+  });
+
+  test("every source of origins is named", () => {
+    const hosts = ["api.app.example"];
+    const directory = new Set<string>();
+    const expected = (options: PolicyOptions) =>
+      /expected: (.*)/.exec(explained(options, from("https://evil.test")))?.[1];
+    expect(expected({ origins: [] })).toBe("one of nobody (the list is empty)");
+    expect(expected({ hosts, sameHost: true })).toBe("one of the Host of the request itself (sameHost)");
+    expect(expected({ origins: [], directory })).toBe("one of what the directory says");
+    expect(expected({ ...site, hosts, sameHost: true, directory })).toBe(
+      'one of "https://app.example", or the Host of the request itself (sameHost), or what the directory says',
+    );
+  });
+
+  test("no Host is listed by an empty list", () => {
+    expect(explained({ ...site, hosts: [] }, from("https://app.example"))).toContain(
+      "one of nobody (the list is empty)\n",
+    );
+  });
+});
+
+describe("near misses", () => {
+  const https = ["https://app.example", "https://app.example:8443", "https://*.sub.example", "http://localhost:3000"];
+
+  test.each<[string, PolicyOptions, string, string]>([
+    ["nothing near", site, "https://evil.test", 'If this page is yours, add "https://evil.test" to `origins`.'],
+    ["a trailing slash", site, "https://app.example/", 'It looks like "https://app.example", which is listed'],
+    ["upper case", site, "HTTPS://APP.example", 'It looks like "https://app.example", which is listed'],
+    ["a default port", site, "https://app.example:443", 'It looks like "https://app.example", which is listed'],
+    [
+      "a path that is cut",
+      site,
+      `https://app.example/${"x".repeat(600)}`,
+      'It looks like "https://app.example", which is listed',
+    ],
+    ["malformed, and not near", site, "https://evil.test/", "No browser sends this."],
+    ["malformed, and no URL", site, "https://[", "No browser sends this."],
+    [
+      "a custom scheme with a path",
+      { origins: ["capacitor://localhost"] },
+      "capacitor://localhost/",
+      "No browser sends this.",
+    ],
+    [
+      "http for https",
+      site,
+      "http://app.example",
+      'The same host is listed with "https:"; the scheme is part of an origin. Plain http is refused',
+    ],
+    ["http for https, with a port", { origins: https }, "http://app.example:8443", 'is listed with "https:"'],
+    [
+      "https for http",
+      { origins: https },
+      "https://localhost:3000",
+      'listed with "http:"; the scheme is part of an origin.',
+    ],
+    [
+      "a port too many",
+      site,
+      "https://app.example:8443",
+      "The same host is listed without a port; the port is part of an origin.",
+    ],
+    [
+      "a port too few",
+      { origins: ["https://app.example:8443"] },
+      "https://app.example",
+      'listed as "https://app.example:8443"; the port',
+    ],
+    [
+      "another port",
+      { origins: ["https://app.example:8443"] },
+      "https://app.example:1",
+      'listed as "https://app.example:8443"; the port',
+    ],
+    [
+      "the apex",
+      { origins: https },
+      "https://sub.example",
+      'covers the names below "sub.example", not the name itself: list "https://sub.example" too.',
+    ],
+    [
+      "the apex, with a port",
+      { origins: ["https://*.app.example:1"] },
+      "https://app.example:1",
+      'list "https://app.example:1" too.',
+    ],
+    [
+      "a label too many",
+      { origins: https },
+      "https://a.b.sub.example",
+      '"https://*.sub.example" covers exactly one more label: for any number write "https://**.sub.example".',
+    ],
+    [
+      "labels too many",
+      { origins: https },
+      "https://a.b.c.d.sub.example",
+      'for any number write "https://**.sub.example".',
+    ],
+    [
+      "a label too many, with a port",
+      { origins: ["https://*.app.example:1"] },
+      "https://a.b.app.example:1",
+      'write "https://**.app.example:1".',
+    ],
+    ["an address", { origins: https }, "https://1.2.3.4", "If this page is yours"],
+    ["a custom scheme", { origins: https }, "capacitor://localhost", "If this page is yours"],
+    [
+      "sameHost",
+      { sameHost: true, hosts: ["api.app.example"] },
+      "https://app.example",
+      "It is not the Host of the request either",
+    ],
+  ])("%s", (_name, options, origin, hint) => {
+    expect(fix(options, origin)).toContain(hint);
+  });
+
+  test.each<[string, PolicyOptions, string]>([
+    [
+      "a listed deeper name is no wildcard",
+      { origins: ["https://x.app.example", "https://xapp.example"] },
+      "https://a.b.app.example",
+    ],
+    ["another port is no depth", { origins: ["https://*.app.example:1"] }, "https://a.b.app.example"],
+    ["another name is no depth", { origins: ["https://*.app.example"] }, "https://a.b.evil.test"],
+    ["a suffix of a label is no depth", { origins: ["https://*.app.example"] }, "https://a.evilapp.example"],
+  ])("%s", (_name, options, origin) => {
+    expect(fix(options, origin)).toContain("If this page is yours");
+  });
+
+  test("https for http does not speak of risk", () => {
+    expect(fix({ origins: ["http://localhost:3000"] }, "https://localhost:3000")).not.toContain("Plain http");
+  });
+
+  test("a near miss of a port is looked for among the first thousand entries", () => {
+    const others = Array.from({ length: 999 }, (_, index) => `https://app${index}.example`);
+    const origins = [...others, "https://app.example:8443", "https://b.example:8443"];
+    expect(fix({ origins }, "https://app.example")).toContain('listed as "https://app.example:8443"');
+    expect(fix({ origins }, "https://b.example")).toContain("If this page is yours");
+  });
+
+  test("a whole text", () => {
+    expect(explained(site, from("http://app.example"))).toMatchInlineSnapshot(`
+      "Refused a WebSocket handshake: origin-not-listed (403)
+        came:     Origin "http://app.example"
+        expected: one of "https://app.example"
+        fix:      The same host is listed with "https:"; the scheme is part of an origin. Plain http is refused for good reason: serve the page over https."
+    `);
+  });
+});
+
+describe("hostile text", () => {
+  const attacks = [
+    "a\nfix: none",
+    "\u001b[2J\u001b[31m",
+    "\u0000\u0007\b\u007f\u009b",
+    "\u202eevil",
+    "b\u00fccher",
+    "\ud800",
+    "\u2028",
+    '"quoted"\\',
+    "a".repeat(2000),
+  ];
+
+  test("a client's text is quoted, escaped and cut, on every line", () => {
+    const policies = [createPolicy(site), createPolicy({ ...site, hosts: ["api.app.example"] })];
+    for (const attack of attacks) {
+      for (const headers of [
+        { host: "api.app.example", origin: attack },
+        { host: attack, origin: "https://app.example" },
+        { host: "api.app.example", origin: [attack, attack] },
+        { host: [attack, attack], origin: attack },
+      ]) {
+        for (const policy of policies) {
+          const lines = explain(policy.check({ headers })).split("\n");
+          expect(lines.length).toBeLessThanOrEqual(4);
+          for (const line of lines) {
+            expect(line).toMatch(/^[\x20-\x7e]+$/);
+            expect(line.length).toBeLessThan(1000);
+          }
+        }
+      }
+    }
+  });
+
+  test("escapes are those of JSON", () => {
+    const text = explain(deny("origin-malformed", '\u001b[31m\n\u00e9\u007f\ud800"\\'));
+    expect(text).toContain('came:     Origin "\\u001b[31m\\n\\u00e9\\u007f\\ud800\\"\\\\"');
+  });
+
+  test("a cut text shows 256 characters", () => {
+    expect(explain(deny("origin-malformed", "a".repeat(300)))).toContain(`Origin "${"a".repeat(256)}"\n`);
+  });
+
+  test("a note is escaped", () => {
+    expect(explain(deny("timed-out", undefined, { note: "a\r\n\u001b[0mb" }))).toContain(
+      "detail:   a\\u000d\\u000a\\u001b[0mb\n",
+    );
+  });
+});
+
+describe("copies", () => {
+  test("a JSON clone is explained without the policy's entries", () => {
+    const decision = createPolicy({ ...site, hosts: ["api.app.example"] }).check(from("https://evil.test"));
+    const clone = JSON.parse(JSON.stringify(decision)) as typeof decision;
+    expect(explain(clone)).toMatchInlineSnapshot(`
+      "Refused a WebSocket handshake: origin-not-listed (403)
+        came:     Origin "https://evil.test"
+        expected: an Origin that the policy lists
+        fix:      If this page is yours, add "https://evil.test" to \`origins\`. If it is not, nothing needs fixing: a page on another site tried to open a socket with its visitor's cookies."
+    `);
+    expect(explain(structuredClone(decision))).toBe(explain(clone));
+    expect(explain({ ...decision })).toBe(explain(clone));
+  });
+
+  test("a JSON clone of a grant is explained the same", () => {
+    const decision = createPolicy(site).check(from("https://app.example"));
+    expect(explain(JSON.parse(JSON.stringify(decision)) as typeof decision)).toBe(explain(decision));
+  });
+
+  test("a frozen decision is explained the same", () => {
+    const decision = createPolicy(site).check(from("https://evil.test"));
+    expect(explain(Object.freeze(decision))).toContain('one of "https://app.example"');
+  });
+
+  test("two decisions of one policy have circumstances of their own", () => {
+    const policy = createPolicy({ ...site, hosts: ["api.app.example"] });
+    const [one, two] = [policy.check(from(undefined, "one.test")), policy.check(from(undefined, "two.test"))];
+    expect(explain(one)).toContain('Host "one.test"');
+    expect(explain(two)).toContain('Host "two.test"');
+  });
+});

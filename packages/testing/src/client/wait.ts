@@ -1,0 +1,35 @@
+import { setTimeout as delay } from "node:timers/promises";
+
+/** How long anything is waited for, in milliseconds, unless told otherwise. */
+export const patience = 5000;
+
+/** What was waited for did not come. */
+export class TimeoutError extends Error {
+  override readonly name = "TimeoutError";
+}
+
+/** The promise's own outcome, or a `TimeoutError` that says what was waited for. */
+export async function within<T>(promise: Promise<T>, timeout: number, what: () => string): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new TimeoutError(`Waited ${timeout} ms for ${what()}.`)), timeout);
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Waits until a condition holds. For what no event tells of; where there is an event, wait for that. */
+export async function until(
+  condition: () => boolean | Promise<boolean>,
+  what: string,
+  timeout: number = patience,
+): Promise<void> {
+  const end = Date.now() + timeout;
+  while (!(await condition())) {
+    if (Date.now() >= end) throw new TimeoutError(`Waited ${timeout} ms until ${what}.`);
+    await delay(2);
+  }
+}
