@@ -1,0 +1,23 @@
+import { readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import * as surface from "../src/index.ts";
+
+test("the exported names", () => {
+  expect(Object.keys(surface).toSorted()).toMatchInlineSnapshot(`
+    [
+      "GateError",
+      "PolicyError",
+      "corsOptions",
+      "createPolicy",
+      "explain",
+      "guard",
+    ]
+  `);
+});
+
+test("is thin: no rule about origins lives here", () => {
+  const files = ["cors.ts", "guard.ts", "index.ts", "middleware.ts"].map((name) =>
+    readFileSync(new URL(`../src/${name}`, import.meta.url), "utf8"),
+  );
+  expect(files.join("").match(/\n/g)?.length).toBeLessThanOrEqual(150);
+});
