@@ -20,12 +20,18 @@ export interface Timing {
   readonly best: number;
 }
 
+/** What was timed, and what came of it. */
+export interface Timed<Of> {
+  readonly of: Of;
+  readonly timing: Timing;
+}
+
 /** `record`: `{ headers: { origin, host } }`. `raw`: a browser's fields as `rawHeaders`. */
 export type Shape = "record" | "raw";
 /** `same`: one Origin again and again. `turn`: 1,000 different ones in turn. */
 export type Pattern = "same" | "turn";
 
-export interface CheckCell extends Timing {
+export interface CheckCell {
   readonly kind: Kind;
   readonly hit: boolean;
   readonly shape: Shape;
@@ -33,13 +39,13 @@ export interface CheckCell extends Timing {
   readonly size: number;
 }
 
-export interface HandWrittenCell extends Timing {
-  readonly check: "set" | "includes" | "url";
+export interface HandWrittenCell {
+  readonly check: (typeof handChecks)[number];
   readonly pattern: Pattern;
   readonly size: number;
 }
 
-export interface LengthCell extends Timing {
+export interface LengthCell {
   readonly origin: string;
   readonly bytes: number;
 }
@@ -58,9 +64,9 @@ export interface HeapCell {
 }
 
 export interface CheckReport {
-  readonly checks: readonly CheckCell[];
-  readonly handWritten: readonly HandWrittenCell[];
-  readonly lengths: readonly LengthCell[];
+  readonly checks: readonly Timed<CheckCell>[];
+  readonly handWritten: readonly Timed<HandWrittenCell>[];
+  readonly lengths: readonly Timed<LengthCell>[];
   readonly compile: readonly CompileCell[];
   readonly heap: readonly HeapCell[];
 }
@@ -69,14 +75,15 @@ export const sizes = [10, 1_000, 1_000_000] as const;
 export const kinds = ["exact", "wildcard"] as const;
 export const shapes = ["record", "raw"] as const;
 export const patterns = ["same", "turn"] as const;
+export const handChecks = ["set", "includes", "url"] as const;
 const bools = [true, false] as const;
 
 const largest = 1_000_000;
 const host = bytesOf("api.example.com");
 
 /** Something to time: a batch is made outside of the timing, and gone through once within it. */
-interface Subject<Cell> {
-  readonly cell: Cell;
+interface Subject<Of> {
+  readonly of: Of;
   readonly batch: number;
   readonly prepare: () => () => number;
   /** How many of a batch must be allowed: that the work is done at all, and right. */
@@ -102,7 +109,7 @@ export async function measureCheck({ quick, progress = () => {} }: CheckOptions)
 }
 
 /** Interleaves: each round times every subject once, in an order of its own; the first round is not counted. */
-async function time<Cell>(subjects: readonly Subject<Cell>[], rounds: number): Promise<(Cell & Timing)[]> {
+async function time<Of>(subjects: readonly Subject<Of>[], rounds: number): Promise<Timed<Of>[]> {
   const measured = new Map(subjects.map((subject) => [subject, { samples: [] as number[], medians: [] as number[] }]));
   for (let round = 0; round <= rounds; round++) {
     for (const subject of shuffled(subjects)) {
@@ -127,18 +134,13 @@ async function time<Cell>(subjects: readonly Subject<Cell>[], rounds: number): P
     // A turn of the event loop, so that whoever watches this process sees it alive.
     await new Promise(setImmediate);
   }
-  return [...measured].map(([{ cell }, { samples, medians }]) => ({
-    ...cell,
-    median: median(samples),
-    p99: quantile(samples, 0.99),
-    best: Math.min(...medians),
+  return [...measured].map(([{ of }, { samples, medians }]) => ({
+    of,
+    timing: { median: median(samples), p99: quantile(samples, 0.99), best: Math.min(...medians) },
   }));
 }
 
-function compile(
-  kind: Kind,
-  size: number,
-): { readonly policy: Policy; readonly milliseconds: number } {
+function compile(kind: Kind, size: number): { readonly policy: Policy; readonly milliseconds: number } {
   const list = entries(kind, size);
   // A small list is compiled again and again: the first time would only tell how fast the engine starts.
   const times = Math.max(1, Math.min(100, 100_000 / size));
@@ -152,7 +154,7 @@ function compile(
   return { policy, milliseconds: median(taken) };
 }
 
-function checkSubjects(kind: Kind, size: number, policy: Policy): Subject<Omit<CheckCell, keyof Timing>>[] {
+function checkSubjects(kind: Kind, size: number, policy: Policy): Subject<CheckCell>[] {
   const batch = 256;
   return shapes.flatMap((shape) =>
     patterns.flatMap((pattern) =>
@@ -161,7 +163,7 @@ function checkSubjects(kind: Kind, size: number, policy: Policy): Subject<Omit<C
         const next = cycle(pool);
         const make = shape === "record" ? recordHandshake : rawHandshake;
         return {
-          cell: { kind, hit, shape, pattern, size },
+          of: { kind, hit, shape, pattern, size },
           batch,
           allowed: hit ? batch : 0,
           prepare: () => {
@@ -175,7 +177,7 @@ function checkSubjects(kind: Kind, size: number, policy: Policy): Subject<Omit<C
 }
 
 /** What people write by hand. The first two compare bytes, as the policy does; the third is slower, and lets attacks in. */
-function handWrittenSubjects(size: number): Subject<Omit<HandWrittenCell, keyof Timing>>[] {
+function handWrittenSubjects(size: number): Subject<HandWrittenCell>[] {
   const list = entries("exact", size);
   const set = new Set(list);
   const allows = {
@@ -183,14 +185,13 @@ function handWrittenSubjects(size: number): Subject<Omit<HandWrittenCell, keyof 
     includes: (origin: string) => list.includes(origin),
     url: (origin: string) => URL.canParse(origin) && set.has(new URL(origin).origin),
   };
-  const names = ["set", "includes", "url"] as const;
-  return names.flatMap((check) =>
+  return handChecks.flatMap((check) =>
     patterns.map((pattern) => {
       // Going through a million takes a millisecond.
       const batch = check === "includes" && size === largest ? 4 : 256;
       const next = cycle(origins("exact", true, size, pattern === "same" ? 1 : 1000));
       return {
-        cell: { check, pattern, size },
+        of: { check, pattern, size },
         batch,
         allowed: batch,
         prepare: () => {
@@ -209,7 +210,7 @@ interface Compiled {
 }
 
 /** What a stranger may make a check cost, by the Origin that is sent. */
-function lengthSubjects(compiled: readonly Compiled[]): Subject<Omit<LengthCell, keyof Timing>>[] {
+function lengthSubjects(compiled: readonly Compiled[]): Subject<LengthCell>[] {
   const batch = 16;
   const policy = compiled.find(({ kind, size }) => kind === "wildcard" && size === largest)?.policy;
   if (policy === undefined) throw new Error("There is no such policy.");
@@ -224,7 +225,7 @@ function lengthSubjects(compiled: readonly Compiled[]): Subject<Omit<LengthCell,
   return [...texts].map(([origin, text]) => {
     const bytes = bytesOf(text);
     return {
-      cell: { origin, bytes: bytes.length },
+      of: { origin, bytes: bytes.length },
       batch,
       allowed: 0,
       prepare: () => {

@@ -3,8 +3,7 @@
  * release, renaming or removing one a major: dashboards and alerts are built on them.
  */
 
-/** Why a handshake was allowed. */
-export const allowCodes = ["origin-listed", "origin-same-host", "origin-in-directory", "origin-absent"] as const;
+const allow = ["origin-listed", "origin-same-host", "origin-in-directory", "origin-absent"] as const;
 
 const denyStatus = {
   "handshake-malformed": 400,
@@ -43,9 +42,12 @@ const denyStatus = {
   "verifier-failed": 503,
 } as const;
 
-export type AllowCode = (typeof allowCodes)[number];
+export type AllowCode = (typeof allow)[number];
 export type DenyCode = keyof typeof denyStatus;
 export type DenyStatus = (typeof denyStatus)[DenyCode];
+
+/** Why a handshake was allowed. */
+export const allowCodes: readonly AllowCode[] = Object.freeze(allow);
 
 /** Why a handshake was refused: by the policy, or by the gate in front of it. */
 export const denyCodes: readonly DenyCode[] = Object.freeze(Object.keys(denyStatus).filter(isDenyCode));

@@ -290,6 +290,7 @@ describe("exact entries", () => {
     ["IPv6 that shortens nothing", "https://[1:2:3:4::5:6:7:8]"],
     ["IPv6 with an IPv4 tail", "https://[::ffff:127.0.0.1]"],
     ["IPv6 with a zone", "https://[fe80::1%eth0]"],
+    ["IPv6 that is longer than any", `https://[${"0:".repeat(20)}1]`],
     ["IPv6 that does not end", "https://[::1"],
     ["IPv6 without a beginning", "https://::1]"],
     ["something between the bracket and the port", "https://[::1]x:80"],

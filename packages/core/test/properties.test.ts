@@ -52,9 +52,7 @@ const policies: readonly PolicyOptions[] = [
   { origins: [] },
   { origins: ["https://app.example"] },
   {
-    origins: ["https://**.example", "https://*.app.example:8443", "http://localhost:*", "capacitor://localhost"].slice(
-      1,
-    ),
+    origins: ["https://*.app.example:8443", "http://localhost:*", "capacitor://localhost"],
   },
   { origins: ["https://**.app.example"], hosts: ["**.app.example", "[::1]", "localhost:3000"], sameHost: true },
   { sameHost: true, hosts: ["app.example"], missingOrigin: "allow", opaqueOrigin: "dangerously-allow", mode: "report" },

@@ -27,13 +27,13 @@ export function guard<P>(server: GuardableServer, options: ExpressGuardOptions<P
   const { app, before = [], ...rest } = options ?? {};
   const issues = [...appIssues(app), ...before.flatMap((middleware, index) => middlewareIssues(middleware, index))];
   if (issues.length > 0) throw new GateError(issues);
-  const adapter: Adapter<Request> = { adapt: (request) => adapt(app, request) };
+  const adapter: Adapter<P, Request> = { adapt: (request) => adapt(app, request) };
   if (before.length > 0) adapter.before = (request) => runMiddleware(app, request, before);
   return guardWith(server, rest, adapter);
 }
 
 /** The request as the app would see it, and what its trust settings make of the connection. */
-function adapt(app: Application, incoming: IncomingMessage): ReturnType<Adapter<Request>["adapt"]> {
+function adapt(app: Application, incoming: IncomingMessage): ReturnType<Adapter<undefined, Request>["adapt"]> {
   // What Express itself does to every request.
   const request = Object.setPrototypeOf(incoming, Reflect.get(app, "request")) as Request;
   request.originalUrl = request.url;

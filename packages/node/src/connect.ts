@@ -60,8 +60,11 @@ export class ExtendedConnect implements Transport {
   }
 
   accept(acceptor: Acceptor): WebSocket | string | undefined {
-    const request = requestForWs(this.request);
-    return acceptor.accept(request, new ConnectStream(this.#stream), Buffer.alloc(0));
+    return acceptor.accept(upgradeOf(this.request), new ConnectStream(this.#stream), Buffer.alloc(0));
+  }
+
+  giveTo(take: (request: IncomingMessage, socket: Duplex, head: Buffer) => void): void {
+    take(upgradeOf(this.request), new ConnectStream(this.#stream), Buffer.alloc(0));
   }
 
   hasTakers(): boolean {
@@ -144,18 +147,18 @@ function requestOf(
   return request;
 }
 
-/** What `ws` asks of a request before it opens a socket. The key is one of its own making: HTTP/2 has none, and nobody sees the answer. */
-function requestForWs(request: IncomingMessage): IncomingMessage {
-  const copy = new IncomingMessage(request.socket);
-  copy.method = "GET";
-  copy.url = request.url ?? "";
-  copy.headers = {
-    ...request.headers,
-    connection: "Upgrade",
-    upgrade: "websocket",
-    "sec-websocket-key": "AAAAAAAAAAAAAAAAAAAAAA==",
-  };
-  return copy;
+/** The same request as an HTTP/1.1 upgrade, which is what `ws` and frameworks open. The key is made up: HTTP/2 has none, and nobody sees the answer. */
+function upgradeOf(request: IncomingMessage): IncomingMessage {
+  const upgrade = new IncomingMessage(request.socket);
+  upgrade.method = "GET";
+  upgrade.url = request.url ?? "";
+  upgrade.httpVersion = "1.1";
+  upgrade.httpVersionMajor = 1;
+  upgrade.httpVersionMinor = 1;
+  const added = { connection: "Upgrade", upgrade: "websocket", "sec-websocket-key": "AAAAAAAAAAAAAAAAAAAAAA==" };
+  upgrade.headers = { ...request.headers, ...added };
+  upgrade.rawHeaders = [...request.rawHeaders, ...Object.entries(added).flat()];
+  return upgrade;
 }
 
 function ignore(): void {}

@@ -17,7 +17,7 @@ import {
 import type { PathParams } from "./path.ts";
 import { refusalOf } from "./refusal.ts";
 import { Reporter } from "./report.ts";
-import type { Opened, Route } from "./route.ts";
+import type { Opened, Route, Taken } from "./route.ts";
 import { Routes } from "./routes.ts";
 import type { Transport } from "./transport.ts";
 
@@ -55,14 +55,26 @@ export interface Gate<P = undefined, R = IncomingMessage> {
   close(options?: { readonly timeout?: number }): Promise<void>;
 }
 
+/** What a gate does for an adapter whose framework routes and opens sockets itself. */
+export interface AdapterGate<P = undefined, R = IncomingMessage> extends Gate<P, R> {
+  /**
+   * Makes a route of the framework's own, for `Adapter.find` to give: the gate decides, `take` answers.
+   *
+   * @throws {GateError} where an option cannot be understood
+   */
+  frameworkRoute(path: string, options: RouteOptions<P>, take: (taken: Taken<P>) => void): Route<P, R>;
+  /** Counts a socket that the framework opened among `connections`, so that `disconnect` and `close` reach it. */
+  adopt(path: string, opened: Opened<P, R>): Context<P, unknown, R>;
+}
+
 /** A gate, as the server's events drive it. */
-export class ServerGate<P, R> implements Gate<P, R> {
+export class ServerGate<P, R> implements AdapterGate<P, R> {
   readonly #connections = new Set<Context<P, unknown, R>>();
   readonly #routes = new Routes<Route<P, R>>();
   readonly #around: Surroundings<P, R>;
   #closing: Promise<void> | undefined;
 
-  constructor(options: GuardOptions<P>, adapter: Adapter<R>) {
+  constructor(options: GuardOptions<P>, adapter: Adapter<P, R>) {
     const checked = checkGuardOptions(options);
     this.#around = {
       options: checked,
@@ -71,7 +83,7 @@ export class ServerGate<P, R> implements Gate<P, R> {
       limits: new Limits(checked),
       reporter: new Reporter(checked),
       pending: new Set(),
-      handedOn: new Set(),
+      elsewhere: new Set(),
       draining: () => this.#closing !== undefined,
     };
   }
@@ -89,11 +101,20 @@ export class ServerGate<P, R> implements Gate<P, R> {
       throw new GateError([
         `route ${JSON.stringify(path)}: there is no handler. Write gate.route(path, (socket, context) => { ... }).`,
       ]);
-    checkRouteOptions(path, options);
-    const { protocols = this.#around.options.protocols, maxPayload = this.#around.options.maxPayload } = options;
-    const acceptor = new Acceptor({ protocols, maxPayload });
-    this.#routes.add(path, { path, options, acceptor, open: (opened) => this.#open(path, handler, opened) });
+    const open = (opened: Opened<P, R>): void => this.#open(path, handler, opened);
+    this.#routes.add(path, this.#make(path, options, { kind: "open", open }));
     return this;
+  }
+
+  frameworkRoute(path: string, options: RouteOptions<P>, take: (taken: Taken<P>) => void): Route<P, R> {
+    return this.#make(path, options, { kind: "take", take });
+  }
+
+  adopt<Params>(path: string, opened: Opened<P, R>): Context<P, Params, R> {
+    const context = new OpenContext<P, Params, R>(path, opened);
+    this.#connections.add(context);
+    context.socket.once("close", () => this.#connections.delete(context));
+    return context;
   }
 
   disconnect(predicate: (context: Context<P, unknown, R>) => boolean, code = 1008, reason = ""): number {
@@ -132,7 +153,8 @@ export class ServerGate<P, R> implements Gate<P, R> {
     if (request.method !== "GET" || headers["sec-websocket-key"] === undefined) return false;
     const target = originForm(request.url ?? "", headers.host);
     const found = target === undefined ? undefined : this.#routes.find(target);
-    if (found?.kind !== "route") return false;
+    const route = found?.kind === "route" ? found.route : this.#around.adapter.find?.(request);
+    if (route === undefined) return false;
     const started = performance.now();
     const note =
       headers.upgrade === undefined
@@ -145,7 +167,7 @@ export class ServerGate<P, R> implements Gate<P, R> {
     response.end(body);
     this.#around.reporter.decision({
       decision,
-      route: found.route.path,
+      route: route.path,
       ip: this.#ipOf(request),
       ms: performance.now() - started,
       mode: "enforce",
@@ -153,10 +175,14 @@ export class ServerGate<P, R> implements Gate<P, R> {
     return true;
   }
 
+  #make(path: string, options: RouteOptions<P>, serve: Route<P, R>["serve"]): Route<P, R> {
+    checkRouteOptions(path, options);
+    const { protocols = this.#around.options.protocols, maxPayload = this.#around.options.maxPayload } = options;
+    return { path, options, acceptor: new Acceptor({ protocols, maxPayload }), serve };
+  }
+
   #open<Params>(path: string, handler: Handler<P, Params, R>, opened: Opened<P, R>): void {
-    const context = new OpenContext<P, Params, R>(path, opened);
-    this.#connections.add(context);
-    context.socket.once("close", () => this.#connections.delete(context));
+    const context = this.adopt<Params>(path, opened);
     const failed = (error: unknown): void => {
       this.#around.reporter.error(error, `the handler of ${path}`);
       context.socket.close(1011);
@@ -169,7 +195,7 @@ export class ServerGate<P, R> implements Gate<P, R> {
   }
 
   async #close(timeout: number): Promise<void> {
-    const { pending, handedOn } = this.#around;
+    const { pending, elsewhere } = this.#around;
     for (const opening of pending) opening.interrupt("draining");
     const open = [...this.#connections];
     const gone = Promise.all(open.map(({ socket }) => new Promise((resolve) => socket.once("close", resolve))));
@@ -177,7 +203,7 @@ export class ServerGate<P, R> implements Gate<P, R> {
     const timer = setTimeout(() => open.forEach(({ socket }) => socket.terminate()), timeout);
     await gone;
     clearTimeout(timer);
-    for (const { duplex } of handedOn) duplex.destroy();
+    for (const { duplex } of elsewhere) duplex.destroy();
   }
 
   #ipOf(request: IncomingMessage): string {

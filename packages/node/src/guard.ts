@@ -5,7 +5,7 @@ import type { Server as HttpsServer } from "node:https";
 import { Duplex } from "node:stream";
 import { ExtendedConnect, isExtendedConnect } from "./connect.ts";
 import { GateError } from "./errors.ts";
-import { type Gate, ServerGate } from "./gate.ts";
+import { type AdapterGate, type Gate, ServerGate } from "./gate.ts";
 import type { Adapter, Facts, GuardOptions } from "./options.ts";
 import { Upgrade } from "./upgrade.ts";
 
@@ -46,7 +46,11 @@ export function guard<P>(server: GuardableServer, options: PlainOptions<P>): Gat
  * `guard` for those who write an adapter: the adapter gives the framework's request and what its trust settings make of it, and may run
  * middleware.
  */
-export function guardWith<P, R>(server: GuardableServer, options: GuardOptions<P>, adapter: Adapter<R>): Gate<P, R> {
+export function guardWith<P, R>(
+  server: GuardableServer,
+  options: GuardOptions<P>,
+  adapter: Adapter<P, R>,
+): AdapterGate<P, R> {
   if (typeof server?.emit !== "function" || typeof server.listen !== "function") {
     throw new GateError([
       "guard() takes the server first: guard(createServer(app), { policy }). An Express or Koa app is no server; what app.listen() returns is.",

@@ -14,9 +14,10 @@ export type {
 export { deny } from "@wsorigin/core";
 export type { Context } from "./context.ts";
 export { GateError } from "./errors.ts";
-export type { Gate } from "./gate.ts";
+export type { AdapterGate, Gate } from "./gate.ts";
 export { guard, guardWith } from "./guard.ts";
 export type { GuardableServer, PlainOptions } from "./guard.ts";
 export type { Adapter, Facts, GuardOptions, Handler, RouteOptions } from "./options.ts";
 export type { PathParams } from "./path.ts";
 export type { DecisionEvent } from "./report.ts";
+export type { Opened, Route, Taken } from "./route.ts";

@@ -3,7 +3,7 @@ import { type Decision, deny, type Deny, type DenyStatus, type Handshake, type P
 import type { Limits } from "./limits.ts";
 import type { Adapter, CheckedOptions, Facts } from "./options.ts";
 import type { Reporter } from "./report.ts";
-import type { Route } from "./route.ts";
+import type { Opened, Route } from "./route.ts";
 import type { Found, Routes } from "./routes.ts";
 import type { Transport } from "./transport.ts";
 import { type Interruption, Watch } from "./watch.ts";
@@ -11,13 +11,13 @@ import { type Interruption, Watch } from "./watch.ts";
 /** What an opening handshake needs of its gate. */
 export interface Surroundings<P, R> {
   readonly options: CheckedOptions<P>;
-  readonly adapter: Adapter<R>;
+  readonly adapter: Adapter<P, R>;
   readonly routes: Routes<Route<P, R>>;
   readonly limits: Limits;
   readonly reporter: Reporter;
   readonly pending: Set<Opening<P, R>>;
-  /** Handed on and not yet gone: destroyed when the gate closes. */
-  readonly handedOn: Set<Transport>;
+  /** What others were given, or what was opened only to be closed: destroyed when the gate closes. */
+  readonly elsewhere: Set<Transport>;
   readonly draining: () => boolean;
 }
 
@@ -85,6 +85,8 @@ export class Opening<P, R> {
     if (failed !== undefined) return refuse(failed);
 
     this.#found = target === undefined ? { kind: "none" } : routes.find(target);
+    const own = this.#found.kind === "none" && target !== undefined ? adapter.find?.(incoming) : undefined;
+    if (own !== undefined) this.#found = { kind: "route", route: own, params: {}, query: "" };
     const route = this.#found.kind === "route" ? this.#found.route : undefined;
     if (route === undefined && options.unrouted === "refuse") return refuse(this.#deny("route-not-found"));
     const passes = route === undefined && options.unrouted === "pass";
@@ -126,35 +128,42 @@ export class Opening<P, R> {
   #proceed(decision: Decision<P>, request: R): void {
     this.#watch.stop();
     this.#around.pending.delete(this);
-    if (this.#found.kind === "route") return this.#open(this.#found, decision, request);
-    if (this.#transport.hasTakers()) return this.#handOn(decision);
-    this.#refuse(this.#deny(this.#transport.unserved));
+    const transport = this.#transport;
+    if (this.#found.kind === "route") {
+      const { serve } = this.#found.route;
+      if (serve.kind === "open") return this.#open(this.#found, serve.open, decision, request);
+      return this.#handOn(decision, "timed-out", () =>
+        transport.giveTo((upgrade, socket, head) =>
+          serve.take({ request: upgrade, socket, head, ip: this.#ip, decision }),
+        ),
+      );
+    }
+    if (transport.hasTakers()) return this.#handOn(decision, "route-not-found", () => transport.handOn());
+    this.#refuse(this.#deny(transport.unserved));
   }
 
-  #open({ route, params, query }: OnRoute<P, R>, decision: Decision<P>, request: R): void {
+  #open(
+    { route, params, query }: OnRoute<P, R>,
+    open: (opened: Opened<P, R>) => void,
+    decision: Decision<P>,
+    request: R,
+  ): void {
     const socket = this.#transport.accept(route.acceptor);
     if (socket === undefined) return this.#refuse(this.#deny("client-gone"));
     if (typeof socket === "string")
       return this.#refuse(deny("handshake-malformed", this.#origin, { note: `${socket}.` }));
     socket.once("close", this.#around.limits.open(this.#ip));
     this.#tell(decision, this.#mode);
-    route.open({
-      socket,
-      params,
-      search: query,
-      cookie: this.#transport.request.headers.cookie,
-      request,
-      ip: this.#ip,
-      decision,
-    });
+    const { cookie } = this.#transport.request.headers;
+    open({ socket, params, search: query, cookie, request, ip: this.#ip, decision });
   }
 
-  /** Gives the handshake to the other listeners. It is told of once it is known whether one of them answers. */
-  #handOn(decision: Decision<P>): void {
-    const { handedOn, limits, options, reporter } = this.#around;
+  /** Gives the handshake to somebody else. It is told of once it is known whether they answer. */
+  #handOn(decision: Decision<P>, unanswered: "route-not-found" | "timed-out", give: () => void): void {
+    const { limits, options, reporter } = this.#around;
     const transport = this.#transport;
     const release = limits.open(this.#ip);
-    handedOn.add(transport);
+    this.#keepTrack();
     let told = false;
     const answered = (): void => {
       clearTimeout(timer);
@@ -164,20 +173,26 @@ export class Opening<P, R> {
     const timer = setTimeout(() => {
       if (transport.answered()) return answered();
       told = true;
-      this.#refuse(this.#deny("route-not-found"));
+      this.#refuse(this.#deny(unanswered));
     }, options.grace);
     transport.duplex.once("close", () => {
       answered();
       release();
-      handedOn.delete(transport);
     });
     try {
-      transport.handOn();
+      give();
     } catch (error) {
       reporter.error(error, "another upgrade listener");
       if (!transport.answered()) transport.duplex.destroy();
     }
     if (transport.answered()) answered();
+  }
+
+  /** Remembers a connection that is none of the gate's sockets for as long as it is there. */
+  #keepTrack(): void {
+    const { elsewhere } = this.#around;
+    elsewhere.add(this.#transport);
+    this.#transport.duplex.once("close", () => elsewhere.delete(this.#transport));
   }
 
   #refuse(decision: Deny): void {
@@ -194,8 +209,9 @@ export class Opening<P, R> {
       route !== undefined && how === "close" && this.#wellFormed && decision.code !== "draining"
         ? this.#transport.accept(route.acceptor)
         : undefined;
-    if (typeof socket === "object") socket.close(closeCodes[decision.status], STATUS_CODES[decision.status]);
-    else this.#transport.refuse(decision.status);
+    if (typeof socket !== "object") return this.#transport.refuse(decision.status);
+    this.#keepTrack();
+    socket.close(closeCodes[decision.status], STATUS_CODES[decision.status]);
   }
 
   #deny(code: Interruption | "middleware-failed" | Transport["unserved"]): Deny {

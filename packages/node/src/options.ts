@@ -4,6 +4,7 @@ import type { Context } from "./context.ts";
 import { GateError } from "./errors.ts";
 import { isToken } from "./form.ts";
 import type { DecisionEvent } from "./report.ts";
+import type { Route } from "./route.ts";
 
 /** What a route may have of its own; what it leaves out, it has from the gate. */
 export interface RouteOptions<P = undefined> {
@@ -66,11 +67,13 @@ export interface Facts {
 }
 
 /** How a framework takes part: the seam that adapters are written against. */
-export interface Adapter<R> {
+export interface Adapter<P, R> {
   /** The framework's own request, and what its trust settings make of it. Called once for each handshake. */
   adapt(request: IncomingMessage): Facts & { readonly request: R };
   /** Runs what the app wants to run between the policy's yes and the handler: sessions. A `Deny` or a throw refuses. */
   before?(request: R, signal: AbortSignal): Deny | undefined | Promise<Deny | undefined>;
+  /** The route of the framework's own router that a request is for, as made by `frameworkRoute`. Asked where the gate has none. */
+  find?(request: IncomingMessage): Route<P, R> | undefined;
 }
 
 export type Handler<P, Params, R> = (socket: Context["socket"], context: Context<P, Params, R>) => unknown;

@@ -1,4 +1,6 @@
 import type { Decision } from "@wsorigin/core";
+import type { IncomingMessage } from "node:http";
+import type { Duplex } from "node:stream";
 import type { WebSocket } from "ws";
 import type { Acceptor } from "./acceptor.ts";
 import type { RouteOptions } from "./options.ts";
@@ -8,8 +10,20 @@ export interface Route<P, R> {
   readonly path: string;
   readonly options: RouteOptions<P>;
   readonly acceptor: Acceptor;
-  /** Takes over the open socket. Never throws. */
-  readonly open: (opened: Opened<P, R>) => void;
+  /** Takes over the open socket (never throws); or takes over the allowed handshake, where a framework opens its sockets itself. */
+  readonly serve:
+    | { readonly kind: "open"; readonly open: (opened: Opened<P, R>) => void }
+    | { readonly kind: "take"; readonly take: (taken: Taken<P>) => void };
+}
+
+/** An allowed handshake that a framework takes over: answers it, or leaves it, and then the gate does. */
+export interface Taken<P> {
+  /** An HTTP/1.1 upgrade, also where it came as an extended CONNECT. */
+  readonly request: IncomingMessage;
+  readonly socket: Duplex;
+  readonly head: Buffer;
+  readonly ip: string;
+  readonly decision: Decision<P>;
 }
 
 /** What is known when a socket opens. */

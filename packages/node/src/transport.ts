@@ -25,6 +25,8 @@ export interface Transport extends Takers {
   refuse(status: DenyStatus): void;
   /** Opens the socket: see `Acceptor.accept`. */
   accept(acceptor: Acceptor): WebSocket | string | undefined;
+  /** Gives the handshake to a framework, as an HTTP/1.1 upgrade. */
+  giveTo(take: (request: IncomingMessage, socket: Duplex, head: Buffer) => void): void;
   /** The code for an allowed handshake that nobody takes. */
   readonly unserved: "route-not-found" | "protocol-unsupported";
   /** Whether somebody has begun to answer. */

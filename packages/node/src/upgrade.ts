@@ -40,6 +40,10 @@ export class Upgrade implements Transport {
     return acceptor.accept(this.request, this.duplex, this.#head);
   }
 
+  giveTo(take: (request: IncomingMessage, socket: Duplex, head: Buffer) => void): void {
+    take(this.request, this.duplex, this.#head);
+  }
+
   hasTakers(): boolean {
     return this.#takers.hasTakers();
   }

@@ -1,3 +1,4 @@
+export { selfSigned } from "./certificate.ts";
 export type { Answer } from "./client/answer.ts";
 export { Attempt, beginHandshake } from "./client/attempt.ts";
 export type { Closing } from "./client/bytes.ts";
@@ -17,3 +18,19 @@ export { hostCases } from "./corpus/host-cases.ts";
 export { originCases } from "./corpus/origin-cases.ts";
 export { handshakeOf, hostCaseOrigin, isSecureCase, policyOptionsOf } from "./corpus/policy-options.ts";
 export { wireBytes } from "./corpus/wire.ts";
+export { adapterServer } from "./suite/adapter.ts";
+export type {
+  AdapterContext,
+  AdapterEvent,
+  AdapterGate,
+  AdapterOptions,
+  AdapterRoute,
+  AdapterServer,
+  AdapterSetup,
+  AdapterSocket,
+  AdapterStart,
+} from "./suite/adapter.ts";
+export { describeAdapter } from "./suite/describe-adapter.ts";
+export { describeEndpoint } from "./suite/endpoint.ts";
+export type { Endpoint } from "./suite/endpoint.ts";
+export type { Runner } from "./suite/runner.ts";

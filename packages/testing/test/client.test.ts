@@ -16,7 +16,9 @@ afterEach(async () => {
 });
 
 /** A server that does by hand what the test says with each connection, and keeps what came. */
-async function serve(answer: (socket: Socket, received: () => string) => void): Promise<{ readonly port: number; readonly received: () => string; readonly sockets: ReadonlySet<Socket> }> {
+async function serve(
+  answer: (socket: Socket, received: () => string) => void,
+): Promise<{ readonly port: number; readonly received: () => string; readonly sockets: ReadonlySet<Socket> }> {
   const chunks: Buffer[] = [];
   const received = (): string => Buffer.concat(chunks).toString("latin1");
   const sockets = new Set<Socket>();
@@ -65,7 +67,9 @@ describe("what is sent", () => {
         extra: [Buffer.from("one"), Buffer.from("two")],
       },
     );
-    expect(received()).toBe("POST * HTTP/1.0\r\nOrigin: https://a.example\r\nOrigin: https://\xe9.example\r\noRiGiN: x\r\nno colon\r\n\x80\x0b\xff\r\n\r\nonetwo");
+    expect(received()).toBe(
+      "POST * HTTP/1.0\r\nOrigin: https://a.example\r\nOrigin: https://\xe9.example\r\noRiGiN: x\r\nno colon\r\n\x80\x0b\xff\r\n\r\nonetwo",
+    );
   });
 
   test("byte by byte, where asked for", async () => {
@@ -89,7 +93,14 @@ describe("what comes back", () => {
     const bytes = "HTTP/1.1 403 Go  Away\r\nX-b: 1\r\nx-A: 2\r\nX-B:  3 \r\nContent-Length: 2\r\n\r\nno";
     const { port } = await serve((socket) => socket.end(bytes));
     const answer = await handshake({ port });
-    expect(answer).toMatchObject({ status: 403, statusLine: "HTTP/1.1 403 Go  Away", reason: "Go  Away", body: "no", closed: "fin", frames: undefined });
+    expect(answer).toMatchObject({
+      status: 403,
+      statusLine: "HTTP/1.1 403 Go  Away",
+      reason: "Go  Away",
+      body: "no",
+      closed: "fin",
+      frames: undefined,
+    });
     expect(answer.headers).toEqual([
       ["X-b", "1"],
       ["x-A", "2"],
@@ -101,14 +112,21 @@ describe("what comes back", () => {
   });
 
   test("a chunked body, and a connection left open", async () => {
-    const { port, sockets } = await serve((socket) => socket.write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n1\r\nd\r\n0\r\n\r\n"));
+    const { port, sockets } = await serve((socket) =>
+      socket.write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n1\r\nd\r\n0\r\n\r\n"),
+    );
     await expect(handshake({ port })).resolves.toMatchObject({ status: 200, body: "abcd", closed: "open" });
     await until(() => sockets.size === 0, "the client has let go");
   });
 
   test("a body that goes on to the end of the connection", async () => {
     const { port } = await serve((socket) => socket.end("HTTP/1.1 401 \r\n\r\nto the end"));
-    await expect(handshake({ port })).resolves.toMatchObject({ status: 401, reason: "", body: "to the end", closed: "fin" });
+    await expect(handshake({ port })).resolves.toMatchObject({
+      status: 401,
+      reason: "",
+      body: "to the end",
+      closed: "fin",
+    });
   });
 
   test("a body that is shorter than it says", async () => {
@@ -118,7 +136,11 @@ describe("what comes back", () => {
 
   test("no answer at all: ended, and reset", async () => {
     const ending = await serve((socket) => socket.end());
-    await expect(handshake({ port: ending.port })).resolves.toMatchObject({ status: undefined, closed: "fin", body: "" });
+    await expect(handshake({ port: ending.port })).resolves.toMatchObject({
+      status: undefined,
+      closed: "fin",
+      body: "",
+    });
     const resetting = await serve((socket) => socket.resetAndDestroy());
     await expect(handshake({ port: resetting.port })).resolves.toMatchObject({ status: undefined, closed: "reset" });
   });
@@ -140,7 +162,9 @@ describe("bounds", () => {
 
   test("half an answer is one too", async () => {
     const { port } = await serve((socket) => socket.write("HTTP/1.1 403 Forbidden\r\nContent-Length: 9\r\n\r\nFor"));
-    await expect(handshake({ port }, { timeout: 50 })).rejects.toThrow(/^Waited \d+ ms for the body of the answer to GET \/; only 3 bytes came\.$/);
+    await expect(handshake({ port }, { timeout: 50 })).rejects.toThrow(
+      /^Waited \d+ ms for the body of the answer to GET \/; only 3 bytes came\.$/,
+    );
   });
 
   test("nobody listening", async () => {
@@ -167,13 +191,20 @@ describe("bounds", () => {
 
 describe("leaving", () => {
   test("half-open: the FIN is sent, and the answer is read", async () => {
-    const { port } = await serve((socket) => void socket.on("end", () => socket.end("HTTP/1.1 400 Bad Request\r\n\r\n")));
-    await expect(handshake({ port }, { then: "half-open" })).resolves.toMatchObject({ status: 400, closed: "fin" });
+    const { port } = await serve(
+      (socket) => void socket.on("end", () => socket.end("HTTP/1.1 400 Bad Request\r\n\r\n")),
+    );
+    await expect(handshake({ port }, { afterwards: "half-open" })).resolves.toMatchObject({
+      status: 400,
+      closed: "fin",
+    });
   });
 
   test("reset: the server sees ECONNRESET", async () => {
     const errors: (string | undefined)[] = [];
-    const { port, received } = await serve((socket) => void socket.on("error", (error: NodeJS.ErrnoException) => errors.push(error.code)));
+    const { port, received } = await serve(
+      (socket) => void socket.on("error", (error: NodeJS.ErrnoException) => errors.push(error.code)),
+    );
     const attempt = await beginHandshake({ port });
     await until(() => received() !== "", "the server has it");
     attempt.reset();
@@ -183,14 +214,18 @@ describe("leaving", () => {
 
   test("reset at once: there is no answer", async () => {
     const { port, sockets } = await serve(() => {});
-    await expect(handshake({ port }, { then: "reset" })).resolves.toMatchObject({ status: undefined, closed: "reset" });
+    await expect(handshake({ port }, { afterwards: "reset" })).resolves.toMatchObject({
+      status: undefined,
+      closed: "reset",
+    });
     await until(() => sockets.size === 0, "the server has let go");
   });
 
   test("stop reading: the server's writes pile up", async () => {
     const { port, sockets } = await serve((socket) => socket.write(Buffer.alloc(16 * 1024 * 1024)));
-    const attempt = await beginHandshake({ port }, { then: "stop-reading" });
+    const attempt = await beginHandshake({ port }, { afterwards: "stop-reading" });
     await until(() => [...sockets].some((socket) => socket.writableNeedDrain), "the server cannot write on");
+    await expect(attempt.closed(50)).rejects.toThrow(TimeoutError);
     attempt.destroy();
     await until(() => sockets.size === 0, "the client has let go");
   });
@@ -200,12 +235,23 @@ describe("frames", () => {
   test("go both ways", async () => {
     const long = "x".repeat(70_000);
     const { port, received } = await serve((socket) => {
-      const frames = [frameBytes("text", "hello", { masked: false }), frameBytes("binary", Buffer.alloc(200, 7), { masked: false }), frameBytes("text", long, { masked: false }), closeBytes(4403, "Forbidden", { masked: false })];
+      const frames = [
+        frameBytes("text", "hello", { masked: false }),
+        frameBytes("binary", Buffer.alloc(200, 7), { masked: false }),
+        frameBytes("text", long, { masked: false }),
+        closeBytes(4403, "Forbidden", { masked: false }),
+      ];
       socket.write(Buffer.concat([Buffer.from(accepted), ...frames]));
     });
     const { frames } = await handshake({ port });
     if (frames === undefined) throw new Error("no frames");
-    expect(await frames.next()).toMatchObject({ kind: "text", text: "hello", fin: true, masked: false, code: undefined });
+    expect(await frames.next()).toMatchObject({
+      kind: "text",
+      text: "hello",
+      fin: true,
+      masked: false,
+      code: undefined,
+    });
     expect((await frames.next()).data).toEqual(Buffer.alloc(200, 7));
     expect((await frames.next()).text).toBe(long);
     expect(await frames.next()).toMatchObject({ kind: "close", code: 4403, text: "Forbidden" });
@@ -224,7 +270,9 @@ describe("frames", () => {
     const { WebSocketServer } = await import("ws");
     const server = createHttpServer();
     const sockets = new WebSocketServer({ server });
-    sockets.on("connection", (socket) => socket.on("message", (data, isBinary) => socket.send(data, { binary: isBinary })));
+    sockets.on("connection", (socket) =>
+      socket.on("message", (data, isBinary) => socket.send(data, { binary: isBinary })),
+    );
     const port = await portOf(server);
     const { frames } = await handshake({ port }, { extra: frameBytes("text", "early") });
     expect((await frames?.next())?.text).toBe("early");

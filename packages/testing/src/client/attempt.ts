@@ -51,7 +51,7 @@ export class Attempt {
       this.destroy();
       throw error;
     } finally {
-      if (incoming.closing !== undefined || this.#request.then === "reset") this.destroy();
+      if (incoming.closing !== undefined || this.#request.afterwards === "reset") this.destroy();
     }
   }
 
@@ -103,20 +103,20 @@ export class Attempt {
 export async function beginHandshake(target: Target, request: HandshakeRequest = {}): Promise<Attempt> {
   const connection = await connectTo(target, request.timeout);
   const attempt = new Attempt(connection, request);
-  const { extra = [], segment, then = "wait" } = request;
+  const { extra = [], segment, afterwards = "wait" } = request;
   const bytes = Buffer.concat([
     requestBytes(request, authorityOf(target)),
     ...(extra instanceof Uint8Array ? [extra] : extra),
   ]);
-  if (then === "stop-reading") attempt.stopReading();
+  if (afterwards === "stop-reading") attempt.stopReading();
   const size = segment ?? bytes.length;
   for (let at = 0; at < bytes.length; at += size) {
     await sent(connection, bytes.subarray(at, at + size));
     // A turn of the loop between two segments, so that a server in this process reads them apart.
     if (segment !== undefined) await turn();
   }
-  if (then === "half-open") attempt.end();
-  if (then === "reset") {
+  if (afterwards === "half-open") attempt.end();
+  if (afterwards === "reset") {
     // A reset that overtakes accept() looks like an ordinary end to the server.
     await turn();
     attempt.reset();

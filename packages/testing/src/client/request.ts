@@ -23,7 +23,7 @@ export interface HandshakeRequest {
   /** Cuts the request into segments of so many bytes; 1 dribbles it. */
   readonly segment?: number;
   /** What to do once the request is sent. `"wait"` for the answer by default. */
-  readonly then?: "wait" | "half-open" | "reset" | "stop-reading";
+  readonly afterwards?: "wait" | "half-open" | "reset" | "stop-reading";
   /** How long to wait for the answer, in milliseconds. 5000 by default. */
   readonly timeout?: number;
 }

@@ -15,9 +15,9 @@ export interface AdapterSetup {
   /** To be given to the gate, each path with its handler. */
   readonly routes: readonly AdapterRoute[];
   /** To be called with the server before it is guarded: attaches a foreign `upgrade` listener, where the row has one. */
-  before(server: EventEmitter): void;
+  readonly before: (server: EventEmitter) => void;
   /** The same, after it is guarded. */
-  after(server: EventEmitter): void;
+  readonly after: (server: EventEmitter) => void;
 }
 
 /** Options of a gate, as far as the suite varies them. */
@@ -44,7 +44,7 @@ export interface AdapterRoute {
 
 /** As much of a `ws` socket as the suite's handlers use. */
 export interface AdapterSocket {
-  send(data: string | Buffer, options?: { readonly binary: boolean }): void;
+  send(data: string | Buffer, options: { readonly binary: boolean }): void;
   on(event: "message", listener: (data: Buffer, isBinary: boolean) => void): unknown;
 }
 

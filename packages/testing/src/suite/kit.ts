@@ -20,7 +20,7 @@ export interface KitRecord {
 const canary = "canary";
 
 /** The route that the suite asks for, with secrets in the places where clients have them. */
-export const roomPath = `/chat/lobby?name=a%20b&ticket=${canary}-in-the-query`;
+const roomPath = `/chat/lobby?name=a%20b&ticket=${canary}-in-the-query`;
 
 const secrets = [
   ["Cookie", `sid=${canary}-in-the-cookie; theme=dark`],
@@ -38,6 +38,8 @@ export class Kit {
   readonly contexts: readonly AdapterContext[];
   readonly #letGo: (() => void)[] = [];
   #expected = 0;
+  #counts = true;
+  #closed: Promise<void> | undefined;
 
   constructor(server: AdapterServer, record: KitRecord) {
     this.server = server;
@@ -56,7 +58,13 @@ export class Kit {
   /** The same, where the gate has nothing to tell: it never sees the request, or it is none of its business. */
   async beginUntold(request: HandshakeRequest = {}): Promise<Attempt> {
     const headers = [...secrets, ...(request.headers ?? [])];
-    const attempt = await beginHandshake(this.target, { path: roomPath, origin: "https://app.example", hostHeader: "api.example", ...request, headers });
+    const attempt = await beginHandshake(this.target, {
+      path: roomPath,
+      origin: "https://app.example",
+      hostHeader: "api.example",
+      ...request,
+      headers,
+    });
     this.#letGo.push(() => attempt.destroy());
     return attempt;
   }
@@ -121,12 +129,17 @@ export class Kit {
     await frames.close();
   }
 
+  /** From now on there may be more events than handshakes were begun through this kit. */
+  uncounted(): void {
+    this.#counts = false;
+  }
+
   /** One event for each handshake, no more, well-formed, and without a secret in it. */
   async checkEvents(): Promise<void> {
     const { events } = this;
     if (this.#expected > 0) await this.event(this.#expected - 1);
     assert.deepEqual(
-      events.slice(this.#expected).map(({ decision }) => decision.code),
+      events.slice(this.#counts ? this.#expected : Infinity).map(({ decision }) => decision.code),
       [],
       `there were ${this.#expected} handshakes, and more events than that`,
     );
@@ -134,7 +147,8 @@ export class Kit {
       assert.ok(Object.isFrozen(event), "an event is not frozen");
       assert.ok(Number.isFinite(event.ms) && event.ms >= 0, `ms is ${event.ms}`);
       assert.match(event.mode, /^(?:enforce|report)$/);
-      assert.match(String(event.ip), /^(?:::ffff:)?127\.0\.0\.1$/);
+      // A client that has reset before anybody asked has no address any more.
+      assert.match(String(event.ip), /^(?:(?:::ffff:)?127\.0\.0\.1)?$/);
       assert.ok(!`${JSON.stringify(event)}${explain(event.decision)}`.includes(canary), "an event holds a secret");
     }
   }
@@ -143,6 +157,11 @@ export class Kit {
   async end(): Promise<void> {
     for (const letGo of this.#letGo) letGo();
     await this.server.closeGate({ timeout: 500 });
-    await this.server.close();
+    await this.close();
+  }
+
+  /** Closes the server, once. */
+  close(): Promise<void> {
+    return (this.#closed ??= this.server.close());
   }
 }

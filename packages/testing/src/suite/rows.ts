@@ -4,7 +4,13 @@ import { until } from "../client/wait.ts";
 import type { Row, StageSetup } from "./stage.ts";
 
 /** The row that a handshake is refused. */
-export function refuses(name: string, request: HandshakeRequest, status: number, code: DenyCode, setup?: StageSetup): Row {
+export function refuses(
+  name: string,
+  request: HandshakeRequest,
+  status: number,
+  code: DenyCode,
+  setup?: StageSetup,
+): Row {
   return {
     name: `${name}: ${status} ${code}`,
     async run(stage) {

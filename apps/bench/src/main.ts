@@ -1,0 +1,48 @@
+import { parseArgs } from "node:util";
+import { heapOf, measureCheck } from "./check.ts";
+import { serve } from "./child.ts";
+import { measureHandshake } from "./handshake.ts";
+import { checkTables, handshakeTables, machine } from "./report.ts";
+
+const usage = `Usage: bench <check | handshake> [--quick] [--json | --markdown]
+
+  check      nanoseconds of policy.check, for lists of 10 to 1,000,000 origins
+  handshake  the server's processor time for a handshake and for a message
+
+  --quick     at most 20 seconds, for a first look: too few rounds to rely on
+  --json      the figures as JSON
+  --markdown  the tables alone, as the README has them
+`;
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    quick: { type: "boolean", default: false },
+    json: { type: "boolean", default: false },
+    markdown: { type: "boolean", default: false },
+  },
+});
+
+const [command, ...rest] = positionals;
+const started = performance.now();
+const progress = (text: string): void => {
+  if (process.stderr.isTTY) process.stderr.write(`${((performance.now() - started) / 1000).toFixed(0)} s: ${text}\n`);
+};
+const options = { quick: values.quick, progress };
+
+if (command === "check") await print(await measureCheck(options), checkTables);
+else if (command === "handshake") await print(await measureHandshake(options), handshakeTables);
+// What the two above start.
+else if (command === "serve") await serve(rest[0]);
+else if (command === "heap") process.stdout.write(`${heapOf(rest[0], rest[1])}\n`);
+else {
+  process.stderr.write(usage);
+  process.exitCode = 2;
+}
+
+async function print<Report>(report: Report, tables: (report: Report) => string): Promise<void> {
+  const about = { ...machine(), quick: values.quick, seconds: Math.round((performance.now() - started) / 1000) };
+  if (values.json) process.stdout.write(`${JSON.stringify({ ...about, ...report }, null, 2)}\n`);
+  else if (values.markdown) process.stdout.write(`${tables(report)}\n`);
+  else process.stdout.write(`${JSON.stringify(about)}\n\n${tables(report)}\n`);
+}

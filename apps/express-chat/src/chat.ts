@@ -1,0 +1,146 @@
+import type { RawData, WebSocket } from "ws";
+import { Allowance } from "./allowance.ts";
+import type { Visitor } from "./visitors.ts";
+
+export interface Message {
+  readonly name: string;
+  readonly text: string;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+}
+
+/** Why something was not said. */
+export type Problem = "no-such-room" | "not-a-message" | "too-long" | "too-fast";
+
+export type Said = { readonly message: Message } | { readonly problem: Problem };
+
+/** What the server tells a page. */
+type Event =
+  | {
+      readonly type: "welcome";
+      readonly you: string;
+      readonly room: string;
+      readonly people: string[];
+      readonly messages: readonly Message[];
+    }
+  | { readonly type: "people"; readonly people: string[] }
+  | ({ readonly type: "message" } & Message)
+  | { readonly type: "problem"; readonly problem: Problem };
+
+interface Room {
+  readonly messages: Message[];
+  readonly members: Map<WebSocket, Visitor>;
+}
+
+/** The longest frame that a page may send, in bytes: what the longest text takes in JSON. */
+export const maxPayload = 4096;
+
+const longestText = 500;
+const keptMessages = 50;
+const mostRooms = 100;
+const mostMembers = 100;
+/** How many bytes may wait for a page that does not read, and how many messages in excess one socket may send. */
+const mostBacklog = 256 * 1024;
+const mostExcess = 20;
+
+const roomForm = /^[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?$/;
+const permanentRooms = ["lobby", "kitchen", "workshop"];
+
+/** The rooms: who is there and what was said last. Who somebody is comes from the session, never from what a page sends. */
+export class Chat {
+  readonly #rooms = new Map<string, Room>();
+  readonly #allowance = new Allowance();
+
+  constructor() {
+    for (const name of permanentRooms) this.#rooms.set(name, { messages: [], members: new Map() });
+  }
+
+  rooms(): { readonly name: string; readonly people: number }[] {
+    return [...this.#rooms].map(([name, room]) => ({ name, people: namesIn(room).length }));
+  }
+
+  history(name: unknown): readonly Message[] {
+    return typeof name === "string" ? (this.#rooms.get(name)?.messages ?? []) : [];
+  }
+
+  /** Says something in a room, as a visitor. */
+  say(visitor: Visitor, roomName: unknown, text: unknown): Said {
+    if (!this.#allowance.take(visitor)) return { problem: "too-fast" };
+    if (typeof text !== "string" || text.trim() === "") return { problem: "not-a-message" };
+    if (text.length > longestText) return { problem: "too-long" };
+    const room = this.#enter(roomName);
+    if (room === undefined) return { problem: "no-such-room" };
+    const message: Message = { name: visitor.name, text: text.trim(), at: Date.now() };
+    room.messages.push(message);
+    if (room.messages.length > keptMessages) room.messages.shift();
+    broadcast(room, { type: "message", ...message });
+    return { message };
+  }
+
+  /** Takes an open socket into a room, until it closes. */
+  join(socket: WebSocket, roomName: string, visitor: Visitor): void {
+    const room = this.#enter(roomName);
+    if (room === undefined) return socket.close(1008, "No such room");
+    if (room.members.size >= mostMembers) return socket.close(1013, "The room is full");
+    room.members.set(socket, visitor);
+    const people = namesIn(room);
+    tell(socket, { type: "welcome", you: visitor.name, room: roomName, people, messages: room.messages });
+    broadcast(room, { type: "people", people });
+
+    let excess = 0;
+    socket.on("message", (data, isBinary) => {
+      const said = this.say(visitor, roomName, isBinary ? undefined : textOf(data));
+      if ("message" in said) return;
+      tell(socket, { type: "problem", problem: said.problem });
+      if (said.problem === "too-fast" && ++excess > mostExcess) socket.close(1008, "Too fast");
+    });
+    socket.once("close", () => {
+      room.members.delete(socket);
+      broadcast(room, { type: "people", people: namesIn(room) });
+    });
+  }
+
+  /** The room of that name, opened where it is not open yet; `undefined` where the name is none, or there are too many. */
+  #enter(name: unknown): Room | undefined {
+    if (typeof name !== "string" || !roomForm.test(name)) return undefined;
+    const known = this.#rooms.get(name);
+    if (known !== undefined) return known;
+    if (this.#rooms.size >= mostRooms && !this.#closeOneEmptyRoom()) return undefined;
+    const room: Room = { messages: [], members: new Map() };
+    this.#rooms.set(name, room);
+    return room;
+  }
+
+  #closeOneEmptyRoom(): boolean {
+    for (const [name, { members }] of this.#rooms) {
+      if (members.size === 0 && !permanentRooms.includes(name)) return this.#rooms.delete(name);
+    }
+    return false;
+  }
+}
+
+/** The text of a message that a page sent: `{ "text": "..." }`. */
+function textOf(data: RawData): unknown {
+  try {
+    const sent: unknown = Buffer.isBuffer(data) ? JSON.parse(data.toString()) : undefined;
+    return typeof sent === "object" && sent !== null && "text" in sent ? sent.text : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Each visitor once, however many tabs they have open. */
+function namesIn({ members }: Room): string[] {
+  return [...new Set(Array.from(members.values(), ({ name }) => name))];
+}
+
+function broadcast(room: Room, event: Event): void {
+  for (const socket of room.members.keys()) tell(socket, event);
+}
+
+function tell(socket: WebSocket, event: Event): void {
+  if (socket.readyState !== socket.OPEN) return;
+  // A page that does not read would make the server keep every message for it.
+  if (socket.bufferedAmount > mostBacklog) return socket.terminate();
+  socket.send(JSON.stringify(event));
+}

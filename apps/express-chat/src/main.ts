@@ -1,0 +1,89 @@
+import { parseArgs } from "node:util";
+import { check } from "./check.ts";
+import { start } from "./server.ts";
+import { table } from "./table.ts";
+
+const usage = `A chat, and a hostile page beside it that tries to take over its socket.
+
+Usage: demo [--port <number>] [--open]
+       demo --check [--open]
+
+  --port <number>  where the chat listens, 0 to 65534; the hostile page has the next port. Default 3000.
+  --open           leave the guard out, to see what it is for
+  --check          try every kind of handshake, print what came of each, and exit with 0 if all is as it should be
+  --help           print this`;
+
+interface Arguments {
+  readonly port: number;
+  readonly open: boolean;
+  readonly check: boolean;
+  readonly help: boolean;
+}
+
+/** The arguments, or what is wrong with them. */
+function readArguments(): Arguments | string {
+  try {
+    const { values } = parseArgs({
+      options: {
+        port: { type: "string" },
+        open: { type: "boolean", default: false },
+        check: { type: "boolean", default: false },
+        help: { type: "boolean", default: false, short: "h" },
+      },
+    });
+    const { port = "3000", ...flags } = values;
+    if (!/^\d{1,5}$/.test(port) || Number(port) > 65534)
+      return `--port is ${JSON.stringify(port)}; it must be a number from 0 to 65534.`;
+    if (flags.check && values.port !== undefined) return "--check takes free ports; leave out --port.";
+    return { port: Number(port), ...flags };
+  } catch (error) {
+    if (error instanceof Error && "code" in error && String(error.code).startsWith("ERR_PARSE_ARGS"))
+      return error.message;
+    throw error;
+  }
+}
+
+function print(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
+
+async function serve({ port, open }: Arguments): Promise<void> {
+  const running = await start({ ports: { chat: port, hostile: port === 0 ? 0 : port + 1 }, open, print });
+  print(`
+  The chat          ${running.chatUrl}   open it first: you get a name, and a cookie that says so
+  The hostile page  ${running.hostileUrl}   another origin; it tries to open the chat's socket with your cookie
+
+${
+  open
+    ? "  The guard is off: the hostile page will read your name and your messages. Without --open it gets nothing."
+    : "  The hostile page will get nothing. With --open the guard is off, and one sees what it would have got."
+}
+  Every handshake is told of below. Ctrl-C ends it.
+`);
+  const stop = (): void => {
+    // Once: whoever presses Ctrl-C again does not want to wait.
+    process.off("SIGINT", stop);
+    process.off("SIGTERM", stop);
+    print("\n  Closing.");
+    void running.close();
+  };
+  process.on("SIGINT", stop);
+  process.on("SIGTERM", stop);
+}
+
+async function checkAll({ open }: Arguments): Promise<void> {
+  const rows = await check(({ server, onDecision }) =>
+    start({ ports: { chat: 0, hostile: 0 }, open, server, onDecision }),
+  );
+  print(table(rows));
+  const failures = rows.filter(({ ok }) => !ok).length;
+  print(failures === 0 ? `\nAll ${rows.length} as expected.` : `\n${failures} of ${rows.length} not as expected.`);
+  if (failures > 0) process.exitCode = 1;
+}
+
+const args = readArguments();
+if (typeof args === "string") {
+  process.stderr.write(`${args}\nRun with --help for the options.\n`);
+  process.exitCode = 2;
+} else if (args.help) print(usage);
+else await (args.check ? checkAll(args) : serve(args));

@@ -1,0 +1,51 @@
+import type { AdapterStart } from "./adapter.ts";
+import { describeEndpoint } from "./endpoint.ts";
+import { nodeRunner, type Runner } from "./runner.ts";
+import { apiHost, pageOrigin, Stage, type Theme } from "./stage.ts";
+import { coexistenceTheme } from "./themes/coexistence.ts";
+import { corpusTheme } from "./themes/corpus.ts";
+import { deliveryTheme } from "./themes/delivery.ts";
+import { formTheme } from "./themes/form.ts";
+import { lifecycleTheme } from "./themes/lifecycle.ts";
+import { limitsTheme } from "./themes/limits.ts";
+import { originTheme } from "./themes/origin.ts";
+import { pendingTheme } from "./themes/pending.ts";
+import { refusalTheme } from "./themes/refusal.ts";
+
+const themes: readonly Theme[] = [
+  originTheme,
+  formTheme,
+  refusalTheme,
+  pendingTheme,
+  deliveryTheme,
+  limitsTheme,
+  coexistenceTheme,
+  lifecycleTheme,
+  corpusTheme,
+];
+
+/**
+ * The one suite that every adapter runs, over real sockets: each rule of the gate is a test, and each case of the corpus is sent.
+ *
+ * @param start called for every test: a server on a free port of 127.0.0.1, guarded as the setup says
+ * @param runner vitest's, jest's or node:test's `{ describe, test }`; node:test by default
+ */
+export function describeAdapter(name: string, start: AdapterStart, runner: Runner = nodeRunner): void {
+  runner.describe(name, () => {
+    for (const theme of themes) {
+      runner.describe(theme.name, () => {
+        for (const row of theme.rows) runner.test(row.name, () => new Stage(start).play(row));
+      });
+    }
+  });
+  describeEndpoint(
+    `${name}, from outside`,
+    async () => {
+      const stage = new Stage(start);
+      const kit = await stage.start();
+      const close = (): Promise<void> => kit.end();
+      return { ...kit.target, path: "/chat/lobby", origin: pageOrigin, hostHeader: apiHost, close };
+    },
+    runner,
+  );
+}

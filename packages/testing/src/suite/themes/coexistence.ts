@@ -1,0 +1,151 @@
+import assert from "node:assert/strict";
+import { until } from "../../client/wait.ts";
+import { Foreign } from "../foreign.ts";
+import { evilOrigin, type Row, type StageSetup, type Theme } from "../stage.ts";
+
+const foreignPath = "/foreign?ticket=canary";
+
+/** A foreign listener that was attached this way sees what the policy allows on paths without a route, and nothing else. */
+function filters(how: string, setupOf: (foreign: Foreign) => StageSetup): Row {
+  return {
+    name: `a foreign listener attached ${how} never sees a refused handshake, and answers allowed ones`,
+    async run(stage) {
+      const foreign = new Foreign();
+      const kit = await stage.start(setupOf(foreign));
+      await kit.refused({ path: foreignPath, origin: evilOrigin }, 403, "origin-not-listed");
+      await kit.refused({ path: foreignPath, origin: null }, 403, "origin-missing");
+      await kit.refused({ path: foreignPath, hostHeader: "rebind.test" }, 403, "host-not-listed");
+      await kit.refused(
+        { path: foreignPath, omit: ["upgrade"], headers: [["Upgrade", "h2c"]] },
+        400,
+        "handshake-malformed",
+      );
+      await kit.refused({ origin: evilOrigin }, 403, "origin-not-listed");
+      await kit.works();
+      assert.deepEqual(foreign.seen, [], "it saw what is not its own");
+
+      const answer = await kit.ask({ path: foreignPath });
+      assert.equal(answer.status, 101);
+      assert.equal(answer.header("x-answered-by"), "foreign");
+      assert.deepEqual(foreign.seen, ["/foreign"]);
+      answer.frames?.destroy();
+      const event = await kit.event(6);
+      assert.ok(event.decision.allowed);
+      assert.equal(event.route, undefined);
+    },
+  };
+}
+
+const rows: readonly Row[] = [
+  filters("before the guard", ({ attach }) => ({ before: attach })),
+  filters("after the guard", ({ attach }) => ({ after: attach })),
+  filters("after the guard, but first in line", ({ attachFirst }) => ({ after: attachFirst })),
+  filters("after the guard, for one time", ({ attachOnce }) => ({ after: attachOnce })),
+  {
+    name: "two foreign listeners both see an allowed handshake, as without a gate",
+    async run(stage) {
+      const [answering, silent] = [new Foreign(), new Foreign(false)];
+      const kit = await stage.start({ before: silent.attach, after: answering.attach });
+      const answer = await kit.ask({ path: foreignPath });
+      assert.equal(answer.header("x-answered-by"), "foreign");
+      assert.deepEqual([answering.seen, silent.seen], [["/foreign"], ["/foreign"]]);
+      answer.frames?.destroy();
+    },
+  },
+  {
+    name: "an allowed upgrade that no listener answers is closed with 404 after the grace; one that was answered stays",
+    async run(stage) {
+      const foreign = new Foreign();
+      const kit = await stage.start({ before: foreign.attach, options: { grace: 100 } });
+      const answered = await kit.ask({ path: foreignPath });
+      const unanswered = await kit.ask({ path: "/somewhere-else" });
+      assert.equal(unanswered.status, 404);
+      assert.notEqual(unanswered.closed, "open");
+      // It was there first, so its grace is over as well.
+      answered.frames?.send("still here");
+      assert.equal((await answered.frames?.next())?.text, "still here");
+      answered.frames?.destroy();
+      await kit.sockets(0);
+    },
+  },
+  {
+    name: "a listener that takes its time, within the grace, is left alone",
+    async run(stage) {
+      const kit = await stage.start({
+        options: { grace: 3000 },
+        after(server) {
+          server.on("upgrade", (_request, socket) => {
+            setTimeout(
+              () => socket.end("HTTP/1.1 418 I'm a teapot\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"),
+              50,
+            );
+          });
+        },
+      });
+      assert.equal((await kit.ask({ path: foreignPath })).status, 418);
+      await kit.sockets(0);
+    },
+  },
+  {
+    name: "a foreign listener that throws does not end the server",
+    async run(stage) {
+      const kit = await stage.start({
+        options: { grace: 100 },
+        after(server) {
+          server.on("upgrade", () => {
+            throw new Error("foreign");
+          });
+        },
+      });
+      const { status } = await kit.ask({ path: foreignPath });
+      assert.notEqual(status, 101);
+      await kit.sockets(0);
+      await kit.works();
+    },
+  },
+  {
+    name: "without any listener an allowed upgrade on a path without a route gets 404 at once",
+    async run(stage) {
+      const kit = await stage.start();
+      await kit.refused({ path: "/nowhere" }, 404, "route-not-found");
+    },
+  },
+  {
+    name: 'unrouted "refuse": listeners get nothing, whoever asks',
+    async run(stage) {
+      const foreign = new Foreign();
+      const kit = await stage.start({ after: foreign.attach, options: { unrouted: "refuse" } });
+      await kit.refused({ path: foreignPath }, 404, "route-not-found");
+      assert.notEqual((await kit.ask({ path: foreignPath, origin: evilOrigin })).status, 101);
+      assert.deepEqual(foreign.seen, []);
+      await kit.works();
+    },
+  },
+  {
+    name: 'unrouted "pass": listeners get whoever asks, and the routes stay guarded',
+    async run(stage) {
+      const foreign = new Foreign();
+      const kit = await stage.start({ after: foreign.attach, options: { unrouted: "pass" } });
+      const answer = await kit.ask({ path: foreignPath, origin: evilOrigin });
+      assert.equal(answer.header("x-answered-by"), "foreign");
+      answer.frames?.destroy();
+      const event = await kit.event(0);
+      assert.equal(event.decision.code, "origin-not-listed");
+      assert.equal(event.mode, "report");
+      await kit.refused({ origin: evilOrigin }, 403, "origin-not-listed");
+    },
+  },
+  {
+    name: "taking every listener off does not take the gate off",
+    async run(stage) {
+      let takeOff = (): void => {};
+      const kit = await stage.start({ after: (server) => (takeOff = () => void server.removeAllListeners("upgrade")) });
+      takeOff();
+      await kit.refused({ origin: evilOrigin }, 403, "origin-not-listed");
+      await kit.works();
+      await until(async () => (await kit.server.openSockets()) === 0, "no socket is left");
+    },
+  },
+];
+
+export const coexistenceTheme: Theme = { name: "Beside other upgrade listeners", rows };

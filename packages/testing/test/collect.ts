@@ -1,0 +1,20 @@
+import type { Runner } from "../src/index.ts";
+
+/** Has a suite register its tests, runs them one after the other, and gives the names of those that fail, with their errors. */
+export async function failuresOf(
+  register: (runner: Runner) => void,
+): Promise<{ readonly names: readonly string[]; readonly failures: ReadonlyMap<string, string> }> {
+  const tests = new Map<string, () => Promise<void>>();
+  const path: string[] = [];
+  register({
+    describe(name, body) {
+      path.push(name);
+      body();
+      path.pop();
+    },
+    test: (name, body) => tests.set([...path, name].join(" > "), body),
+  });
+  const failures = new Map<string, string>();
+  for (const [name, body] of tests) await body().catch((error: unknown) => failures.set(name, String(error)));
+  return { names: [...tests.keys()], failures };
+}
