@@ -86,4 +86,11 @@ if (typeof args === "string") {
   process.stderr.write(`${args}\nRun with --help for the options.\n`);
   process.exitCode = 2;
 } else if (args.help) print(usage);
-else await (args.check ? checkAll(args) : serve(args));
+else {
+  try {
+    await (args.check ? checkAll(args) : serve(args));
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    process.exit(1);
+  }
+}

@@ -52,19 +52,16 @@ export async function start({
     print(decisionLine(event));
     onDecision?.(event);
   };
-  const guarded = (): { close(): Promise<void> } => {
-    const gate = guard(server, {
-      app,
-      policy,
-      before: [requireVisitor(visitors)],
-      maxPayload,
-      onDecision: tell,
-      log: print,
-    });
-    gate.route("/chat/:room", (socket, { params, request }) => chat.join(socket, params.room, visitors.of(request)));
-    return gate;
-  };
-  const gate = open ? openToAll(server, { visitors, chat, print }) : guarded();
+  const gate = open
+    ? openToAll(server, { visitors, chat, print })
+    : guard(server, {
+        app,
+        policy,
+        before: [requireVisitor(visitors)],
+        maxPayload,
+        onDecision: tell,
+        log: print,
+      }).route("/chat/:room", (socket, { params, request }) => chat.join(socket, params.room, visitors.of(request)));
 
   const hostile = createServer(createHostilePage(`http://${host}`));
   const { port } = await listen(hostile, ports.hostile, print);

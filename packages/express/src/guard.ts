@@ -1,5 +1,13 @@
 import type { IncomingMessage } from "node:http";
-import { type Adapter, type Gate, type GuardableServer, GateError, type GuardOptions, guardWith } from "@wsorigin/node";
+import {
+  type Adapter,
+  type Gate,
+  type GuardableServer,
+  GateError,
+  type GuardOptions,
+  guardWith,
+  middlewareIssues,
+} from "@wsorigin/node";
 import type { Application, Request, RequestHandler } from "express";
 import { runMiddleware } from "./middleware.ts";
 
@@ -25,7 +33,7 @@ export interface ExpressGuardOptions<P = undefined> extends GuardOptions<P> {
  */
 export function guard<P>(server: GuardableServer, options: ExpressGuardOptions<P>): Gate<P, Request> {
   const { app, before = [], ...rest } = options ?? {};
-  const issues = [...appIssues(app), ...before.flatMap((middleware, index) => middlewareIssues(middleware, index))];
+  const issues = [...appIssues(app), ...middlewareIssues(before, "[session(...)]")];
   if (issues.length > 0) throw new GateError(issues);
   const adapter: Adapter<P, Request> = { adapt: (request) => adapt(app, request) };
   if (before.length > 0) adapter.before = (request) => runMiddleware(app, request, before);
@@ -56,12 +64,4 @@ function forwardedHost(app: Application, request: Request): string | undefined {
 function appIssues(app: Application | undefined): string[] {
   if (typeof app === "function" && "request" in app && typeof app.get === "function") return [];
   return ["app is missing, or no Express app. Write guard(server, { app, policy }) with what express() returned."];
-}
-
-function middlewareIssues(middleware: RequestHandler, index: number): string[] {
-  if (typeof middleware !== "function") return [`before[${index}] is no middleware. Write before: [session(...)].`];
-  if (!/^cors/i.test(middleware.name)) return [];
-  return [
-    `before[${index}] is a CORS middleware (${middleware.name}). A handshake has no CORS: the policy decides who may open a socket. Remove it; share the list with cors(corsOptions(policy)) on the app.`,
-  ];
 }

@@ -81,7 +81,7 @@ function takeEvents<P, R>(server: GuardableServer, gate: ServerGate<P, R>): void
     const fields = Array.isArray(raw) ? raw : Object.entries(headers).flat();
     gate.receive(
       new ExtendedConnect(candidate, headers, fields.map(String), {
-        hasTakers: () => takesConnect(server),
+        hasTakers: () => takesConnect(server, candidate.session),
         handOn: pass,
       }),
     );
@@ -143,11 +143,15 @@ function intercept(
   Object.defineProperty(emitter, "emit", { value, configurable: true, writable: true });
 }
 
-/** Whether the app itself answers extended CONNECT. The listener that Node adds for its compatibility API answers each with 405. */
-function takesConnect(server: GuardableServer): boolean {
+/**
+ * Whether the app itself answers extended CONNECT. Node listens too: on the server for its compatibility API, which answers each with 405, and
+ * on the session to tell the server.
+ */
+function takesConnect(server: GuardableServer, session: EventEmitter | undefined): boolean {
+  const listeners = [...server.listeners("stream"), ...(session?.listeners("stream") ?? [])];
   return (
     server.listenerCount("connect") > 0 ||
-    server.listeners("stream").some((listener) => !listener.name.endsWith("onServerStream"))
+    listeners.some(({ name }) => !/(?:^|\s)(?:onServerStream|sessionOnStream)$/.test(name))
   );
 }
 

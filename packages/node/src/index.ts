@@ -17,6 +17,7 @@ export { GateError } from "./errors.ts";
 export type { AdapterGate, Gate } from "./gate.ts";
 export { guard, guardWith } from "./guard.ts";
 export type { GuardableServer, PlainOptions } from "./guard.ts";
+export { middlewareIssues } from "./options.ts";
 export type { Adapter, Facts, GuardOptions, Handler, RouteOptions } from "./options.ts";
 export type { PathParams } from "./path.ts";
 export type { DecisionEvent } from "./report.ts";

@@ -190,3 +190,19 @@ function definedOnly<T extends object>(options: T): T {
   for (const key of Object.keys(copy)) if (Reflect.get(copy, key) === undefined) Reflect.deleteProperty(copy, key);
   return copy;
 }
+
+/**
+ * What is wrong with the middleware an app wants to run before its sockets open. CORS middleware is refused: on a handshake it decides nothing,
+ * and answers what nobody reads.
+ *
+ * @param example how the adapter's `before` is written
+ */
+export function middlewareIssues(before: readonly unknown[], example: string): string[] {
+  return before.flatMap((middleware, index) => {
+    if (typeof middleware !== "function") return [`before[${index}] is no middleware. Write before: ${example}.`];
+    if (!/^cors/i.test(middleware.name)) return [];
+    return [
+      `before[${index}] is a CORS middleware (${middleware.name}). A handshake has no CORS: the policy decides who may open a socket. Remove it; share the list with cors(corsOptions(policy)) on the app.`,
+    ];
+  });
+}

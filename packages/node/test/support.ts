@@ -4,6 +4,7 @@ import type { Socket } from "node:net";
 import { type Frames, handshake, type HandshakeRequest, type Target, until } from "@wsorigin/testing";
 import { afterEach, expect } from "vitest";
 import {
+  type Context,
   createPolicy,
   type DecisionEvent,
   type Directory,
@@ -11,11 +12,12 @@ import {
   guard,
   type GuardableServer,
   type PlainOptions,
+  type Policy,
 } from "../src/index.ts";
 
 export const page = "https://app.example";
 export const evil = "https://evil.test";
-export const policy = createPolicy({ origins: [page] });
+export const policy: Policy = createPolicy({ origins: [page] });
 
 const closers: (() => Promise<void>)[] = [];
 
@@ -123,7 +125,7 @@ export async function open(target: Target, request: HandshakeRequest = {}): Prom
 }
 
 /** Answers every message with itself. */
-export function echo(socket: Parameters<Parameters<Gate["route"]>[1] & object>[0]): void {
+export function echo(socket: Context["socket"]): void {
   socket.on("message", (data, isBinary) => socket.send(data, { binary: isBinary }));
 }
 

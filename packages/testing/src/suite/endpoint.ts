@@ -22,7 +22,7 @@ export interface Endpoint extends Target {
   /** More header lines for each handshake: the session's cookie, say. A page on another site has its visitor's cookies too. */
   readonly headers?: HandshakeRequest["headers"];
   /**
-   * How the server refuses: with a status instead of the 101 (default), or by accepting and closing at once with a code from 4000 or 1008,
+   * How the server refuses: with a status instead of the 101 (default), or by accepting and closing at once with 1008 or a code from 3000,
    * which costs it an open socket.
    */
   readonly refuseWith?: "status" | "close";

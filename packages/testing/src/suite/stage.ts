@@ -32,7 +32,7 @@ export const pageOrigin = "https://app.example";
 export const apiHost = "api.example";
 export const evilOrigin = "https://evil.test";
 
-export const usualPolicy: PolicyOptions = { origins: [pageOrigin], hosts: [apiHost] };
+const usualPolicy: PolicyOptions = { origins: [pageOrigin], hosts: [apiHost] };
 
 /** Where a row plays: starts servers, and at the end sees that each can be closed, leaves nothing open and has told what it must. */
 export class Stage {

@@ -6,7 +6,11 @@ import { type HostCase, type OriginCase, type Verdict, verdictOf } from "../../c
 import { hostCases } from "../../corpus/host-cases.ts";
 import { originCases } from "../../corpus/origin-cases.ts";
 import { hostCaseOrigin, isSecureCase, policyOptionsOf } from "../../corpus/policy-options.ts";
+import type { Kit } from "../kit.ts";
 import { apiHost, type Row, type Stage, type Theme } from "../stage.ts";
+
+/** How many cases are sent at a time. */
+const atOnce = 16;
 
 /** A case as it is sent. */
 interface Sent {
@@ -70,17 +74,22 @@ async function runGroup(stage: Stage, options: PolicyOptions, sent: readonly Sen
   const fitting = sent.filter(
     ({ secure, verdict }) => verdict === "deny" || secure === undefined || secure === (kit.target.tls === true),
   );
-  for (const each of fitting) {
-    const answer = await handshake(kit.target, each.request);
-    answer.frames?.destroy();
-    if (answer.status !== 101) assert.notEqual(answer.closed, "open", `${each.why}: the connection was left open`);
-    got.set(each, answer.status === 101 ? "allow" : "deny");
+  for (let at = 0; at < fitting.length; at += atOnce) {
+    await Promise.all(fitting.slice(at, at + atOnce).map(async (each) => got.set(each, await ask(kit, each))));
   }
   assert.deepEqual(
     wrongOf(fitting, (each) => got.get(each)),
     [],
   );
   assert.ok(kit.events.length <= fitting.length, "more events than handshakes");
+}
+
+async function ask({ target }: Kit, { request, why }: Sent): Promise<Verdict> {
+  const answer = await handshake(target, request);
+  answer.frames?.destroy();
+  if (answer.status === 101) return "allow";
+  assert.notEqual(answer.closed, "open", `${why}: the connection was left open`);
+  return "deny";
 }
 
 function wrongOf(sent: readonly Sent[], got: (each: Sent) => Verdict | undefined): readonly string[] {

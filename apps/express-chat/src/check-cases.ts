@@ -1,0 +1,67 @@
+import type { HandshakeRequest } from "@wsorigin/testing";
+import type { Probe, Subject } from "./check-probe.ts";
+
+export interface Case {
+  readonly name: string;
+  readonly expected: string;
+  readonly ask: (probe: Probe) => Promise<string>;
+}
+
+/** Paths of listeners that are no part of the chat: one attached before the guard, one after. */
+export const earlyPath = "/foreign/early";
+export const latePath = "/foreign/late";
+
+/** What is tried while the chat runs. `visitor` is the name that the session stands for. */
+export function cases({ chatUrl, hostileUrl, address: { port } }: Subject, visitor: string): readonly Case[] {
+  const evil = "https://evil.test";
+  const rebound = `evil.test:${port}`;
+  return [
+    knock("the chat's own page", { origin: chatUrl }, "101 origin-listed"),
+    knock("the same without a session", { origin: chatUrl, headers: [] }, "403 middleware-refused"),
+    { name: "the name on the socket is the session's", expected: visitor, ask: (probe) => probe.nameOnSocket() },
+
+    knock("a page of another site", { origin: evil }, "403 origin-not-listed"),
+    knock("the hostile page (the cookie rides along)", { origin: hostileUrl }, "403 origin-not-listed"),
+    knock("Origin: null (a sandboxed frame)", { origin: "null" }, "403 origin-opaque"),
+    knock("no Origin (no browser)", { origin: null }, "403 origin-missing"),
+    knock("two Origin lines", { origin: [chatUrl, evil] }, "400 origin-repeated"),
+
+    knock("look-alike: suffix", { origin: `http://localhost.evil.test:${port}` }, "403 origin-not-listed"),
+    knock("look-alike: prefix", { origin: `http://evillocalhost:${port}` }, "403 origin-not-listed"),
+    knock("look-alike: subdomain", { origin: `http://evil.localhost:${port}` }, "403 origin-not-listed"),
+    knock("look-alike: default port", { origin: "http://localhost" }, "403 origin-not-listed"),
+    knock("look-alike: scheme", { origin: `https://localhost:${port}` }, "403 origin-not-listed"),
+    knock("look-alike: user name", { origin: `${chatUrl}@evil.test` }, "400 origin-malformed"),
+    knock("look-alike: case", { origin: `http://LOCALHOST:${port}` }, "400 origin-malformed"),
+
+    knock(
+      "DNS rebinding: Host and Origin",
+      { origin: `http://${rebound}`, hostHeader: rebound },
+      "403 host-not-listed",
+    ),
+    knock("DNS rebinding: Host alone", { origin: chatUrl, hostHeader: rebound }, "403 host-not-listed"),
+    knock("a proxy stripped the upgrade", { origin: chatUrl, omit: ["upgrade", "connection"] }, "426 upgrade-stripped"),
+
+    knockForeign("older listener, evil page", earlyPath, evil, "403 origin-not-listed, not reached"),
+    knockForeign("older listener, own page", earlyPath, chatUrl, "101 origin-listed, reached"),
+    knockForeign("later listener, evil page", latePath, evil, "403 origin-not-listed, not reached"),
+    knockForeign("later listener, own page", latePath, chatUrl, "101 origin-listed, reached"),
+
+    callApi("CORS preflight, own page", "OPTIONS", chatUrl, `204 for ${chatUrl}`),
+    callApi("CORS preflight, hostile page", "OPTIONS", hostileUrl, "204 for nobody"),
+    callApi("GET /api/me, own page", "GET", chatUrl, `200 for ${chatUrl}`),
+    callApi("GET /api/me, hostile page", "GET", hostileUrl, "200 for nobody"),
+  ];
+}
+
+function knock(name: string, request: HandshakeRequest, expected: string): Case {
+  return { name, expected, ask: (probe) => probe.knock(request) };
+}
+
+function knockForeign(name: string, path: string, origin: string, expected: string): Case {
+  return { name, expected, ask: (probe) => probe.knockForeign(path, origin) };
+}
+
+function callApi(name: string, method: string, origin: string, expected: string): Case {
+  return { name, expected, ask: (probe) => probe.callApi(method, origin) };
+}
