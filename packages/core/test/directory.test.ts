@@ -126,6 +126,8 @@ describe("questions", () => {
     ["an upper-case origin", from("https://TENANT.example")],
     ["two origins", { headers: { host: "api.app.example", origin: [tenant, tenant] } }],
     ["plain http beyond loopback", from("http://tenant.example")],
+    ["plain http of a name that looks like loopback", from("http://127.tenant.example")],
+    ["plain http of a name that ends like loopback", from("http://evillocalhost")],
     ["an origin that is too long", from(`x://${"a".repeat(509)}`)],
   ])("%s is not asked about", async (_name, handshake) => {
     const directory = new Recorder();

@@ -170,6 +170,7 @@ const rows = {
     ],
     [origin("http://*.app.example:8080"), "http://*.app.example:8080", 'Write "https://*.app.example";'],
     [origin("http://localhost.app.example"), "http://localhost.app.example", 'Write "https://localhost.app.example";'],
+    [origin("http://127.app.example"), "http://127.app.example", 'Write "https://127.app.example";'],
     [origin("http://128.0.0.1"), "http://128.0.0.1", 'Write "https://128.0.0.1";'],
     [origin("http://[::2]"), "http://[::2]", 'Write "https://[::2]";'],
   ],

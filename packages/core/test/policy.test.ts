@@ -546,6 +546,11 @@ describe("sameHost", () => {
       code: "origin-not-listed",
     },
     {
+      name: "a socket whose TLS is off",
+      request: from("https://app.example", "app.example", { socket: { encrypted: false } }),
+      code: "origin-not-listed",
+    },
+    {
       name: "a socket without TLS",
       request: from("https://app.example", "app.example", { socket: {} }),
       code: "origin-not-listed",

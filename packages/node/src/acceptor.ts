@@ -23,7 +23,7 @@ export class Acceptor {
       clientTracking: false,
       maxPayload,
       // Without this, ws answers with the first name that the client offers: a token, where the client sends one that way.
-      handleProtocols: (offered) => protocols.find((name) => offered.has(name)) ?? false,
+      handleProtocols: (offered) => chooseProtocol(offered, protocols),
     });
     this.#server.on("wsClientError", (error) => (this.#problem = error.message));
   }
@@ -37,4 +37,9 @@ export class Acceptor {
     opened?.on("error", () => {});
     return opened ?? this.#problem;
   }
+}
+
+/** The first of our subprotocols that the client offers too; `false` where there is none. */
+export function chooseProtocol(offered: ReadonlySet<string>, protocols: readonly string[] = []): string | false {
+  return protocols.find((name) => offered.has(name)) ?? false;
 }

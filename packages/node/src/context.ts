@@ -2,7 +2,7 @@ import type { IncomingMessage } from "node:http";
 import type { Decision } from "@wsorigin/core";
 import { parseCookie } from "cookie";
 import type { WebSocket } from "ws";
-import type { Opened } from "./route.ts";
+import { type Opened, principalOf } from "./route.ts";
 
 /** What a handler knows of its socket. Fixed when the socket opens. */
 export interface Context<P = unknown, Params = unknown, R = IncomingMessage> {
@@ -55,8 +55,7 @@ export class OpenContext<P, Params, R> implements Context<P, Params, R> {
     this.protocol = socket.protocol;
     this.decision = decision;
     this.origin = decision.origin;
-    // A refusal that is only reported has none: then it is undefined, whatever P says.
-    this.principal = Reflect.get(decision, "principal");
+    this.principal = principalOf(decision);
     this.#search = search;
     this.#cookie = cookie;
   }

@@ -62,9 +62,9 @@ export interface AdapterGate<P = undefined, R = IncomingMessage> extends Gate<P,
    *
    * @throws {GateError} where an option cannot be understood
    */
-  frameworkRoute(path: string, options: RouteOptions<P>, take: (taken: Taken<P>) => void): Route<P, R>;
-  /** Counts a socket that the framework opened among `connections`, so that `disconnect` and `close` reach it. */
-  adopt(path: string, opened: Opened<P, R>): Context<P, unknown, R>;
+  frameworkRoute(path: string, options: RouteOptions<P>, take: (taken: Taken<P, R>) => void): Route<P, R>;
+  /** Counts a socket that the framework opened among `connections`, so that `disconnect` and `close` reach it; it has then answered. */
+  adopt(taken: Taken<P, R>, opened: Pick<Opened<P, R>, "socket" | "request" | "params">): void;
 }
 
 /** A gate, as the server's events drive it. */
@@ -106,15 +106,22 @@ export class ServerGate<P, R> implements AdapterGate<P, R> {
     return this;
   }
 
-  frameworkRoute(path: string, options: RouteOptions<P>, take: (taken: Taken<P>) => void): Route<P, R> {
+  frameworkRoute(path: string, options: RouteOptions<P>, take: (taken: Taken<P, R>) => void): Route<P, R> {
     return this.#make(path, options, { kind: "take", take });
   }
 
-  adopt<Params>(path: string, opened: Opened<P, R>): Context<P, Params, R> {
-    const context = new OpenContext<P, Params, R>(path, opened);
-    this.#connections.add(context);
-    context.socket.once("close", () => this.#connections.delete(context));
-    return context;
+  adopt(
+    { route, request: raw, ip, decision, answered }: Taken<P, R>,
+    opened: Pick<Opened<P, R>, "socket" | "request" | "params">,
+  ): void {
+    answered();
+    this.#connect(route.path, {
+      ...opened,
+      search: raw.url?.split("?", 2)[1] ?? "",
+      cookie: raw.headers.cookie,
+      ip,
+      decision,
+    });
   }
 
   disconnect(predicate: (context: Context<P, unknown, R>) => boolean, code = 1008, reason = ""): number {
@@ -181,8 +188,15 @@ export class ServerGate<P, R> implements AdapterGate<P, R> {
     return { path, options, acceptor: new Acceptor({ protocols, maxPayload }), serve };
   }
 
+  #connect<Params>(path: string, opened: Opened<P, R>): Context<P, Params, R> {
+    const context = new OpenContext<P, Params, R>(path, opened);
+    this.#connections.add(context);
+    context.socket.once("close", () => this.#connections.delete(context));
+    return context;
+  }
+
   #open<Params>(path: string, handler: Handler<P, Params, R>, opened: Opened<P, R>): void {
-    const context = this.adopt<Params>(path, opened);
+    const context = this.#connect<Params>(path, opened);
     const failed = (error: unknown): void => {
       this.#around.reporter.error(error, `the handler of ${path}`);
       context.socket.close(1011);

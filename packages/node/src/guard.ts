@@ -91,14 +91,14 @@ function takeEvents<P, R>(server: GuardableServer, gate: ServerGate<P, R>): void
   intercept(server, (event, args, pass) => {
     if (event === "upgrade") {
       const [request, socket, head] = args;
-      if (request instanceof IncomingMessage && socket instanceof Duplex && Buffer.isBuffer(head)) {
+      if (request instanceof IncomingMessage && isDuplex(socket) && Buffer.isBuffer(head)) {
         gate.receive(
           new Upgrade(request, socket, head, {
             hasTakers: () => server.listeners("upgrade").some((listener) => listener !== keep),
             handOn: pass,
           }),
         );
-      } else if (socket instanceof Duplex) {
+      } else if (isDuplex(socket)) {
         // Nothing but a test tool emits this. What cannot be read is not let through.
         socket.destroy();
       }
@@ -152,6 +152,16 @@ function takesConnect(server: GuardableServer, session: EventEmitter | undefined
   return (
     server.listenerCount("connect") > 0 ||
     listeners.some(({ name }) => !/(?:^|\s)(?:onServerStream|sessionOnStream)$/.test(name))
+  );
+}
+
+/** By its methods: the duplex of a test tool need not be of Node's own class. */
+function isDuplex(value: unknown): value is Duplex {
+  const methods = ["on", "once", "off", "write", "end", "resume", "destroy"];
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    methods.every((name) => typeof Reflect.get(value, name) === "function")
   );
 }
 

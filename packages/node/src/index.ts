@@ -1,3 +1,4 @@
+export { chooseProtocol } from "./acceptor.ts";
 export { createPolicy, explain, PolicyError } from "@wsorigin/core";
 export type {
   Allow,
@@ -22,3 +23,4 @@ export type { Adapter, Facts, GuardOptions, Handler, RouteOptions } from "./opti
 export type { PathParams } from "./path.ts";
 export type { DecisionEvent } from "./report.ts";
 export type { Opened, Route, Taken } from "./route.ts";
+export { StandIn } from "./stand-in.ts";

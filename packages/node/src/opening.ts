@@ -3,7 +3,7 @@ import { type Decision, deny, type Deny, type DenyStatus, type Handshake, type P
 import type { Limits } from "./limits.ts";
 import type { Adapter, CheckedOptions, Facts } from "./options.ts";
 import type { Reporter } from "./report.ts";
-import type { Opened, Route } from "./route.ts";
+import { type Opened, principalOf, type Route } from "./route.ts";
 import type { Found, Routes } from "./routes.ts";
 import type { Transport } from "./transport.ts";
 import { type Interruption, Watch } from "./watch.ts";
@@ -130,11 +130,22 @@ export class Opening<P, R> {
     this.#around.pending.delete(this);
     const transport = this.#transport;
     if (this.#found.kind === "route") {
-      const { serve } = this.#found.route;
+      const { route } = this.#found;
+      const { serve } = route;
       if (serve.kind === "open") return this.#open(this.#found, serve.open, decision, request);
-      return this.#handOn(decision, "timed-out", () =>
+      return this.#handOn(decision, "timed-out", (answered) =>
         transport.giveTo((upgrade, socket, head) =>
-          serve.take({ request: upgrade, socket, head, ip: this.#ip, decision }),
+          serve.take({
+            route,
+            request: upgrade,
+            socket,
+            head,
+            ip: this.#ip,
+            origin: decision.origin,
+            principal: principalOf(decision),
+            decision,
+            answered,
+          }),
         ),
       );
     }
@@ -159,15 +170,19 @@ export class Opening<P, R> {
   }
 
   /** Gives the handshake to somebody else. It is told of once it is known whether they answer. */
-  #handOn(decision: Decision<P>, unanswered: "route-not-found" | "timed-out", give: () => void): void {
+  #handOn(
+    decision: Decision<P>,
+    unanswered: "route-not-found" | "timed-out",
+    give: (answered: (refusal?: Deny) => void) => void,
+  ): void {
     const { limits, options, reporter } = this.#around;
     const transport = this.#transport;
     const release = limits.open(this.#ip);
     this.#keepTrack();
     let told = false;
-    const answered = (): void => {
+    const answered = (refusal?: Deny): void => {
       clearTimeout(timer);
-      if (!told) this.#tell(decision, this.#mode);
+      if (!told) this.#tell(refusal ?? decision, refusal === undefined ? this.#mode : "enforce");
       told = true;
     };
     const timer = setTimeout(() => {
@@ -180,7 +195,7 @@ export class Opening<P, R> {
       release();
     });
     try {
-      give();
+      give(answered);
     } catch (error) {
       reporter.error(error, "another upgrade listener");
       if (!transport.answered()) transport.duplex.destroy();

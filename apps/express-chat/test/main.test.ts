@@ -1,0 +1,103 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { text } from "node:stream/consumers";
+import { beforeAll, expect, onTestFinished, test } from "vitest";
+import { handshake } from "@wsorigin/testing";
+
+const program = fileURLToPath(new URL("../dist/main.js", import.meta.url));
+
+beforeAll(() => {
+  if (!existsSync(program)) throw new Error("The demo is not built. Run: pnpm build");
+});
+
+test.each([
+  [["--port", "http"], '--port is "http"; it must be a number from 0 to 65534.'],
+  [["--port", "65535"], '--port is "65535"; it must be a number from 0 to 65534.'],
+  [["--port="], '--port is ""; it must be a number from 0 to 65534.'],
+  [["--prot", "3000"], "Unknown option '--prot'"],
+  [["3000"], "Unexpected argument '3000'"],
+  [["--check", "--port", "3000"], "--check takes free ports; leave out --port."],
+])("%j is bad usage", async (args, message) => {
+  const { code, out, err } = await finish(run(args));
+  expect(err).toContain(message);
+  expect(err).toContain("Run with --help for the options.");
+  expect(out).toBe("");
+  expect(code).toBe(2);
+});
+
+test("--help names every option", async () => {
+  const { code, out } = await finish(run(["--help"]));
+  for (const option of ["--port", "--open", "--check", "--help"]) expect(out).toContain(option);
+  expect(code).toBe(0);
+});
+
+test("--check prints a table and exits with 0", async () => {
+  const { code, out, err } = await finish(run(["--check"]));
+  expect(out).toMatch(
+    /^the hostile page \(the cookie rides along\) +403 origin-not-listed +403 origin-not-listed +ok$/m,
+  );
+  expect(out).toMatch(/All \d+ as expected\.\n$/);
+  expect(err).toBe("");
+  expect(code).toBe(0);
+});
+
+test("--check --open exits with 1", async () => {
+  const { code, out } = await finish(run(["--check", "--open"]));
+  expect(out).toMatch(/\d+ of \d+ not as expected\.\n$/);
+  expect(code).toBe(1);
+});
+
+test("it says which pages to open, and Ctrl-C closes the sockets and ends it with 0", async () => {
+  const child = run(["--port", "0"]);
+  const done = finish(child);
+  const shown = await printed(child, "Ctrl-C ends it.");
+  const [chatUrl = "", hostileUrl] = shown.match(/http:\/\/localhost:\d+/g) ?? [];
+  expect(hostileUrl).toBeDefined();
+
+  const cookie = (await fetch(chatUrl)).headers.get("set-cookie")?.split(";", 1)[0] ?? "";
+  const { host, port } = new URL(chatUrl);
+  const target = { host: "localhost", port: Number(port) };
+  const open = await handshake(target, {
+    path: "/chat/lobby",
+    origin: chatUrl,
+    hostHeader: host,
+    headers: [["Cookie", cookie]],
+  });
+  expect(open.status).toBe(101);
+
+  child.kill("SIGINT");
+  expect((await open.frames?.nextClose())?.code).toBe(1001);
+  await open.frames?.close(1001);
+  const { code, out, err } = await done;
+  expect(out).toContain("origin-listed");
+  expect(err).toBe("");
+  expect(code).toBe(0);
+});
+
+function run(args: readonly string[]): ChildProcess {
+  const child = spawn(process.execPath, [program, ...args], { stdio: ["ignore", "pipe", "pipe"] });
+  onTestFinished(() => void child.kill("SIGKILL"));
+  return child;
+}
+
+async function finish(
+  child: ChildProcess,
+): Promise<{ readonly code: unknown; readonly out: string; readonly err: string }> {
+  const { stdout, stderr } = child;
+  if (stdout === null || stderr === null) throw new Error("The program's output is not piped.");
+  const [[code], out, err] = await Promise.all([once(child, "close"), text(stdout), text(stderr)]);
+  return { code, out, err };
+}
+
+/** What is printed up to a text. */
+function printed(child: ChildProcess, until: string): Promise<string> {
+  return new Promise((resolve) => {
+    let all = "";
+    child.stdout?.on("data", (chunk: Buffer) => {
+      all += chunk.toString();
+      if (all.includes(until)) resolve(all);
+    });
+  });
+}

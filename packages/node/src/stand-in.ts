@@ -1,0 +1,51 @@
+import { EventEmitter } from "node:events";
+import { IncomingMessage } from "node:http";
+import { Socket } from "node:net";
+import type { GuardableServer } from "./guard.ts";
+import type { Taken } from "./route.ts";
+
+/**
+ * Stands in for a guarded server, for code that listens to a server's `upgrade` itself: it gets what the gate has allowed, and nothing else.
+ * Whatever is emitted on it from outside (a test tool's injected handshake) goes to the server, and so through the gate.
+ */
+export class StandIn extends EventEmitter {
+  readonly #server: GuardableServer;
+
+  constructor(server: GuardableServer) {
+    super();
+    this.#server = server;
+  }
+
+  override emit(event: string | symbol, ...args: unknown[]): boolean {
+    if (event !== "upgrade") return super.emit(event, ...args);
+    const [request, ...rest] = args;
+    const emit: EventEmitter["emit"] = Reflect.get(this.#server, "emit");
+    return Reflect.apply(emit, this.#server, ["upgrade", requestOf(request), ...rest]);
+  }
+
+  /** Gives an allowed handshake to who listens here. */
+  pass({ request, socket, head }: Pick<Taken, "request" | "socket" | "head">): void {
+    super.emit("upgrade", request, socket, head);
+  }
+}
+
+/** A made-up request (a plain object with a method, a URL and headers) as the one it stands for. */
+function requestOf(made: unknown): IncomingMessage {
+  if (made instanceof IncomingMessage) return made;
+  const request = new IncomingMessage(new Socket());
+  const read = (name: string): unknown =>
+    typeof made === "object" && made !== null ? Reflect.get(made, name) : undefined;
+  const text = (name: string, otherwise: string): string => {
+    const value = read(name);
+    return typeof value === "string" ? value : otherwise;
+  };
+  const headers = Object.entries({ host: "localhost", ...Object(read("headers")) });
+  request.method = text("method", "GET");
+  request.url = text("url", "/");
+  request.httpVersion = "1.1";
+  request.httpVersionMajor = 1;
+  request.httpVersionMinor = 1;
+  request.rawHeaders = headers.flatMap(([name, value]) => [name.toLowerCase(), String(value)]);
+  request.headers = Object.fromEntries(headers.map(([name, value]) => [name.toLowerCase(), String(value)]));
+  return request;
+}
