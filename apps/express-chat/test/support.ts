@@ -6,7 +6,7 @@ import { type Running, start, type StartOptions } from "../src/server.ts";
 export async function startChat(options: Partial<StartOptions> = {}): Promise<Running & { readonly lines: string[] }> {
   const lines: string[] = [];
   const running = await start({ ports: { chat: 0, hostile: 0 }, print: (text) => lines.push(text), ...options });
-  onTestFinished(running.close);
+  onTestFinished(() => running.close());
   return { ...running, lines };
 }
 

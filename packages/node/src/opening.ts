@@ -1,7 +1,9 @@
 import { type IncomingMessage, STATUS_CODES } from "node:http";
-import { type Decision, deny, type Deny, type DenyStatus, type Handshake, type Policy } from "@wsorigin/core";
+import { type Decision, deny, type Deny, type Handshake, type Policy } from "@wsorigin/core";
 import type { Limits } from "./limits.ts";
+import { type Answered, handOn } from "./hand-on.ts";
 import type { Adapter, CheckedOptions, Facts } from "./options.ts";
+import { closeCodes } from "./refusal.ts";
 import type { Reporter } from "./report.ts";
 import { type Opened, principalOf, type Route } from "./route.ts";
 import type { Found, Routes } from "./routes.ts";
@@ -169,38 +171,21 @@ export class Opening<P, R> {
     open({ socket, params, search: query, cookie, request, ip: this.#ip, decision });
   }
 
-  /** Gives the handshake to somebody else. It is told of once it is known whether they answer. */
   #handOn(
     decision: Decision<P>,
     unanswered: "route-not-found" | "timed-out",
-    give: (answered: (refusal?: Deny) => void) => void,
+    give: (answered: Answered) => void,
   ): void {
     const { limits, options, reporter } = this.#around;
-    const transport = this.#transport;
     const release = limits.open(this.#ip);
     this.#keepTrack();
-    let told = false;
-    const answered = (refusal?: Deny): void => {
-      clearTimeout(timer);
-      if (!told) this.#tell(refusal ?? decision, refusal === undefined ? this.#mode : "enforce");
-      told = true;
-    };
-    const timer = setTimeout(() => {
-      if (transport.answered()) return answered();
-      told = true;
-      this.#refuse(this.#deny(unanswered));
-    }, options.grace);
-    transport.duplex.once("close", () => {
-      answered();
-      release();
+    this.#transport.duplex.once("close", release);
+    handOn(this.#transport, options.grace, {
+      give,
+      answered: (refusal) => this.#tell(refusal ?? decision, refusal === undefined ? this.#mode : "enforce"),
+      unanswered: () => this.#refuse(this.#deny(unanswered)),
+      failed: (error) => reporter.error(error, "another upgrade listener"),
     });
-    try {
-      give(answered);
-    } catch (error) {
-      reporter.error(error, "another upgrade listener");
-      if (!transport.answered()) transport.duplex.destroy();
-    }
-    if (transport.answered()) answered();
   }
 
   /** Remembers a connection that is none of the gate's sockets for as long as it is there. */
@@ -238,15 +223,21 @@ export class Opening<P, R> {
     const event = { decision, route, ip: this.#ip, ms: performance.now() - this.#started, mode };
     const { reporter } = this.#around;
     // The second policy is told of, never waited for.
-    if (this.#reported === undefined) reporter.decision(event);
-    else void this.#reported.then((reported) => reporter.decision({ ...event, reported }));
+    if (this.#reported === undefined) return reporter.decision(event);
+    this.#reported.then(
+      (reported) => reporter.decision({ ...event, reported }),
+      (error: unknown) => {
+        reporter.error(error, "the policy that reports");
+        reporter.decision(event);
+      },
+    );
   }
 }
 
 /** What a log and a counter can bear of an address: behind a proxy that is trusted too much, it is the client's to write. */
 const maxIpLength = 64;
 
-/** A decision that is given up after so many milliseconds. Never rejects, as `Policy.decide` does not. */
+/** A decision that is given up after so many milliseconds. */
 async function decideWithin<P>(policy: Policy<P>, handshake: Handshake, deadline: number): Promise<Decision<P>> {
   const controller = new AbortController();
   const timer = setTimeout(() => controller.abort(), deadline);
@@ -256,19 +247,6 @@ async function decideWithin<P>(policy: Policy<P>, handshake: Handshake, deadline
     clearTimeout(timer);
   }
 }
-
-/** The close codes that mirror the statuses: 4401, 4403, 4429 for the client's doing, 4408 for a decision that took too long. */
-const closeCodes: Record<DenyStatus, number> = {
-  400: 4400,
-  401: 4401,
-  403: 4403,
-  404: 4404,
-  426: 4426,
-  429: 4429,
-  499: 1001,
-  501: 1011,
-  503: 4408,
-};
 
 function handshakeOf(request: IncomingMessage, facts: Facts): Handshake {
   return {

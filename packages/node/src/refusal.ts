@@ -74,3 +74,16 @@ export function destroyWhenDone(duplex: Duplex): void {
   duplex.once("finish", () => duplex.destroy());
   duplex.once("close", () => clearTimeout(timer));
 }
+
+/** The close codes that mirror the statuses: 4401, 4403, 4429 for the client's doing, 4408 for a decision that took too long. */
+export const closeCodes: Record<DenyStatus, number> = {
+  400: 4400,
+  401: 4401,
+  403: 4403,
+  404: 4404,
+  426: 4426,
+  429: 4429,
+  499: 1001,
+  501: 1011,
+  503: 4408,
+};

@@ -1,8 +1,9 @@
-import type { Decision, Deny } from "@wsorigin/core";
+import type { Decision } from "@wsorigin/core";
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import type { WebSocket } from "ws";
 import type { Acceptor } from "./acceptor.ts";
+import type { Answered } from "./hand-on.ts";
 import type { RouteOptions } from "./options.ts";
 
 /** A route as the gate keeps it. */
@@ -28,7 +29,7 @@ export interface Taken<P = unknown, R = IncomingMessage> {
   readonly principal: P;
   readonly decision: Decision<P>;
   /** Says that the framework has answered: it opened the socket, or refused by itself, which is then what is told of. */
-  readonly answered: (refusal?: Deny) => void;
+  readonly answered: Answered;
 }
 
 /** Who is there. A refusal that is only reported has nobody: then it is undefined, whatever P says. */
