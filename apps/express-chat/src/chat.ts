@@ -10,7 +10,7 @@ export interface Message {
 }
 
 /** Why something was not said. */
-export type Problem = "no-such-room" | "not-a-message" | "too-long" | "too-fast";
+type Problem = "no-such-room" | "not-a-message" | "too-long" | "too-fast";
 
 export type Said = { readonly message: Message } | { readonly problem: Problem };
 

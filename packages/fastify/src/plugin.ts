@@ -93,8 +93,9 @@ async function plugin(
         const taken = allowed.get(request.raw);
         // Should Fastify find another route than the gate did, the wrong policy has decided.
         if (taken?.route !== ours) return socket.close(4403, "Forbidden");
-        gate.adopt(taken, { socket, request, params: Object(request.params) });
-        return typeof handler === "function" ? Reflect.apply(handler, this, [socket, request]) : undefined;
+        gate.adopt(taken, { socket, request, params: Object(request.params) }, () =>
+          typeof handler === "function" ? Reflect.apply(handler, this, [socket, request]) : undefined,
+        );
       },
     );
   });

@@ -5,7 +5,7 @@ import { Duplex } from "node:stream";
 import { deny, type Deny, type DenyStatus } from "@wsorigin/core";
 import type { WebSocket } from "ws";
 import type { Acceptor } from "./acceptor.ts";
-import { commonProblem } from "./form.ts";
+import { commonProblem, originForm } from "./form.ts";
 import { destroyWhenDone, refusalOf } from "./refusal.ts";
 import type { Takers, Transport } from "./transport.ts";
 
@@ -32,7 +32,7 @@ export class ExtendedConnect implements Transport {
     this.#protocol = String(headers[":protocol"]);
     this.#takers = takers;
     this.request = requestOf(stream, headers, rawHeaders);
-    this.target = this.request.url?.startsWith("/") === true ? this.request.url : undefined;
+    this.target = originForm(this.request.url ?? "", this.request.headers.host);
     this.duplex = stream;
     stream.on("error", ignore);
   }

@@ -68,17 +68,31 @@ export function isToken(text: string): boolean {
 }
 
 /**
- * The path and query of a request target (RFC 9112 section 3.2), or `undefined` where it names another authority than Host does: then the
- * two disagree on whom the request is for.
+ * The path and query of a request target (RFC 9112 section 3.2). `undefined` where it has none that could be meant: it names another authority
+ * than Host does, so that the two disagree on whom the request is for, or its percent-encoding stands for no text.
  */
 export function originForm(target: string, host: string | undefined): string | undefined {
-  if (target.startsWith("/")) return target;
-  const scheme = target.slice(0, 8).toLowerCase();
+  const path = target.startsWith("/") ? target : pathOf(target, host);
+  return path === undefined || !path.includes("%") || isDecodable(path.split("?", 1)[0] ?? "") ? path : undefined;
+}
+
+/** The path and query of a target that is a whole URL. */
+function pathOf(url: string, host: string | undefined): string | undefined {
+  const scheme = url.slice(0, 8).toLowerCase();
   const start = scheme.startsWith("http://") ? 7 : scheme === "https://" ? 8 : 0;
   if (start === 0) return undefined;
-  const end = target.slice(start).search(/[/?]/);
-  const authority = end < 0 ? target.slice(start) : target.slice(start, start + end);
+  const end = url.slice(start).search(/[/?]/);
+  const authority = end < 0 ? url.slice(start) : url.slice(start, start + end);
   if (authority.toLowerCase() !== host?.toLowerCase()) return undefined;
-  const rest = target.slice(start + authority.length);
+  const rest = url.slice(start + authority.length);
   return rest.startsWith("/") ? rest : `/${rest}`;
+}
+
+function isDecodable(text: string): boolean {
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
+  }
 }

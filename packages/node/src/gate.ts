@@ -55,6 +55,9 @@ export interface Gate<P = undefined, R = IncomingMessage> {
   close(options?: { readonly timeout?: number }): Promise<void>;
 }
 
+/** What a framework knows of a socket that it opened. */
+export type Adopted<P, R> = Pick<Opened<P, R>, "socket" | "request" | "params">;
+
 /** What a gate does for an adapter whose framework routes and opens sockets itself. */
 export interface AdapterGate<P = undefined, R = IncomingMessage> extends Gate<P, R> {
   /**
@@ -63,8 +66,11 @@ export interface AdapterGate<P = undefined, R = IncomingMessage> extends Gate<P,
    * @throws {GateError} where an option cannot be understood
    */
   frameworkRoute(path: string, options: RouteOptions<P>, take: (taken: Taken<P, R>) => void): Route<P, R>;
-  /** Counts a socket that the framework opened among `connections`, so that `disconnect` and `close` reach it; it has then answered. */
-  adopt(taken: Taken<P, R>, opened: Pick<Opened<P, R>, "socket" | "request" | "params">): void;
+  /**
+   * Counts a socket that the framework opened among `connections`, so that `disconnect` and `close` reach it, and runs its handler as the gate
+   * runs its own.
+   */
+  adopt(taken: Taken<P, R>, opened: Adopted<P, R>, handler: () => unknown): void;
 }
 
 /** A gate, as the server's events drive it. */
@@ -110,18 +116,11 @@ export class ServerGate<P, R> implements AdapterGate<P, R> {
     return this.#make(path, options, { kind: "take", take });
   }
 
-  adopt(
-    { route, request: raw, ip, decision, answered }: Taken<P, R>,
-    opened: Pick<Opened<P, R>, "socket" | "request" | "params">,
-  ): void {
-    answered();
-    this.#connect(route.path, {
-      ...opened,
-      search: raw.url?.split("?", 2)[1] ?? "",
-      cookie: raw.headers.cookie,
-      ip,
-      decision,
-    });
+  adopt(taken: Taken<P, R>, opened: Adopted<P, R>, handler: () => unknown): void {
+    const { route, request: raw, ip, decision } = taken;
+    taken.answered();
+    const search = raw.url?.split("?", 2)[1] ?? "";
+    this.#open(route.path, handler, { ...opened, search, cookie: raw.headers.cookie, ip, decision });
   }
 
   disconnect(predicate: (context: Context<P, unknown, R>) => boolean, code = 1008, reason = ""): number {
@@ -160,7 +159,7 @@ export class ServerGate<P, R> implements AdapterGate<P, R> {
     if (request.method !== "GET" || headers["sec-websocket-key"] === undefined) return false;
     const target = originForm(request.url ?? "", headers.host);
     const found = target === undefined ? undefined : this.#routes.find(target);
-    const route = found?.kind === "route" ? found.route : this.#around.adapter.find?.(request);
+    const route = found?.route ?? this.#around.adapter.find?.(request);
     if (route === undefined) return false;
     const started = performance.now();
     const note =
@@ -188,15 +187,10 @@ export class ServerGate<P, R> implements AdapterGate<P, R> {
     return { path, options, acceptor: new Acceptor({ protocols, maxPayload }), serve };
   }
 
-  #connect<Params>(path: string, opened: Opened<P, R>): Context<P, Params, R> {
+  #open<Params>(path: string, handler: Handler<P, Params, R>, opened: Opened<P, R>): void {
     const context = new OpenContext<P, Params, R>(path, opened);
     this.#connections.add(context);
     context.socket.once("close", () => this.#connections.delete(context));
-    return context;
-  }
-
-  #open<Params>(path: string, handler: Handler<P, Params, R>, opened: Opened<P, R>): void {
-    const context = this.#connect<Params>(path, opened);
     const failed = (error: unknown): void => {
       this.#around.reporter.error(error, `the handler of ${path}`);
       context.socket.close(1011);

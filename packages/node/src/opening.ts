@@ -28,8 +28,6 @@ type Verdict<P, R> =
   | { readonly proceed: false; readonly decision: Deny }
   | { readonly proceed: true; readonly decision: Decision<P>; readonly request: R };
 
-type OnRoute<P, R> = Extract<Found<Route<P, R>>, { kind: "route" }>;
-
 /**
  * One opening handshake, from its arrival to its one decision. Whatever comes first decides: a refusal, the last check, the deadline, the
  * client's leaving, the end of the gate. What comes later finds it over.
@@ -40,7 +38,7 @@ export class Opening<P, R> {
   readonly #around: Surroundings<P, R>;
   readonly #watch: Watch;
   readonly #origin: string | undefined;
-  #found: Found<Route<P, R>> = { kind: "none" };
+  #found: Found<Route<P, R>> | undefined;
   #ip = "";
   /** The mode of the policy that was asked. */
   #mode: "enforce" | "report" = "enforce";
@@ -86,10 +84,8 @@ export class Opening<P, R> {
     const failed = limits.countsFailures ? await limits.failureRefusal(this.#ip, this.#origin) : undefined;
     if (failed !== undefined) return refuse(failed);
 
-    this.#found = target === undefined ? { kind: "none" } : routes.find(target);
-    const own = this.#found.kind === "none" && target !== undefined ? adapter.find?.(incoming) : undefined;
-    if (own !== undefined) this.#found = { kind: "route", route: own, params: {}, query: "" };
-    const route = this.#found.kind === "route" ? this.#found.route : undefined;
+    if (target !== undefined) this.#found = routes.find(target) ?? this.#findElsewhere(incoming);
+    const route = this.#found?.route;
     if (route === undefined && options.unrouted === "refuse") return refuse(this.#deny("route-not-found"));
     const passes = route === undefined && options.unrouted === "pass";
 
@@ -116,22 +112,26 @@ export class Opening<P, R> {
       : decideWithin(policy, handshake, this.#around.options.deadline / 2);
   }
 
+  /** The route of the framework's own router. */
+  #findElsewhere(request: IncomingMessage): Found<Route<P, R>> | undefined {
+    const route = this.#around.adapter.find?.(request);
+    return route === undefined ? undefined : { route, params: {}, query: "" };
+  }
+
   /** What is wrong with the request as a handshake. */
   #problem(): Deny | undefined {
     const wrong = this.#transport.problem();
     if (wrong !== undefined) return wrong;
     const malformed = (note: string): Deny => deny("handshake-malformed", this.#origin, { note });
-    if (this.#transport.target === undefined)
-      return malformed("The request target is no path, or names another authority than Host does.");
-    if (this.#found.kind === "undecodable") return malformed("The path's percent-encoding stands for no text.");
-    return undefined;
+    if (this.#transport.target !== undefined) return undefined;
+    return malformed("The request target is no path, names another authority than Host does, or decodes to no text.");
   }
 
   #proceed(decision: Decision<P>, request: R): void {
     this.#watch.stop();
     this.#around.pending.delete(this);
     const transport = this.#transport;
-    if (this.#found.kind === "route") {
+    if (this.#found !== undefined) {
       const { route } = this.#found;
       const { serve } = route;
       if (serve.kind === "open") return this.#open(this.#found, serve.open, decision, request);
@@ -156,7 +156,7 @@ export class Opening<P, R> {
   }
 
   #open(
-    { route, params, query }: OnRoute<P, R>,
+    { route, params, query }: Found<Route<P, R>>,
     open: (opened: Opened<P, R>) => void,
     decision: Decision<P>,
     request: R,
@@ -202,7 +202,7 @@ export class Opening<P, R> {
     if (decision.code === "client-gone") return void this.#transport.duplex.destroy();
     if (decision.status === 400 || decision.status === 401 || decision.status === 403)
       void this.#around.limits.fail(this.#ip);
-    const route = this.#found.kind === "route" ? this.#found.route : undefined;
+    const route = this.#found?.route;
     const how = route?.options.refuseWith ?? this.#around.options.refuseWith;
     // Only a well-formed handshake can be accepted, and a gate that closes accepts nothing.
     const socket =
@@ -219,7 +219,7 @@ export class Opening<P, R> {
   }
 
   #tell(decision: Decision<P>, mode: "enforce" | "report"): void {
-    const route = this.#found.kind === "route" ? this.#found.route.path : undefined;
+    const route = this.#found?.route.path;
     const event = { decision, route, ip: this.#ip, ms: performance.now() - this.#started, mode };
     const { reporter } = this.#around;
     // The second policy is told of, never waited for.

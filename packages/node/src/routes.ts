@@ -3,12 +3,12 @@ import { GateError } from "./errors.ts";
 
 type RawParams = Readonly<Partial<Record<string, string | string[]>>>;
 
-/** What a request target was found to be. */
-export type Found<T> =
-  | { readonly kind: "route"; readonly route: T; readonly params: RawParams; readonly query: string }
-  | { readonly kind: "none" }
-  /** The path matches, but its percent-encoding stands for no text. */
-  | { readonly kind: "undecodable" };
+/** A route, and what its path says of this request. */
+export interface Found<T> {
+  readonly route: T;
+  readonly params: RawParams;
+  readonly query: string;
+}
 
 /**
  * The routes of a gate, asked in the order they were added. Paths are matched as path-to-regexp does by default, like Express: whatever the
@@ -44,19 +44,14 @@ export class Routes<T> {
     }
   }
 
-  find(target: string): Found<T> {
+  /** The first route that a target is for. Never throws: its path is known to be decodable. */
+  find(target: string): Found<T> | undefined {
     const mark = target.indexOf("?");
     const path = mark < 0 ? target : target.slice(0, mark);
     for (const { matches, route } of this.#routes) {
-      let result;
-      try {
-        result = matches(path);
-      } catch {
-        return { kind: "undecodable" };
-      }
-      if (result !== false)
-        return { kind: "route", route, params: result.params, query: mark < 0 ? "" : target.slice(mark + 1) };
+      const result = matches(path);
+      if (result !== false) return { route, params: result.params, query: mark < 0 ? "" : target.slice(mark + 1) };
     }
-    return { kind: "none" };
+    return undefined;
   }
 }

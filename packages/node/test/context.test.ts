@@ -46,7 +46,13 @@ describe("the context of a handler", () => {
     expect(context.ip).toBe("127.0.0.1");
     expect(context.protocol).toBe("v1");
     expect(context.route).toBe("/chat/:room");
-    expect(context.decision).toEqual({ allowed: true, code: "origin-listed", origin: page, matched: page, principal: undefined });
+    expect(context.decision).toEqual({
+      allowed: true,
+      code: "origin-listed",
+      origin: page,
+      matched: page,
+      principal: undefined,
+    });
     expect(context.request).toBeInstanceOf(IncomingMessage);
     expect(context.request.url).toBe("/chat/a%20b?x=1&x=2&y=%26#z");
     expect(context.socket.protocol).toBe("v1");
@@ -109,7 +115,10 @@ describe("facts", () => {
   });
 
   test("that leave something out leave it as it is", async () => {
-    const { gate, target, event } = await start({ policy: createPolicy({ origins: [page], hosts: ["api.example"] }), facts: () => ({}) });
+    const { gate, target, event } = await start({
+      policy: createPolicy({ origins: [page], hosts: ["api.example"] }),
+      facts: () => ({}),
+    });
     gate.route("/", echo);
     expect(await statusOf(target, { hostHeader: "api.example" })).toBe(101);
     expect(await statusOf(target, { hostHeader: "evil.test" })).toBe(403);
@@ -132,7 +141,10 @@ describe("facts", () => {
 
   test("TLS is the connection's own", async () => {
     const server = createTlsServer(selfSigned);
-    const { gate, target } = await startServer({ server }, { policy: createPolicy({ sameHost: true, hosts: ["api.example"] }) });
+    const { gate, target } = await startServer(
+      { server },
+      { policy: createPolicy({ sameHost: true, hosts: ["api.example"] }) },
+    );
     gate.route("/", echo);
     expect(await statusOf(target, { hostHeader: "api.example", origin: "https://api.example" })).toBe(101);
     expect(await statusOf(target, { hostHeader: "api.example", origin: "http://api.example" })).toBe(403);
@@ -167,7 +179,12 @@ describe("an adapter's before", () => {
     const codes: string[] = [];
     const gate = guardWith(
       server,
-      { policy, log: false, onDecision: ({ decision }) => void codes.push(decision.code), onError: (error) => void seen.push(error) },
+      {
+        policy,
+        log: false,
+        onDecision: ({ decision }) => void codes.push(decision.code),
+        onError: (error) => void seen.push(error),
+      },
       {
         adapt: (request) => ({ request: { url: request.url } }),
         before(request, signal) {

@@ -12,10 +12,7 @@ const nobody = createPolicy({ origins: [] });
 describe("a route", () => {
   test("has a policy of its own, or the gate's", async () => {
     const { gate, target } = await start();
-    gate
-      .route("/open", { policy: everybody }, echo)
-      .route("/shut", { policy: nobody }, echo)
-      .route("/usual", {}, echo);
+    gate.route("/open", { policy: everybody }, echo).route("/shut", { policy: nobody }, echo).route("/usual", {}, echo);
     const statuses = async (path: string): Promise<unknown> =>
       Promise.all([page, partner, evil, null].map((origin) => statusOf(target, { path, origin })));
     expect(await statuses("/open")).toEqual([101, 101, 101, 101]);
@@ -25,7 +22,10 @@ describe("a route", () => {
 
   test("has protocols of its own, or the gate's; the server's order counts", async () => {
     const { gate, target } = await start({ protocols: ["gate.v1"] });
-    gate.route("/own", { protocols: ["own.v2", "own.v1"] }, echo).route("/none", { protocols: [] }, echo).route("/usual", echo);
+    gate
+      .route("/own", { protocols: ["own.v2", "own.v1"] }, echo)
+      .route("/none", { protocols: [] }, echo)
+      .route("/usual", echo);
     const agreed = async (path: string, offered: string): Promise<string | undefined> => {
       const answer = await handshake(target, { path, origin: page, headers: [["Sec-WebSocket-Protocol", offered]] });
       answer.frames?.destroy();
@@ -81,8 +81,18 @@ describe("a route", () => {
 
   test.each([
     ["a malformed Origin", { origin: "nonsense" }, {}, 4400],
-    ["a directory that fails", {}, { policy: createPolicy({ directory: { has: () => Promise.reject(new Error("down")) } }) }, 4408],
-    ["a directory that never answers", {}, { policy: createPolicy({ directory: new SlowDirectory() }), deadline: 30 }, 4408],
+    [
+      "a directory that fails",
+      {},
+      { policy: createPolicy({ directory: { has: () => Promise.reject(new Error("down")) } }) },
+      4408,
+    ],
+    [
+      "a directory that never answers",
+      {},
+      { policy: createPolicy({ directory: new SlowDirectory() }), deadline: 30 },
+      4408,
+    ],
   ] as const)('refuseWith "close": %s closes with the code of its status', async (_name, request, options, code) => {
     const { gate, target } = await start({ ...options, refuseWith: "close" });
     gate.route("/", () => expect.unreachable());
@@ -114,7 +124,9 @@ describe("a route", () => {
 });
 
 /** A server whose other `upgrade` listener takes whatever it is given. */
-async function startBeside(options: Partial<PlainOptions> = {}): Promise<{ readonly taken: string[] } & Guarded<Server>> {
+async function startBeside(
+  options: Partial<PlainOptions> = {},
+): Promise<{ readonly taken: string[] } & Guarded<Server>> {
   const taken: string[] = [];
   const guarded = await startServer(
     {
@@ -168,7 +180,11 @@ describe("the request target", () => {
   test("is given to the handler as it was decoded, and not resolved", async () => {
     const { gate, target } = await start();
     gate.route("/chat/:room", (socket, { params }) => socket.send(params.room));
-    for (const [path, room] of [["/chat/%2e%2e", ".."], ["/chat/a%2Fb", "a/b"], ["/chat/%E2%82%AC", "\u20ac"]] as const) {
+    for (const [path, room] of [
+      ["/chat/%2e%2e", ".."],
+      ["/chat/a%2Fb", "a/b"],
+      ["/chat/%E2%82%AC", "\u20ac"],
+    ] as const) {
       expect((await (await open(target, { path })).next()).text).toBe(room);
     }
   });

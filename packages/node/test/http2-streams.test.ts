@@ -3,33 +3,54 @@ import { constants, createSecureServer, type ServerHttp2Stream } from "node:http
 import { frameBytes, selfSigned, until } from "@wsorigin/testing";
 import { describe, expect, test } from "vitest";
 import { createPolicy } from "../src/index.ts";
-import { ask, fields, kinds, onEveryStream, openStream, ownListener, places, responseTo, send, session, startHttp2 } from "./http2-support.ts";
+import {
+  ask,
+  fields,
+  kinds,
+  onEveryStream,
+  openStream,
+  ownListener,
+  places,
+  responseTo,
+  send,
+  session,
+  startHttp2,
+} from "./http2-support.ts";
 import { echo, evil, SlowDirectory, startServer } from "./support.ts";
 
 describe.each(kinds)("streams $name: the app's own listeners", ({ make }) => {
   describe.each(places)("on $place", ({ attach }) => {
-    test.each(["before", "after"] as const)("attached %s the guard, see what is allowed on no route, and nothing else", async (when) => {
-      const seen: string[] = [];
-      const { gate, target, event } = await startServer({ server: make(), [when]: (server: ReturnType<typeof make>) => attach(server, ownListener(seen)) });
-      gate.route("/chat", echo);
-      expect((await ask(target, { path: "/own", origin: evil })).status).toBe(403);
-      expect((await ask(target, { path: "/own", origin: null })).status).toBe(403);
-      expect((await ask(target, { path: "/own", protocol: "connect-udp" })).status).toBe(501);
-      expect((await ask(target, { path: "/chat", origin: evil })).status).toBe(403);
-      (await openStream(target, { path: "/chat" })).destroy();
-      expect(seen).toEqual([]);
+    test.each(["before", "after"] as const)(
+      "attached %s the guard, see what is allowed on no route, and nothing else",
+      async (when) => {
+        const seen: string[] = [];
+        const { gate, target, event } = await startServer({
+          server: make(),
+          [when]: (server: ReturnType<typeof make>) => attach(server, ownListener(seen)),
+        });
+        gate.route("/chat", echo);
+        expect((await ask(target, { path: "/own", origin: evil })).status).toBe(403);
+        expect((await ask(target, { path: "/own", origin: null })).status).toBe(403);
+        expect((await ask(target, { path: "/own", protocol: "connect-udp" })).status).toBe(501);
+        expect((await ask(target, { path: "/chat", origin: evil })).status).toBe(403);
+        (await openStream(target, { path: "/chat" })).destroy();
+        expect(seen).toEqual([]);
 
-      const answer = await ask(target, { path: "/own" });
-      expect(answer.status).toBe(200);
-      expect(answer.headers["x-answered-by"]).toBe("app");
-      expect(seen).toEqual(["CONNECT /own https://app.example"]);
-      expect(await event(5)).toMatchObject({ decision: { code: "origin-listed" }, mode: "enforce" });
-      expect((await event(5)).route).toBeUndefined();
-    });
+        const answer = await ask(target, { path: "/own" });
+        expect(answer.status).toBe(200);
+        expect(answer.headers["x-answered-by"]).toBe("app");
+        expect(seen).toEqual(["CONNECT /own https://app.example"]);
+        expect(await event(5)).toMatchObject({ decision: { code: "origin-listed" }, mode: "enforce" });
+        expect((await event(5)).route).toBeUndefined();
+      },
+    );
   });
 
   test("one that never answers: 404 after the grace", async () => {
-    const { target, event } = await startServer({ server: make(), before: (server) => void server.on("stream", ownListener([])) }, { grace: 50 });
+    const { target, event } = await startServer(
+      { server: make(), before: (server) => void server.on("stream", ownListener([])) },
+      { grace: 50 },
+    );
     expect((await ask(target, { path: "/else" })).status).toBe(404);
     expect((await event(0)).decision.code).toBe("route-not-found");
   });
@@ -104,7 +125,10 @@ describe.each(kinds)("streams $name: the app's own listeners", ({ make }) => {
 
   test("what is no extended CONNECT is theirs as ever", async () => {
     const seen: string[] = [];
-    const { target, events } = await startServer({ server: make(), after: (server) => void server.on("stream", ownListener(seen)) });
+    const { target, events } = await startServer({
+      server: make(),
+      after: (server) => void server.on("stream", ownListener(seen)),
+    });
     const client = await session(target);
     client.request({ ":path": "/own/page", origin: evil }).resume();
     const connect = client.request({ ":method": "CONNECT", ":authority": "evil.test:443" });
@@ -138,26 +162,29 @@ describe.each(kinds)("streams $name: a client that leaves", ({ make }) => {
   test.each([
     ["decided", true],
     ["given up", undefined],
-  ] as const)("having sent something, leaves without an error, before the handshake is %s: nothing breaks", async (_name, answer) => {
-    const directory = new SlowDirectory();
-    const streams: ServerHttp2Stream[] = [];
-    const { gate, target, errors, events, event } = await startServer(
-      { server: make(), after: (server) => onEveryStream(server, (stream) => void streams.push(stream)) },
-      { policy: createPolicy({ directory }), deadline: 200 },
-    );
-    gate.route("/chat", () => {});
-    const stream = send(await session(target));
-    stream.end(frameBytes("text", "unread"));
-    await directory.asked();
-    stream.close(constants.NGHTTP2_NO_ERROR);
-    await until(() => streams[0]?.closed === true, "the server knows");
-    if (answer !== undefined) directory.answer(answer);
-    expect((await event(0)).decision.code).toBe("client-gone");
-    await until(() => streams[0]?.destroyed === true, "the stream is gone");
-    expect(events).toHaveLength(1);
-    expect(gate.connections.size).toBe(0);
-    expect(errors).toEqual([]);
-  });
+  ] as const)(
+    "having sent something, leaves without an error, before the handshake is %s: nothing breaks",
+    async (_name, answer) => {
+      const directory = new SlowDirectory();
+      const streams: ServerHttp2Stream[] = [];
+      const { gate, target, errors, events, event } = await startServer(
+        { server: make(), after: (server) => onEveryStream(server, (stream) => void streams.push(stream)) },
+        { policy: createPolicy({ directory }), deadline: 200 },
+      );
+      gate.route("/chat", () => {});
+      const stream = send(await session(target));
+      stream.end(frameBytes("text", "unread"));
+      await directory.asked();
+      stream.close(constants.NGHTTP2_NO_ERROR);
+      await until(() => streams[0]?.closed === true, "the server knows");
+      if (answer !== undefined) directory.answer(answer);
+      expect((await event(0)).decision.code).toBe("client-gone");
+      await until(() => streams[0]?.destroyed === true, "the stream is gone");
+      expect(events).toHaveLength(1);
+      expect(gate.connections.size).toBe(0);
+      expect(errors).toEqual([]);
+    },
+  );
 
   test("takes the whole connection along: client-gone for each", async () => {
     const directory = new SlowDirectory();
@@ -233,7 +260,10 @@ describe.each(kinds)("streams $name: a client that leaves", ({ make }) => {
 });
 
 test("a server that was given a request handler keeps answering ordinary requests", async () => {
-  const server = createSecureServer({ ...selfSigned, allowHTTP1: true, settings: { enableConnectProtocol: true } }, (_request, response) => void response.end("page"));
+  const server = createSecureServer(
+    { ...selfSigned, allowHTTP1: true, settings: { enableConnectProtocol: true } },
+    (_request, response) => void response.end("page"),
+  );
   const { gate, target } = await startServer({ server });
   gate.route("/chat", echo);
   const client = await session(target);

@@ -10,7 +10,14 @@ import {
   type IncomingHttpHeaders,
   type ServerHttp2Stream,
 } from "node:http2";
-import { type ConnectAnswer, type ConnectRequest, connectStream, type Frames, selfSigned, type Target } from "@wsorigin/testing";
+import {
+  type ConnectAnswer,
+  type ConnectRequest,
+  connectStream,
+  type Frames,
+  selfSigned,
+  type Target,
+} from "@wsorigin/testing";
 import { expect } from "vitest";
 import type { PlainOptions } from "../src/index.ts";
 import { afterwards, type Guarded, page, startServer } from "./support.ts";
@@ -22,10 +29,11 @@ export type AnyHttp2Server = Http2SecureServer | Http2Server;
 export const makeSecure = (): AnyHttp2Server => createSecureServer({ ...selfSigned, allowHTTP1: true, settings });
 
 /** The two kinds of HTTP/2 servers: the one that browsers speak to, and the one behind a proxy. Both answer no request by themselves. */
-export const kinds: readonly { readonly name: string; readonly scheme: string; readonly make: () => AnyHttp2Server }[] = [
-  { name: "over TLS", scheme: "https", make: makeSecure },
-  { name: "in the clear", scheme: "http", make: () => createServer({ settings }) },
-];
+export const kinds: readonly { readonly name: string; readonly scheme: string; readonly make: () => AnyHttp2Server }[] =
+  [
+    { name: "over TLS", scheme: "https", make: makeSecure },
+    { name: "in the clear", scheme: "http", make: () => createServer({ settings }) },
+  ];
 
 /** An extended CONNECT from the listed page, over a connection of its own that ends with the test. */
 export async function ask(target: Target, request: ConnectRequest = {}): Promise<ConnectAnswer> {
@@ -109,7 +117,9 @@ export function startHttp2(
   return startServer({ server: make() }, options);
 }
 
-export async function responseTo(stream: ClientHttp2Stream): Promise<IncomingHttpHeaders & { readonly ":status"?: number }> {
+export async function responseTo(
+  stream: ClientHttp2Stream,
+): Promise<IncomingHttpHeaders & { readonly ":status"?: number }> {
   const [headers] = (await once(stream, "response")) as [IncomingHttpHeaders];
   return headers;
 }

@@ -34,12 +34,22 @@ describe.each(kinds)("an extended CONNECT $name", ({ make, scheme }) => {
     expect((await answer.frames?.next())?.text).toBe("hello");
 
     const [context] = contexts;
-    expect(context).toMatchObject({ params: { room: "lobby" }, origin: page, ip: "127.0.0.1", route: "/chat/:room", protocol: "" });
+    expect(context).toMatchObject({
+      params: { room: "lobby" },
+      origin: page,
+      ip: "127.0.0.1",
+      route: "/chat/:room",
+      protocol: "",
+    });
     expect(String(context?.query)).toBe("x=1");
     expect(context?.cookies).toMatchObject({ a: "1", b: "2 " });
     expect(context?.request).toMatchObject({ method: "CONNECT", url: "/chat/lobby?x=1", httpVersion: "2.0" });
     expect(gate.connections).toEqual(new Set(contexts));
-    expect(await event(0)).toMatchObject({ decision: { code: "origin-listed" }, route: "/chat/:room", mode: "enforce" });
+    expect(await event(0)).toMatchObject({
+      decision: { code: "origin-listed" },
+      route: "/chat/:room",
+      mode: "enforce",
+    });
 
     expect(await answer.frames?.close(1000)).toMatchObject({ kind: "close", code: 1000 });
     await until(() => gate.connections.size === 0, "the socket is gone");
@@ -65,7 +75,12 @@ describe.each(kinds)("an extended CONNECT $name", ({ make, scheme }) => {
     ["from a sandbox", { origin: "null" }, 403, "origin-opaque"],
     ["of another version", { headers: { "sec-websocket-version": "8" } }, 426, "version-unsupported"],
     ["for another protocol", { protocol: "connect-udp" }, 501, "protocol-unsupported"],
-    ["with a list of protocols that is none", { headers: { "sec-websocket-protocol": "a,,b" } }, 400, "handshake-malformed"],
+    [
+      "with a list of protocols that is none",
+      { headers: { "sec-websocket-protocol": "a,,b" } },
+      400,
+      "handshake-malformed",
+    ],
     ["for no path", { path: "chat", headers: { ":scheme": "wss" } }, 400, "handshake-malformed"],
     ["for text that is none", { path: "/chat/%zz" }, 400, "handshake-malformed"],
     ["on no route", { path: "/nowhere" }, 501, "protocol-unsupported"],
@@ -80,7 +95,9 @@ describe.each(kinds)("an extended CONNECT $name", ({ make, scheme }) => {
   });
 
   test(":authority is the Host: a name that is not listed is refused", async () => {
-    const { gate, target, event } = await startHttp2(make, { policy: createPolicy({ origins: [page], hosts: ["api.example"] }) });
+    const { gate, target, event } = await startHttp2(make, {
+      policy: createPolicy({ origins: [page], hosts: ["api.example"] }),
+    });
     gate.route("/chat", echo);
     expect((await ask(target, { path: "/chat", authority: "api.example:8443" })).status).toBe(200);
     expect((await ask(target, { path: "/chat", authority: "rebind.test" })).status).toBe(403);

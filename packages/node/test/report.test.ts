@@ -1,4 +1,5 @@
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
+import { setImmediate as turn } from "node:timers/promises";
 import { until } from "@wsorigin/testing";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { createPolicy, type DecisionEvent, explain } from "../src/index.ts";
@@ -86,7 +87,10 @@ describe("a second policy that reports", () => {
       reported: { allowed: false, code: "origin-not-listed", origin: page },
     });
     expect(await statusOf(target, { origin: "https://strict.example" })).toBe(403);
-    expect(await event(1)).toMatchObject({ decision: { code: "origin-not-listed" }, reported: { allowed: true, code: "origin-listed" } });
+    expect(await event(1)).toMatchObject({
+      decision: { code: "origin-not-listed" },
+      reported: { allowed: true, code: "origin-listed" },
+    });
     expect(Object.isFrozen(await event(1))).toBe(true);
   });
 
@@ -96,7 +100,10 @@ describe("a second policy that reports", () => {
     gate.route("/", echo);
     expect(await statusOf(target)).toBe(101);
     expect(events).toEqual([]);
-    expect(await event(0)).toMatchObject({ decision: { code: "origin-listed" }, reported: { code: "directory-failed" } });
+    expect(await event(0)).toMatchObject({
+      decision: { code: "origin-listed" },
+      reported: { code: "directory-failed" },
+    });
     expect(directory.signals[0]?.aborted).toBe(true);
   });
 
@@ -107,12 +114,18 @@ describe("a second policy that reports", () => {
     expect(await event(0)).not.toHaveProperty("reported");
   });
 
-  test("that rejects, as none made by createPolicy does, changes nothing", async () => {
+  test("that rejects, as none made by createPolicy does, changes nothing, not even long before the decision", async () => {
     const broken = { ...strict, decide: () => Promise.reject(new Error("broken")) };
-    const { gate, target, event, errors } = await start({ report: broken });
+    const directory = new SlowDirectory();
+    const { gate, target, event, errors } = await start({ policy: createPolicy({ directory }), report: broken });
     gate.route("/", echo);
-    expect(await statusOf(target)).toBe(101);
-    expect((await event(0)).decision.code).toBe("origin-listed");
+    const status = statusOf(target);
+    await directory.asked();
+    // An unhandled rejection is one at the end of the turn.
+    await turn();
+    directory.answer(true);
+    expect(await status).toBe(101);
+    expect((await event(0)).decision.code).toBe("origin-in-directory");
     expect(await event(0)).not.toHaveProperty("reported");
     expect(errors).toMatchObject([[{ message: "broken" }, "the policy that reports"]]);
   });
@@ -134,7 +147,10 @@ describe("the log", () => {
   test("says each reason once a minute, with explain's text and how many more there were", async () => {
     vi.useFakeTimers({ toFake: ["performance"] });
     const texts: string[] = [];
-    const { gate, target, event } = await start({ log: (text) => void texts.push(text), facts: () => ({ ip: 'a"b\u001b' }) });
+    const { gate, target, event } = await start({
+      log: (text) => void texts.push(text),
+      facts: () => ({ ip: 'a"b\u001b' }),
+    });
     gate.route("/chat", echo);
     const ask = async (...origins: readonly string[]): Promise<void> => {
       for (const origin of origins) await statusOf(target, { path: "/chat", origin });
@@ -142,14 +158,19 @@ describe("the log", () => {
     await ask(page, evil, evil, "https://other.test", "null");
     const { decision } = await event(1);
     const where = '  where:    route /chat, client "a\\"b\\u001b"';
-    expect(texts).toEqual([`[wsorigin] ${explain(decision)}\n${where}`, expect.stringContaining("origin-opaque (403)")]);
+    expect(texts).toEqual([
+      `[wsorigin] ${explain(decision)}\n${where}`,
+      expect.stringContaining("origin-opaque (403)"),
+    ]);
 
     vi.advanceTimersByTime(59_999);
     await ask(evil);
     expect(texts).toHaveLength(2);
     vi.advanceTimersByTime(1);
     await ask(evil, evil);
-    expect(texts.slice(2)).toEqual([`[wsorigin] ${explain(decision)}\n${where}\n  (3 more since this was last written)`]);
+    expect(texts.slice(2)).toEqual([
+      `[wsorigin] ${explain(decision)}\n${where}\n  (3 more since this was last written)`,
+    ]);
     vi.advanceTimersByTime(60_000);
     await ask("null");
     expect(texts[3]).toContain("origin-opaque");
@@ -170,7 +191,7 @@ describe("the log", () => {
     await statusOf(target);
     await statusOf(target, { path: "/shut" });
     await until(() => texts.length === 2, "both are written");
-    expect(texts[0]).toContain("client \"127.0.0.1\"; only reported, let through");
+    expect(texts[0]).toContain('client "127.0.0.1"; only reported, let through');
     expect(texts[1]).not.toContain("only reported");
   });
 

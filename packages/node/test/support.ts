@@ -95,9 +95,7 @@ export async function startServer<S extends GuardableServer>(
 }
 
 /** `startServer` with an HTTP server whose every page is the text "page". */
-export async function start(
-  options: Partial<PlainOptions> = {},
-): Promise<Guarded<ReturnType<typeof createServer>>> {
+export async function start(options: Partial<PlainOptions> = {}): Promise<Guarded<ReturnType<typeof createServer>>> {
   return startServer({ server: createServer((_request, response) => response.end("page")) }, options);
 }
 

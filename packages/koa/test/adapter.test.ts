@@ -1,0 +1,22 @@
+import { createServer } from "node:http";
+import cors from "@koa/cors";
+import { adapterServer, describeAdapter } from "@wsorigin/testing";
+import Koa from "koa";
+import { describe, test } from "vitest";
+import { createPolicy, guard } from "../src/index.ts";
+
+describeAdapter(
+  "koa",
+  async ({ policy, options, routes, before, after }) => {
+    const app = new Koa();
+    // CORS as people set it up who believe that it guards their sockets: it must never meet one.
+    app.use(cors({ origin: (ctx) => ctx.throw(500, "CORS met a handshake") }));
+    const server = createServer(app.callback());
+    before(server);
+    const gate = guard(server, { app, policy: createPolicy(policy), ...options });
+    after(server);
+    for (const { path, handler } of routes) gate.route(path, (socket, ctx) => handler(socket, ctx.wsorigin));
+    return adapterServer(server, gate);
+  },
+  { describe, test },
+);
