@@ -42,7 +42,7 @@ export class Opening<P, R> {
   #ip = "";
   /** The mode of the policy that was asked. */
   #mode: "enforce" | "report" = "enforce";
-  #reported: Promise<Decision<unknown>> | undefined;
+  #reported: Promise<Decision<unknown> | undefined> | undefined;
   #wellFormed = false;
 
   constructor(transport: Transport, around: Surroundings<P, R>) {
@@ -96,13 +96,21 @@ export class Opening<P, R> {
     const policy = route?.options.policy ?? options.policy;
     this.#mode = passes ? "report" : policy.mode;
     const handshake = handshakeOf(incoming, facts);
-    if (options.report !== undefined) this.#reported = decideWithin(options.report, handshake, options.deadline);
+    if (options.report !== undefined) this.#reported = this.#askBeside(options.report, handshake);
     const decision = problem ?? (await this.#ask(policy, handshake));
     if (!decision.allowed && this.#mode === "enforce") return refuse(decision);
     if (this.#watch.over || route === undefined || adapter.before === undefined)
       return { proceed: true, decision, request };
     const stopped = await adapter.before(request, this.#watch.signal);
     return stopped === undefined ? { proceed: true, decision, request } : refuse(stopped);
+  }
+
+  /** What the second policy says; nothing, where it fails. */
+  #askBeside(policy: Policy<unknown>, handshake: Handshake): Promise<Decision<unknown> | undefined> {
+    return decideWithin(policy, handshake, this.#around.options.deadline).catch((error: unknown) => {
+      this.#around.reporter.error(error, "the policy that reports");
+      return undefined;
+    });
   }
 
   /** A policy that only reports must let through even what it cannot decide: it has half of the time, and the rest is left for the others. */
@@ -224,13 +232,7 @@ export class Opening<P, R> {
     const { reporter } = this.#around;
     // The second policy is told of, never waited for.
     if (this.#reported === undefined) return reporter.decision(event);
-    this.#reported.then(
-      (reported) => reporter.decision({ ...event, reported }),
-      (error: unknown) => {
-        reporter.error(error, "the policy that reports");
-        reporter.decision(event);
-      },
-    );
+    void this.#reported.then((reported) => reporter.decision(reported === undefined ? event : { ...event, reported }));
   }
 }
 

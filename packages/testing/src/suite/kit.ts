@@ -117,8 +117,8 @@ export class Kit {
   }
 
   /** Waits until the server holds so many connections. */
-  async sockets(count: number): Promise<void> {
-    await until(async () => (await this.server.openSockets()) === count, `the server holds ${count} sockets`);
+  async sockets(count: number, timeout?: number): Promise<void> {
+    await until(async () => (await this.server.openSockets()) === count, `the server holds ${count} sockets`, timeout);
   }
 
   /** The server still does its work: opens a socket from the page, and closes it. */
