@@ -1,8 +1,9 @@
 import { type IncomingMessage, STATUS_CODES } from "node:http";
 import { type Decision, deny, type Deny, type Handshake, type Policy } from "@wsorigin/core";
 import type { Limits } from "./limits.ts";
+import { decideWithin, handshakeOf } from "./asking.ts";
 import { type Answered, handOn } from "./hand-on.ts";
-import type { Adapter, CheckedOptions, Facts } from "./options.ts";
+import type { Adapter, CheckedOptions } from "./options.ts";
 import { closeCodes } from "./refusal.ts";
 import type { Reporter } from "./report.ts";
 import { type Opened, principalOf, type Route } from "./route.ts";
@@ -98,7 +99,7 @@ export class Opening<P, R> {
     const handshake = handshakeOf(incoming, facts);
     if (options.report !== undefined) this.#reported = this.#askBeside(options.report, handshake);
     const decision = problem ?? (await this.#ask(policy, handshake));
-    if (!decision.allowed && this.#mode === "enforce") return refuse(decision);
+    if (decision.allowed !== true && this.#mode === "enforce") return refuse(decision);
     if (this.#watch.over || route === undefined || adapter.before === undefined)
       return { proceed: true, decision, request };
     const stopped = await adapter.before(request, this.#watch.signal);
@@ -238,24 +239,3 @@ export class Opening<P, R> {
 
 /** What a log and a counter can bear of an address: behind a proxy that is trusted too much, it is the client's to write. */
 const maxIpLength = 64;
-
-/** A decision that is given up after so many milliseconds. */
-async function decideWithin<P>(policy: Policy<P>, handshake: Handshake, deadline: number): Promise<Decision<P>> {
-  const controller = new AbortController();
-  const timer = setTimeout(() => controller.abort(), deadline);
-  try {
-    return await policy.decide(handshake, controller);
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
-function handshakeOf(request: IncomingMessage, facts: Facts): Handshake {
-  return {
-    headers: request.headers,
-    rawHeaders: request.rawHeaders,
-    url: request.url,
-    socket: request.socket,
-    ...facts,
-  };
-}

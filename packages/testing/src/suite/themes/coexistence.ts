@@ -20,16 +20,19 @@ function filters(how: string, setupOf: (foreign: Foreign) => StageSetup): Row {
         400,
         "handshake-malformed",
       );
+      await kit.refused({ path: foreignPath, method: "POST" }, 400, "handshake-malformed");
+      await kit.refused({ path: foreignPath, httpVersion: "1.0" }, 400, "handshake-malformed");
       await kit.refused({ origin: evilOrigin }, 403, "origin-not-listed");
       await kit.works();
       assert.deepEqual(foreign.seen, [], "it saw what is not its own");
 
+      const told = kit.events.length;
       const answer = await kit.ask({ path: foreignPath });
       assert.equal(answer.status, 101);
       assert.equal(answer.header("x-answered-by"), "foreign");
       assert.deepEqual(foreign.seen, ["/foreign"]);
       answer.frames?.destroy();
-      const event = await kit.event(6);
+      const event = await kit.event(told);
       assert.ok(event.decision.allowed);
       assert.equal(event.route, undefined);
     },
