@@ -2,8 +2,10 @@
 import { createServer } from "node:http";
 import { createPolicy, type Decision, denyCodes, explain } from "@wsorigin/core";
 import { guard as guardExpress } from "@wsorigin/express";
+import { wsorigin } from "@wsorigin/fastify";
 import { guard } from "@wsorigin/node";
 import express from "express";
+import Fastify from "fastify";
 
 const policy = createPolicy({ origins: ["https://app.example.com"], hosts: ["api.example.com"] });
 
@@ -19,6 +21,12 @@ gate.route("/chat/:room", (socket, context) => {
 const app = express();
 guardExpress(createServer(app), { app, policy }).route("/chat", (socket) => {
   socket.close(1000);
+});
+
+const fastify = Fastify();
+await fastify.register(wsorigin, { policy });
+fastify.get("/chat/:room", { websocket: true, config: { wsorigin: { protocols: ["chat.v1"] } } }, (socket, request) => {
+  socket.send(`${request.wsorigin?.origin}`);
 });
 
 // @ts-expect-error An option that is misspelt does not compile.

@@ -1,3 +1,4 @@
+import { until } from "@wsorigin/testing";
 import { expect, test } from "vitest";
 import { bodyOf, join, knock, next, startChat, visit } from "./support.ts";
 
@@ -130,12 +131,19 @@ test.each(["/chat/Lobby!", "/chat/%2e%2e", "/chat/-", `/chat/${"x".repeat(33)}`,
   },
 );
 
-test("the number of rooms is bounded; empty ones make place", async () => {
+test("the number of rooms is bounded; an empty one makes place", async () => {
   const running = await startChat();
   const { cookie } = await visit(running);
-  for (let count = 0; count < 97; count++) await join(running, cookie, `/chat/room-${count}`);
+  const rooms = async (): Promise<unknown> =>
+    (await bodyOf(await fetch(`${running.chatUrl}/api/rooms`, { headers: { cookie } })))["rooms"];
+  const first = await join(running, cookie, "/chat/room-0");
+  for (let count = 1; count < 97; count++) await join(running, cookie, `/chat/room-${count}`);
+  expect(await rooms()).toHaveLength(100);
   const refused = await join(running, cookie, "/chat/one-more");
   expect((await refused.nextClose())?.code).toBe(1008);
-  const { rooms } = await bodyOf(await fetch(`${running.chatUrl}/api/rooms`, { headers: { cookie } }));
-  expect(rooms).toHaveLength(100);
+
+  await first.close();
+  await until(async () => JSON.stringify(await rooms()).includes('{"name":"room-0","people":0}'), "the room is empty");
+  expect(await next(await join(running, cookie, "/chat/one-more"), "welcome")).toMatchObject({ room: "one-more" });
+  expect(await rooms()).toHaveLength(100);
 });
