@@ -36,6 +36,22 @@ export function readField(handshake: Handshake, name: string): Field {
   return Array.isArray(raw) && raw.length > 0 ? readRaw(raw, name) : readRecord(handshake.headers, name);
 }
 
+/** Reads Host and Origin, which every decision needs, in one go. */
+export function readHostAndOrigin(handshake: Handshake): { readonly host: Field; readonly origin: Field } {
+  const raw = handshake.rawHeaders;
+  if (!Array.isArray(raw) || raw.length === 0)
+    return { host: readRecord(handshake.headers, "host"), origin: readRecord(handshake.headers, "origin") };
+  let host = absent;
+  let origin = absent;
+  for (let index = 0; index < raw.length; index += 2) {
+    const key: unknown = raw[index];
+    if (typeof key !== "string" || (key.length !== 4 && key.length !== 6)) continue;
+    if (isNamed(key, "host")) host = addLine(host, raw[index + 1]);
+    else if (isNamed(key, "origin")) origin = addLine(origin, raw[index + 1]);
+  }
+  return { host, origin };
+}
+
 /** Whether the client speaks TLS, as far as it is known. */
 export function isSecure(handshake: Handshake): boolean {
   if (handshake.secure !== undefined) return handshake.secure === true;
@@ -71,7 +87,11 @@ function addLine(field: Field, line: unknown): Field {
   return { lines: field.lines + 1, value: field.value === undefined ? text : `${field.value}, ${text}` };
 }
 
-/** Field names have no case (RFC 9110 section 5.1). The first letter alone tells most of them apart. */
+/** Field names have no case (RFC 9110 section 5.1): bit 5 is what sets apart the two cases of an ASCII letter. */
 function isNamed(key: string, name: string): boolean {
-  return key.length === name.length && (key.charCodeAt(0) | 32) === name.charCodeAt(0) && key.toLowerCase() === name;
+  if (key.length !== name.length) return false;
+  for (let index = 0; index < name.length; index++) {
+    if ((key.charCodeAt(index) | 32) !== name.charCodeAt(index)) return false;
+  }
+  return true;
 }

@@ -1,7 +1,7 @@
 import type { AllowCode, DenyCode } from "./codes.ts";
 import { type Allow, type Decision, type Deny, deny } from "./decision.ts";
 import { describeExpectation } from "./expectation.ts";
-import { type Handshake, isSecure, readField } from "./handshake.ts";
+import { type Handshake, isSecure, readField, readHostAndOrigin } from "./handshake.ts";
 import { type Authority, isLoopback, parseHost } from "./host.ts";
 import { HostList, OriginList } from "./lists.ts";
 import { type CheckedOptions, checkOptions, type Directory, type PolicyOptions } from "./options.ts";
@@ -45,8 +45,7 @@ export function createPolicy(options: PolicyOptions): Policy<undefined> {
   const expected = describeExpectation(origins, hosts, checked);
 
   function check(handshake: Handshake): Decision {
-    const hostField = readField(handshake, "host");
-    const originField = readField(handshake, "origin");
+    const { host: hostField, origin: originField } = readHostAndOrigin(handshake);
     const given: unknown = handshake.host ?? hostField.value;
     const host = given === undefined || typeof given === "string" ? given : "";
     const origin = originField.value;

@@ -44,8 +44,16 @@ export function refusalOf(status: DenyStatus): Refusal {
   };
 }
 
-/** The bytes of a refusal over HTTP/1.1. */
+const written = new Map<DenyStatus, string>();
+
+/** The bytes of a refusal over HTTP/1.1; made once for each status. */
 export function refusalBytes(status: DenyStatus): string {
+  const bytes = written.get(status) ?? writeRefusal(status);
+  written.set(status, bytes);
+  return bytes;
+}
+
+function writeRefusal(status: DenyStatus): string {
   const { headers, body } = refusalOf(status);
   const lines = [
     `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}`,
@@ -63,7 +71,7 @@ export function refuseSocket(socket: Duplex, status: DenyStatus): void {
   if (socket.destroyed) return;
   // Unread bytes (frames sent along with the handshake) would turn the close into a reset, which can overtake the response.
   socket.resume();
-  socket.end(refusalBytes(status));
+  socket.end(refusalBytes(status), "latin1");
   destroyWhenDone(socket);
 }
 
