@@ -18,10 +18,9 @@ for (const order of ["before", "after"] as const) {
       if (order === "after") await app.register(cors, erring);
       after(app.server);
       for (const { path, handler } of routes) {
-        app.get(path, { websocket: true }, (socket, request) => {
-          const [context] = [...app.wsorigin.connections].filter((open) => open.socket === socket);
+        app.get(path, { websocket: true }, (socket) => {
+          const context = [...app.wsorigin.connections].find((open) => open.socket === socket);
           if (context === undefined) throw new Error("The gate does not know the socket.");
-          void request;
           return handler(socket, { ...pick(context), params: Object(context.params) });
         });
       }

@@ -11,7 +11,7 @@ describeAdapter(
     const app = new Koa();
     // CORS as people set it up who believe that it guards their sockets: it must never meet one.
     app.use(cors({ origin: (ctx) => ctx.throw(500, "CORS met a handshake") }));
-    const server = createServer(app.callback());
+    const server = createServer((request, response) => void app.callback()(request, response));
     before(server);
     const gate = guard(server, { app, policy: createPolicy(policy), ...options });
     after(server);

@@ -65,12 +65,12 @@ describe("the context of a handler", () => {
     ["/:a-:b", "/1-2", { a: "1", b: "2" }],
     ["/plain", "/plain", {}],
   ])("%s has the params of %s", async (path, target, params) => {
-    expect({ ...(await contextOf(path, target)).params }).toEqual(params);
+    expect({ ...Object(await contextOf(path, target)).params }).toEqual(params);
   });
 
   test("has no parameter and no cookie by inheritance", async () => {
     const { params, cookies } = await contextOf("/chat/:room", "/chat/lobby");
-    expect(Reflect.get(params as object, "constructor")).toBeUndefined();
+    expect(Reflect.get(Object(params), "constructor")).toBeUndefined();
     expect(cookies["constructor"]).toBeUndefined();
   });
 
@@ -209,7 +209,7 @@ describe("an adapter's before", () => {
     for (let count = 0; count < 4; count++) statuses.push(await statusOf(own, { path: "/chat" }));
     expect(statuses).toEqual([101, 403, 401, 503]);
     expect(requests).toEqual([{ url: "/chat" }]);
-    expect(seen.slice(0, 4)).toEqual(Array(4).fill([{ url: "/chat" }, false]));
+    expect(seen.slice(0, 4)).toEqual([1, 2, 3, 4].map(() => [{ url: "/chat" }, false]));
     expect(codes.slice(2)).toEqual(["origin-listed", "middleware-refused", "token-missing", "middleware-failed"]);
     directory.answer(true);
     await gate.close();

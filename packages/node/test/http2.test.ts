@@ -150,7 +150,11 @@ describe.each(kinds)("an extended CONNECT $name", ({ make, scheme }) => {
     const directory = new SlowDirectory();
     const { gate, target } = await startHttp2(make, { policy: createPolicy({ directory }) });
     const texts: string[] = [];
-    gate.route("/chat", (socket) => void socket.on("message", (data) => texts.push(String(data))));
+    gate.route(
+      "/chat",
+      (socket) =>
+        void socket.on("message", (data) => texts.push(Buffer.isBuffer(data) ? data.toString() : "fragments")),
+    );
     const stream = send(await session(target));
     stream.write(frameBytes("text", "one"));
     await directory.asked();

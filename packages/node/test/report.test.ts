@@ -225,7 +225,11 @@ describe("what subscribers throw", () => {
       gate.route("/", echo);
       expect(await statusOf(target, { origin: evil })).toBe(403);
       await until(() => errors.length === 3, "all three are told of");
-      expect(errors.map(([error, where]) => [error instanceof Error && error.message, where]).toSorted()).toEqual([
+      expect(
+        errors
+          .map(([error, where]) => [error instanceof Error && error.message, where])
+          .toSorted(([, one], [, other]) => String(one).localeCompare(String(other))),
+      ).toEqual([
         ["decision", "onDecision"],
         ["log", "log"],
         ["subscriber", "a subscriber of wsorigin:decision"],

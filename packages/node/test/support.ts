@@ -37,9 +37,9 @@ export interface Guarded<S> {
   readonly events: readonly DecisionEvent[];
   readonly errors: readonly (readonly [error: unknown, where: string])[];
   /** How many connections the server holds, upgraded ones included. */
-  held(): Promise<number>;
+  readonly held: () => Promise<number>;
   /** The event that came in this place, as soon as it is there. */
-  event(index: number): Promise<DecisionEvent>;
+  readonly event: (index: number) => Promise<DecisionEvent>;
 }
 
 export interface Setup<S> {

@@ -1,0 +1,92 @@
+import { getEventListeners } from "node:events";
+import { beginHandshake, handshake, until } from "@wsorigin/testing";
+import { describe, expect, test } from "vitest";
+import { createPolicy } from "../src/index.ts";
+import { evil, open, page, SlowDirectory, start } from "./support.ts";
+
+/** Runs so many at once until all are done. */
+async function each(count: number, atOnce: number, run: (index: number) => Promise<void>): Promise<void> {
+  let next = 0;
+  const worker = async (): Promise<void> => {
+    while (next < count) await run(next++);
+  };
+  await Promise.all(Array.from({ length: atOnce }, worker));
+}
+
+describe("nothing is left behind", () => {
+  test("by 10,000 refused handshakes", { timeout: 60_000 }, async () => {
+    const { server, gate, target, held, events } = await start();
+    gate.route("/chat", () => {});
+    const listeners = (): readonly number[] => server.eventNames().map((name) => server.listenerCount(name));
+    const before = listeners();
+    const refused = [
+      { path: "/chat", origin: evil },
+      { path: "/chat", origin: null },
+      { path: "/chat", origin: page, method: "POST" },
+      { path: "/chat", origin: [page, page] },
+      { path: "/nowhere", origin: page },
+    ];
+    const statuses = new Map<number | undefined, number>();
+    await each(10_000, 50, async (index) => {
+      const { status } = await handshake(target, refused[index % refused.length]);
+      statuses.set(status, (statuses.get(status) ?? 0) + 1);
+    });
+    expect(Object.fromEntries(statuses)).toEqual({ 400: 4000, 403: 4000, 404: 2000 });
+    expect(events).toHaveLength(10_000);
+    await until(async () => (await held()) === 0, "the server holds no connection");
+    expect(gate.connections.size).toBe(0);
+    expect(listeners()).toEqual(before);
+    expect(process.getActiveResourcesInfo().filter((name) => name === "Timeout")).toEqual([]);
+  });
+
+  test("by 500 clients that reset while a directory is asked, and 500 that leave", { timeout: 30_000 }, async () => {
+    const directory = new SlowDirectory();
+    const { gate, target, held, events } = await start({ policy: createPolicy({ directory }), maxPending: 2000 });
+    gate.route("/chat", () => {});
+    await each(1000, 50, async (index) => {
+      const attempt = await beginHandshake(target, { path: "/chat", origin: page });
+      await directory.asked(index + 1 - 50);
+      if (index % 2 === 0) attempt.reset();
+      else attempt.end();
+      await attempt.closed();
+      attempt.destroy();
+    });
+    await until(() => events.length === 1000, "every one is told of");
+    expect(new Set(events.map(({ decision }) => decision.code))).toEqual(new Set(["client-gone"]));
+    await until(async () => (await held()) === 0, "the server holds no connection");
+    expect(directory.signals.every((signal) => signal.aborted)).toBe(true);
+    expect(directory.signals.flatMap((signal) => getEventListeners(signal, "abort"))).toEqual([]);
+    expect(process.getActiveResourcesInfo().filter((name) => name === "Timeout")).toEqual([]);
+  });
+
+  test("by a client that neither reads its refusal nor ever closes", async () => {
+    const { gate, target, held } = await start();
+    gate.route("/chat", () => {});
+    const attempt = await beginHandshake(target, { path: "/chat", origin: evil, afterwards: "stop-reading" });
+    await until(async () => (await held()) === 0, "the server lets go of it");
+    attempt.destroy();
+  });
+});
+
+describe("after gate.close() the server closes", () => {
+  test("with sockets whose clients never answer the close, pending handshakes, and what others took", async () => {
+    const directory = new SlowDirectory();
+    const { server, gate, target, events } = await start({ policy: createPolicy({ origins: [page], directory }) });
+    gate.route("/chat", () => {});
+    server.on("upgrade", (_request, socket) => socket.write("HTTP/1.1 101 Switching Protocols\r\n\r\n"));
+    await open(target, { path: "/chat" });
+    await open(target, { path: "/elsewhere" });
+    const pending = await beginHandshake(target, { path: "/chat", origin: "https://tenant.example" });
+    await directory.asked();
+
+    const closed = gate.close({ timeout: 50 });
+    expect((await pending.answer()).status).toBe(503);
+    await closed;
+    await new Promise<void>((resolve, reject) =>
+      server.close((error) => (error === undefined ? resolve() : reject(error))),
+    );
+    expect(events.at(-1)?.decision.code).toBe("draining");
+    expect(gate.connections.size).toBe(0);
+    expect(gate.close()).toBe(gate.close());
+  });
+});
