@@ -18,5 +18,14 @@ export default defineConfig({
 function project(root: string): TestProjectInlineConfiguration {
   const files = readdirSync(join(root, "test"), { recursive: true, encoding: "utf8" });
   const enabled = files.some((file) => file.endsWith(".test-d.ts"));
-  return { extends: true, test: { name: basename(root), root, typecheck: { enabled, tsconfig: "tsconfig.json" } } };
+  return {
+    extends: true,
+    test: {
+      name: basename(root),
+      root,
+      typecheck: { enabled, tsconfig: "tsconfig.json" },
+      // Node would load a second `graphql` for it: the one that Vitest finds is an ES module.
+      server: { deps: { inline: ["graphql-ws"] } },
+    },
+  };
 }

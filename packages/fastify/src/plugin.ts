@@ -1,7 +1,7 @@
-import type { IncomingMessage } from "node:http";
-import websocket, { type WebsocketPluginOptions } from "@fastify/websocket";
+import { type IncomingMessage, ServerResponse } from "node:http";
+import websocket, { type WebSocket, type WebsocketPluginOptions } from "@fastify/websocket";
 import * as gates from "@wsorigin/node";
-import type { FastifyInstance, FastifyPluginAsync, FastifyRequest } from "fastify";
+import type { FastifyInstance, FastifyPluginAsync, FastifyRequest, FastifyServerOptions } from "fastify";
 import fp from "fastify-plugin";
 import FindMyWay from "find-my-way";
 
@@ -15,6 +15,8 @@ export type SocketRouteOptions = Pick<gates.RouteOptions<unknown>, "policy" | "p
 
 type Gate = gates.AdapterGate<unknown, FastifyRequest>;
 type Taken = gates.Taken<unknown, FastifyRequest>;
+type RouterOptions = FindMyWay.Config<FindMyWay.HTTPVersion.V1>;
+type AppOptions = RouterOptions & Pick<FastifyServerOptions, "rewriteUrl"> & { readonly routerOptions?: RouterOptions };
 
 declare module "fastify" {
   interface FastifyInstance {
@@ -30,43 +32,42 @@ declare module "fastify" {
   }
 }
 
-/** Fastify keeps the class of an app's requests, whose `ip`, `host` and `protocol` know its `trustProxy`, under a symbol of its own. */
-function requestClass(app: object): new (...args: readonly unknown[]) => FastifyRequest {
+const about = { name: "@wsorigin/fastify", fastify: "5.x" };
+const registered =
+  "@fastify/websocket is registered already, and would answer without asking the policy. Remove app.register(websocket, ...): this plugin registers it, with what you give it as `websocket`.";
+
+/** What Fastify keeps under a symbol of its own. */
+function internal(app: object, name: string) {
   for (let at: object | null = app; at !== null; at = Reflect.getPrototypeOf(at)) {
-    const key = Object.getOwnPropertySymbols(at).find(({ description }) => description === "fastify.Request");
+    const key = Object.getOwnPropertySymbols(at).find(({ description }) => description === `fastify.${name}`);
     if (key !== undefined) return Reflect.get(at, key);
   }
-  throw new gates.GateError([
-    "This version of Fastify hides its trustProxy setting. Use one that @wsorigin/fastify names as its peer.",
-  ]);
+  throw new gates.GateError([`This version of Fastify hides its ${name}: use a version that this package names.`]);
 }
 
-async function plugin(
-  app: FastifyInstance,
-  { websocket: own = {}, ...options }: WsoriginOptions<unknown>,
-): Promise<void> {
-  if (app.hasDecorator("websocketServer")) {
-    throw new gates.GateError([
-      "@fastify/websocket is registered already, and would answer without asking the policy. Remove app.register(websocket, ...): this plugin registers it, with what you give it as `websocket`.",
-    ]);
-  }
+async function plugin(app: FastifyInstance, { websocket: own = {}, ...options }: WsoriginOptions<unknown>) {
+  if (app.hasDecorator("websocketServer")) throw new gates.GateError([registered]);
   const allowed = new WeakMap<IncomingMessage, Taken>();
   const upgrades = new gates.StandIn(app.server);
-  const router = FindMyWay<FindMyWay.HTTPVersion.V1>(app.initialConfig.routerOptions ?? app.initialConfig);
-  const Request = requestClass(app);
-  const gate: Gate = gates.guardWith(
-    app.server,
-    { log: (text) => app.log.warn(text), onError: (error, where) => app.log.error(error, where), ...options },
-    {
-      adapt(raw) {
-        const request = new Request("", {}, raw, {}, app.log, undefined);
-        const host = request.host === (raw.headers.host ?? "") ? undefined : request.host;
-        return { request, ip: request.ip, host, secure: ["https", "wss"].includes(request.protocol) };
-      },
-      find: ({ url = "", headers }) =>
-        router.find("GET", url, { host: headers.host, version: headers["accept-version"] })?.store,
+  // Its requests' `ip`, `host` and `protocol` know the app's `trustProxy`.
+  const Request: new (...args: readonly unknown[]) => FastifyRequest = internal(app, "Request");
+  const { rewriteUrl, routerOptions, ...older }: AppOptions = internal(app, "options");
+  const none = (): undefined => {};
+  const router = FindMyWay({ ...older, ...routerOptions, defaultRoute: none, onBadUrl: none, onMaxParamLength: none });
+  const log = (text: string): void => app.log.warn(text);
+  const onError = (error: unknown, where: string): void => app.log.error(error, where);
+  const told = { log, onError, ...options };
+  const gate: Gate = gates.guardWith(app.server, told, {
+    adapt(raw) {
+      const request = new Request("", {}, raw, {}, app.log, undefined);
+      const host = request.host === (raw.headers.host ?? "") ? undefined : request.host;
+      return { request, ip: request.ip, host, secure: ["https", "wss"].includes(request.protocol) };
     },
-  );
+    find(raw) {
+      const url = rewriteUrl?.call(app, raw) ?? raw.url;
+      return router.lookup(Object.assign(Object.create(raw), { method: "GET", url }), new ServerResponse(raw));
+    },
+  });
   app.decorate("wsorigin", gate);
   app.decorateRequest("wsorigin", {
     getter(this: FastifyRequest) {
@@ -76,41 +77,38 @@ async function plugin(
 
   // Before @fastify/websocket adds its own: what is a socket's handler here becomes a request's handler there.
   app.addHook("onRoute", (route) => {
+    if (![route.method].flat().includes("GET")) return;
     const name = route.wsHandler === undefined ? "handler" : "wsHandler";
-    if ((name === "handler" && route.websocket !== true) || route.method === "HEAD") return;
-    const ours = gate.frameworkRoute(route.url, route.config?.wsorigin ?? {}, (taken) => {
+    const take = (taken: Taken): void => {
       allowed.set(taken.request, taken);
       upgrades.pass(taken);
-    });
-    router.on("GET", route.url, { constraints: route.constraints ?? {} }, () => {}, ours);
+    };
+    const isSocket = name === "wsHandler" || route.websocket === true;
+    const ours = isSocket ? gate.frameworkRoute(route.url, route.config?.wsorigin ?? {}, take) : undefined;
+    // Those that are no sockets' too: one of them may be the more specific.
+    router.on("GET", route.url, { constraints: route.constraints ?? {} }, () => ours);
+    const handler: unknown = Reflect.get(route, name);
+    if (ours === undefined || typeof handler !== "function") return;
     // What @fastify/cors looks at.
     route.config = Object.assign({ ...route.config }, { cors: false });
-    const handler: unknown = Reflect.get(route, name);
-    Reflect.set(
-      route,
-      name,
-      function (this: FastifyInstance, socket: Parameters<Gate["adopt"]>[1]["socket"], request: FastifyRequest) {
-        const taken = allowed.get(request.raw);
-        // Should Fastify find another route than the gate did, the wrong policy has decided.
-        if (taken?.route !== ours) return socket.close(4403, "Forbidden");
-        gate.adopt(taken, { socket, request, params: Object(request.params) }, () =>
-          typeof handler === "function" ? Reflect.apply(handler, this, [socket, request]) : undefined,
-        );
-      },
-    );
+    const run = function (this: FastifyInstance, socket: WebSocket, request: FastifyRequest): void {
+      const taken = allowed.get(request.raw);
+      // Should Fastify find another route than the gate did, the wrong policy has decided.
+      if (taken?.route !== ours) return socket.close(4403, "Forbidden");
+      const opened = { socket, request, params: Object(request.params) };
+      gate.adopt(taken, opened, () => Reflect.apply(handler, this, [socket, request]));
+    };
+    Reflect.set(route, name, run);
   });
   // A hook that answers by itself leaves the socket open otherwise: whoever refuses owns it.
-  app.addHook("onResponse", async ({ raw, headers }, { statusCode }) => {
-    const taken = allowed.get(raw);
-    taken?.answered(gates.deny("middleware-refused", headers.origin, { note: `A hook answered ${statusCode}.` }));
-    taken?.socket.destroy();
+  app.addHook("onSend", async ({ raw, headers }, { statusCode: code }) => {
+    allowed.get(raw)?.answered(gates.deny("middleware-refused", headers.origin, { note: `A hook answered ${code}.` }));
   });
+  app.addHook("onResponse", async ({ raw }) => void allowed.get(raw)?.socket.destroy());
 
   await app.register(websocket, {
-    errorHandler(error, socket, request) {
-      request.log.error(error);
-      socket.close(1011);
-    },
+    // The socket is being closed, with the right code: what terminates it would lose that.
+    errorHandler: (error, _socket, request) => request.log.error(error),
     ...own,
     options: {
       maxPayload: options.maxPayload ?? 1024 * 1024,
@@ -131,7 +129,4 @@ async function plugin(
  *
  * @throws {GateError} where an option cannot be understood, or @fastify/websocket is registered already
  */
-export const wsorigin: FastifyPluginAsync<WsoriginOptions<unknown>> = fp(plugin, {
-  name: "@wsorigin/fastify",
-  fastify: "5.x",
-});
+export const wsorigin: FastifyPluginAsync<WsoriginOptions<unknown>> = fp(plugin, about);

@@ -8,7 +8,6 @@ export type {
   PolicyOptions,
   RouteOptions,
 } from "@wsorigin/node";
-export { corsOptions } from "./cors.ts";
-export type { CorsOriginOptions } from "./cors.ts";
+export { type CorsOriginOptions, corsOptions } from "./cors.ts";
 export { guard } from "./guard.ts";
 export type { KoaGate, KoaGuardOptions, SocketContext, SocketHandler } from "./guard.ts";

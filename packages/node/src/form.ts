@@ -88,7 +88,8 @@ function pathOf(url: string, host: string | undefined): string | undefined {
   return rest.startsWith("/") ? rest : `/${rest}`;
 }
 
-function isDecodable(text: string): boolean {
+/** Whether a text's percent-encoding stands for text. */
+export function isDecodable(text: string): boolean {
   try {
     decodeURIComponent(text);
     return true;

@@ -203,6 +203,8 @@ export class ServerGate<P, R> implements AdapterGate<P, R> {
   }
 
   async #close(timeout: number): Promise<void> {
+    // Called while a handshake is told of, it comes before that one's socket is among the connections.
+    await Promise.resolve();
     const { pending, elsewhere } = this.#around;
     for (const opening of pending) opening.interrupt("draining");
     const open = [...this.#connections];

@@ -139,6 +139,9 @@ export class Opening<P, R> {
   #proceed(decision: Decision<P>, request: R): void {
     this.#watch.stop();
     this.#around.pending.delete(this);
+    // Others may have opened theirs while this one waited.
+    const full = this.#around.limits.refusal(0, this.#ip, this.#origin);
+    if (full !== undefined) return this.#refuse(full);
     const transport = this.#transport;
     if (this.#found !== undefined) {
       const { route } = this.#found;

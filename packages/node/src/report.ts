@@ -54,22 +54,14 @@ export class Reporter {
       return writeError(
         `[wsorigin] ${where} failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
       );
-    try {
-      onError(error, where);
-    } catch (second) {
-      writeError(`[wsorigin] onError failed: ${String(second)}`);
-    }
+    attempt(
+      () => onError(error, where),
+      (second) => writeError(`[wsorigin] onError failed: ${String(second)}`),
+    );
   }
 
-  /** Calls what is not ours. What it throws, or rejects with later, is told of and goes no further. */
   #attempt(where: string, call: () => unknown): void {
-    const failed = (error: unknown): void => this.error(error, where);
-    try {
-      const result = call();
-      if (result instanceof Promise) result.catch(failed);
-    } catch (error) {
-      failed(error);
-    }
+    attempt(call, (error) => this.error(error, where));
   }
 
   /** `channel.publish()` turns what a subscriber throws into an uncaught exception, which ends the process: so each one is called here. */
@@ -94,6 +86,16 @@ export class Reporter {
     const { log } = this.#options;
     if (typeof log === "function") this.#attempt("log", () => log(text));
     else writeError(text);
+  }
+}
+
+/** Calls what is not ours. What it throws, or rejects with later, goes no further. */
+function attempt(call: () => unknown, failed: (error: unknown) => void): void {
+  try {
+    const result = call();
+    if (result instanceof Promise) result.catch(failed);
+  } catch (error) {
+    failed(error);
   }
 }
 

@@ -1,5 +1,6 @@
 import { match, type MatchFunction, PathError } from "path-to-regexp";
 import { GateError } from "./errors.ts";
+import { isDecodable } from "./form.ts";
 
 type RawParams = Readonly<Partial<Record<string, string | string[]>>>;
 
@@ -35,7 +36,7 @@ export class Routes<T> {
         `route: ${JSON.stringify(path)} has a handler already, which would get every socket. Remove one of the two.`,
       ]);
     try {
-      this.#routes.push({ path, matches: match(path), route });
+      this.#routes.push({ path, matches: match(path, { decode }), route });
     } catch (error) {
       if (!(error instanceof PathError)) throw error;
       throw new GateError([
@@ -54,4 +55,9 @@ export class Routes<T> {
     }
     return undefined;
   }
+}
+
+/** A parameter that holds half of an encoded character (`/:a%:b`) stays as it came. */
+function decode(text: string): string {
+  return isDecodable(text) ? decodeURIComponent(text) : text;
 }

@@ -29,6 +29,7 @@ describe("gate.disconnect", () => {
         heard.push(Buffer.isBuffer(data) ? data.toString() : "fragments");
         socket.send("heard");
       });
+      socket.addEventListener("message", () => heard.push("an event"));
     });
     const frames = await open(target, { path: "/chat" });
     frames.send("before");
@@ -37,7 +38,7 @@ describe("gate.disconnect", () => {
     frames.send("after");
     await frames.nextClose();
     await frames.close();
-    expect(heard).toEqual(["before"]);
+    expect(heard).toEqual(["before", "an event"]);
   });
 
   test.each([0, 999, 1004, 1005, 1006, 1015, 2999, 5000, 1000.5, Number.NaN])(
@@ -51,8 +52,20 @@ describe("gate.disconnect", () => {
     },
   );
 
-  test("refuses a reason that no close frame holds", async () => {
-    const { gate } = await start();
-    expect(() => gate.disconnect(() => true, 1008, "x".repeat(124))).toThrow(/123 bytes/);
+  test.each([1000, 1001, 1011, 1014, 3000, 4999])("sends the code %d", async (code) => {
+    const { gate, target } = await start();
+    gate.route("/chat", echo);
+    const frames = await open(target, { path: "/chat" });
+    gate.disconnect(() => true, code);
+    expect((await frames.close())?.code).toBe(code);
+  });
+
+  test("refuses a reason that no close frame holds: it is bytes that count", async () => {
+    const { gate, target } = await start();
+    gate.route("/chat", echo);
+    const frames = await open(target, { path: "/chat" });
+    expect(() => gate.disconnect(() => true, 1008, "\u20ac".repeat(42))).toThrow(/123 bytes/);
+    gate.disconnect(() => true, 1008, "\u20ac".repeat(41));
+    expect((await frames.close())?.text).toBe("\u20ac".repeat(41));
   });
 });

@@ -177,6 +177,19 @@ describe("the request target", () => {
     expect(taken).toHaveLength(status === 418 ? 1 : 0);
   });
 
+  test("whose parameters split an encoded character is no reason to fall", async () => {
+    const { gate, target } = await start();
+    gate.route("/:a%:b", (socket, { params }) => socket.send(JSON.stringify(params)));
+    const headers = [
+      ["Connection", "close"],
+      ["Sec-WebSocket-Key", "x"],
+    ] as const;
+    expect((await (await open(target, { path: "/%C3%A9" })).next()).text).toBe('{"a":"%C3","b":"A9"}');
+    expect(
+      await statusOf(target, { path: "/%C3%A9", omit: ["upgrade", "connection", "sec-websocket-key"], headers }),
+    ).toBe(426);
+  });
+
   test("is given to the handler as it was decoded, and not resolved", async () => {
     const { gate, target } = await start();
     gate.route("/chat/:room", (socket, { params }) => socket.send(params.room));

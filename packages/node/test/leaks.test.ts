@@ -1,8 +1,10 @@
-import { getEventListeners } from "node:events";
+import { type EventEmitter, getEventListeners, once } from "node:events";
+import { createServer } from "node:http";
 import { beginHandshake, handshake, until } from "@wsorigin/testing";
 import { describe, expect, test } from "vitest";
+import { WebSocketServer } from "ws";
 import { createPolicy } from "../src/index.ts";
-import { evil, open, page, SlowDirectory, start } from "./support.ts";
+import { afterwards, evil, open, page, SlowDirectory, start } from "./support.ts";
 
 /** Runs so many at once until all are done. */
 async function each(count: number, atOnce: number, run: (index: number) => Promise<void>): Promise<void> {
@@ -66,6 +68,23 @@ describe("nothing is left behind", () => {
     await until(async () => (await held()) === 0, "the server lets go of it");
     attempt.destroy();
   });
+});
+
+test("an open socket has no listener that ws alone would not have, but one for errors", async () => {
+  const found: Record<string, number>[] = [];
+  const count = (socket: EventEmitter): void =>
+    void found.push(Object.fromEntries(socket.eventNames().map((name) => [String(name), socket.listenerCount(name)])));
+  const bare = createServer();
+  new WebSocketServer({ server: bare }).on("connection", (_socket, { socket }) => count(socket));
+  await once(bare.listen(0, "127.0.0.1"), "listening");
+  afterwards(() => new Promise((resolve) => bare.close(() => resolve())));
+  const address = bare.address();
+  await open({ port: typeof address === "object" && address !== null ? address.port : 0 });
+  const { gate, target } = await start();
+  gate.route("/", (_socket, { request }) => count(request.socket));
+  await open(target);
+  const [alone, guarded] = found;
+  expect(guarded).toEqual({ ...alone, close: Number(alone?.["close"]) + 1, error: Number(alone?.["error"]) + 1 });
 });
 
 describe("after gate.close() the server closes", () => {

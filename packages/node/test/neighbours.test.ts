@@ -1,7 +1,7 @@
 import { type EventEmitter, once } from "node:events";
-import { createServer, type Server as HttpServer } from "node:http";
+import { Agent, createServer, get, type IncomingMessage, type Server as HttpServer } from "node:http";
 import { Duplex } from "node:stream";
-import { handshake, type Target } from "@wsorigin/testing";
+import { handshake, sampleKey, type Target } from "@wsorigin/testing";
 import { Server as SocketIoServer } from "socket.io";
 import { io } from "socket.io-client";
 import { describe, expect, test } from "vitest";
@@ -97,6 +97,43 @@ describe.each(["before", "after"] as const)("a neighbour attached %s the gate", 
   });
 });
 
+describe("a listener's answer", () => {
+  test("is none on a connection that an ordinary request has used before: 404 after the grace", async () => {
+    const { target } = await startServer(
+      {
+        server: createServer((_request, response) => response.end("page")),
+        after: (server) => void server.on("upgrade", () => {}),
+      },
+      { grace: 30 },
+    );
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    afterwards(async () => agent.destroy());
+    const ask = async (headers: Record<string, string>): Promise<readonly unknown[]> => {
+      const request = get({ agent, port: target.port, host: "127.0.0.1", headers });
+      const [response]: IncomingMessage[] = await once(request, "response");
+      if (response !== undefined) await once(response.resume(), "end");
+      return [response?.statusCode, request.reusedSocket];
+    };
+    expect(await ask({})).toEqual([200, false]);
+    const upgrade = {
+      Connection: "Upgrade",
+      Upgrade: "websocket",
+      "Sec-WebSocket-Version": "13",
+      "Sec-WebSocket-Key": sampleKey,
+    };
+    expect(await ask({ Origin: page, ...upgrade })).toEqual([404, true]);
+  });
+
+  test("may be to end the connection without a word", async () => {
+    const { target, events } = await startServer({
+      server: createServer(),
+      after: (server) => void server.on("upgrade", (_request, socket: Duplex) => socket.end()),
+    });
+    expect(await statusOf(target)).toBeUndefined();
+    expect(events.map(({ decision }) => decision.code)).toEqual(["origin-listed"]);
+  });
+});
+
 describe("whatever is done to the server", () => {
   async function holds({ target, gate }: Guarded<HttpServer>): Promise<void> {
     gate.route("/chat", echo);
@@ -158,7 +195,8 @@ test("a second gate is refused, also by another copy of the package", async () =
   const { server } = await startServer({ server: createServer() });
   expect(() => guard(server, { policy })).toThrow(/This server has a gate already.*Use the first: gate\.route/);
   // The same file under another name is another module.
-  const copy: { guard: typeof guard } = await import(`../src/guard.ts?copy=${process.pid}`);
+  const copyName = new URL("../src/guard.ts?copy", import.meta.url).href;
+  const copy: { guard: typeof guard } = await import(copyName);
   expect(copy.guard).not.toBe(guard);
   expect(() => copy.guard(server, { policy })).toThrow(/has a gate already/);
 });

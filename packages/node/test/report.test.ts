@@ -228,7 +228,7 @@ describe("what subscribers throw", () => {
       expect(
         errors
           .map(([error, where]) => [error instanceof Error && error.message, where])
-          .toSorted(([, one], [, other]) => String(one).localeCompare(String(other))),
+          .toSorted(([one], [other]) => String(one).localeCompare(String(other))),
       ).toEqual([
         ["decision", "onDecision"],
         ["log", "log"],

@@ -151,7 +151,7 @@ function connect() {
     showPeople([]);
     if (code === 1008 || code === 1013) return showState(reason || "Closed by the server", false);
     showState("Connection lost, trying again", false);
-    timer = setTimeout(reconnect, pause);
+    timer = setTimeout(() => void reconnect(), pause);
     pause = Math.min(pause * 2, longestPause);
   });
 }

@@ -1,0 +1,30 @@
+import { running, type Running } from "../../../testing/test/program.ts";
+// #region guide
+import cors from "@fastify/cors";
+import { corsOptions, createPolicy, wsorigin } from "@wsorigin/fastify";
+import Fastify from "fastify";
+
+const policy = createPolicy({ origins: ["https://app.example.com"] });
+const app = Fastify();
+await app.register(wsorigin, { policy });
+await app.register(cors, { ...corsOptions(policy), credentials: true });
+
+app.get(
+  "/chat/:room",
+  {
+    websocket: true,
+    preValidation: async ({ headers }, reply) => {
+      if (headers.cookie !== "user=ann") await reply.code(401).send("Sign in");
+    },
+  },
+  (socket, request) => {
+    socket.send(`Hello, ${request.headers.cookie}`);
+    socket.on("message", (data) => socket.send(data));
+  },
+);
+// #endregion
+
+export const start = async (port = 0): Promise<Running> => {
+  await app.listen({ port, host: "127.0.0.1" });
+  return running(app.server, () => app.close());
+};

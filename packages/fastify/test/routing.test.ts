@@ -1,0 +1,176 @@
+import { expect, test } from "vitest";
+import { createPolicy, wsorigin } from "../src/index.ts";
+import { evil, firstMessage, listen, page, policy, type Setup, start } from "./support.ts";
+import Fastify from "fastify";
+import { closeLater } from "./support.ts";
+
+/** A websocket route that says which one it is. */
+function says(path: string, name: string, more: object = {}): Setup {
+  return (app) => app.get(path, { websocket: true, ...more }, (socket) => socket.send(name));
+}
+
+test("params and query are Fastify's own", async () => {
+  const { open } = await start((app) => {
+    app.get("/chat/:room", { websocket: true }, (socket, { params, query }) =>
+      socket.send(JSON.stringify({ params, query })),
+    );
+  });
+  expect(JSON.parse(await firstMessage(await open("/chat/caf%C3%A9?x=1&x=2")))).toEqual({
+    params: { room: "café" },
+    query: { x: ["1", "2"] },
+  });
+});
+
+test.each([
+  ["/plain", "a plain HTTP route"],
+  ["/nowhere", "an unknown path"],
+  ["/chat/history", "a plain HTTP route that is more specific than a websocket route"],
+])("an upgrade on %s, %s, gets 404 and is closed", async (path) => {
+  let ran = 0;
+  const plain = (): string => {
+    ran++;
+    return "plain";
+  };
+  const { open, events } = await start((app) => {
+    app.get("/plain", plain);
+    app.get("/chat/history", plain);
+    says("/chat/:room", "room")(app);
+  });
+  const answer = await open(path);
+  expect([answer.status, answer.closed]).toEqual([404, "fin"]);
+  expect(ran).toBe(0);
+  expect(events.map(({ decision }) => decision.code)).toEqual(["route-not-found"]);
+});
+
+test.each([
+  ["/Chat/Lobby", { routerOptions: { caseSensitive: false } }],
+  ["/chat/lobby/", { routerOptions: { ignoreTrailingSlash: true } }],
+  ["//chat//lobby", { routerOptions: { ignoreDuplicateSlashes: true } }],
+  ["/chat/lobby;x=1", { routerOptions: { useSemicolonDelimiter: true } }],
+])("%s with %o is the route, and under its policy", async (path, app) => {
+  const { open } = await start(says("/chat/lobby", "lobby"), { app });
+  expect(await firstMessage(await open(path))).toBe("lobby");
+  expect((await open(path, { origin: evil })).status).toBe(403);
+});
+
+test.each(["/Chat/Lobby", "/chat/lobby/"])("%s is none without", async (path) => {
+  const { open } = await start(says("/chat/lobby", "lobby"));
+  expect((await open(path)).status).toBe(404);
+});
+
+test.each([
+  ["/files/*", "/files/a/b", "/file"],
+  ["/item/:id(^\\d+$)", "/item/12", "/item/twelve"],
+  ["/at/:hour(^\\d{2}$)h:minute(^\\d{2}$)m", "/at/10h30m", "/at/10h3m"],
+])("%s opens %s, not %s", async (route, path, other) => {
+  const { open } = await start(says(route, "here"));
+  expect(await firstMessage(await open(path))).toBe("here");
+  expect((await open(path, { origin: evil })).status).toBe(403);
+  expect((await open(other)).status).toBe(404);
+});
+
+test("host constraints choose the route, and its policy", async () => {
+  const { open } = await start((app) => {
+    says("/chat", "api", { constraints: { host: "api.example:8443" } })(app);
+    says("/chat", "local", { constraints: { host: "localhost" }, config: { wsorigin: { protocols: ["v1"] } } })(app);
+  });
+  expect(await firstMessage(await open("/chat", { hostHeader: "api.example:8443" }))).toBe("api");
+  const offer = { headers: [["Sec-WebSocket-Protocol", "v1"]] as const };
+  const local = await open("/chat", { hostHeader: "localhost", ...offer });
+  expect(local.header("Sec-WebSocket-Protocol")).toBe("v1");
+  expect(await firstMessage(local)).toBe("local");
+  expect((await open("/chat", { ...offer, hostHeader: "127.0.0.1" })).status).toBe(404);
+});
+
+test("version constraints too", async () => {
+  const { open } = await start(says("/chat", "2", { constraints: { version: "2.0.0" } }));
+  expect(await firstMessage(await open("/chat", { headers: [["Accept-Version", "2.x"]] }))).toBe("2");
+  expect((await open("/chat")).status).toBe(404);
+});
+
+test("constraint strategies of the app's own", async () => {
+  const tenant = {
+    name: "tenant",
+    storage: () => {
+      const stored = new Map<unknown, never>();
+      return {
+        get: (key: unknown) => stored.get(key) ?? null,
+        set: (key: unknown, value: never) => void stored.set(key, value),
+      };
+    },
+    deriveConstraint: (request: { headers: Record<string, unknown> }) => request.headers["x-tenant"],
+  };
+  const { open } = await start(says("/chat", "blue", { constraints: { tenant: "blue" } }), {
+    app: { routerOptions: { constraints: { tenant } } },
+  });
+  expect(await firstMessage(await open("/chat", { headers: [["X-Tenant", "blue"]] }))).toBe("blue");
+  expect((await open("/chat", { headers: [["X-Tenant", "red"]] })).status).toBe(404);
+});
+
+test("rewriteUrl leads to the route that it names, under that route's policy", async () => {
+  const nobody = { config: { wsorigin: { policy: createPolicy({ origins: [] }) } } };
+  const { open } = await start(
+    (app) => {
+      says("/open", "open")(app);
+      says("/closed", "closed", nobody)(app);
+      app.get("/plain", () => "plain");
+    },
+    { app: { rewriteUrl: ({ url = "" }) => new URL(url, "http://x").searchParams.get("to") ?? url } },
+  );
+  expect(await firstMessage(await open("/elsewhere?to=/open"))).toBe("open");
+  expect((await open("/open?to=/closed")).status).toBe(403);
+  expect((await open("/open?to=/plain")).status).toBe(404);
+  expect(await firstMessage(await open("/closed?to=/open"))).toBe("open");
+});
+
+test("a rewriteUrl that answers differently each time opens nothing", async () => {
+  let times = 0;
+  let ran = 0;
+  const { open } = await start(
+    (app) => {
+      for (const path of ["/a", "/b"]) app.get(path, { websocket: true }, () => void ran++);
+    },
+    { app: { rewriteUrl: () => (times++ % 2 === 0 ? "/a" : "/b") } },
+  );
+  const { frames } = await open("/x");
+  expect((await frames?.nextClose())?.code).toBe(4403);
+  frames?.destroy();
+  expect(ran).toBe(0);
+});
+
+test("HEAD of a websocket route is an ordinary request, and no upgrade", async () => {
+  const { app, open } = await start(says("/chat", "chat"), { app: { exposeHeadRoutes: true } });
+  expect((await app.inject({ method: "HEAD", url: "/chat" })).statusCode).toBe(404);
+  expect((await open("/chat", { method: "HEAD" })).status).toBe(400);
+  expect(await firstMessage(await open("/chat"))).toBe("chat");
+});
+
+test("a route with a handler of each kind serves both", async () => {
+  const { app, open } = await start((app) => {
+    app.route({ method: "GET", url: "/both", handler: () => "http", wsHandler: (socket) => socket.send("ws") });
+  });
+  expect((await app.inject("/both")).body).toBe("http");
+  expect(await firstMessage(await open("/both"))).toBe("ws");
+  expect((await open("/both", { origin: evil })).status).toBe(403);
+});
+
+test("in a child scope with a prefix it serves that scope, and nothing outside upgrades", async () => {
+  const app = Fastify();
+  closeLater(app);
+  app.get("/outside", () => "http");
+  await app.register(
+    async (child) => {
+      await child.register(wsorigin, { policy, log: false });
+      says("/chat/:room", "inside")(child);
+      await child.register(async (grandchild) => says("/deep", "deep")(grandchild), { prefix: "/more" });
+    },
+    { prefix: "/api" },
+  );
+  await app.register(async (sibling) => void sibling.get("/sibling", () => "http"));
+  const { open } = await listen(app);
+  expect(await firstMessage(await open("/api/chat/1"))).toBe("inside");
+  expect(await firstMessage(await open("/api/more/deep"))).toBe("deep");
+  for (const path of ["/outside", "/sibling", "/chat/1"]) expect((await open(path)).status).toBe(404);
+  for (const origin of [evil, null]) expect((await open("/api/chat/1", { origin })).status).toBe(403);
+  expect((await app.inject({ url: "/outside", headers: { origin: page } })).body).toBe("http");
+});

@@ -1,0 +1,22 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import * as surface from "../src/index.ts";
+
+test("the exported names", () => {
+  expect(Object.keys(surface).toSorted()).toMatchInlineSnapshot(`
+    [
+      "GateError",
+      "PolicyError",
+      "corsOptions",
+      "createPolicy",
+      "explain",
+      "wsorigin",
+    ]
+  `);
+});
+
+test("is thin: no rule about origins lives here", () => {
+  const folder = new URL("../src/", import.meta.url);
+  const files = readdirSync(folder).map((name) => readFileSync(new URL(name, folder), "utf8"));
+  expect(files.join("").match(/\n/g)?.length).toBeLessThanOrEqual(150);
+});

@@ -1,0 +1,28 @@
+import { running, type Running } from "../../../testing/test/program.ts";
+// #region guide
+import "reflect-metadata";
+import { Module } from "@nestjs/common";
+import { NestFactory } from "@nestjs/core";
+import { WsAdapter } from "@nestjs/platform-ws";
+import { SubscribeMessage, WebSocketGateway } from "@nestjs/websockets";
+
+@WebSocketGateway({ path: "/chat", cors: { origin: ["https://app.example.com"] } })
+class ChatGateway {
+  @SubscribeMessage("say")
+  say(_client: unknown, text: string) {
+    return { event: "said", data: text };
+  }
+}
+
+@Module({ providers: [ChatGateway] })
+class AppModule {}
+
+const app = await NestFactory.create(AppModule, { logger: ["error", "warn"] });
+app.enableCors({ origin: ["https://app.example.com"] });
+app.useWebSocketAdapter(new WsAdapter(app));
+// #endregion
+
+export const start = async (port = 0): Promise<Running> => {
+  await app.listen(port, "127.0.0.1");
+  return running(app.getHttpServer(), () => app.close());
+};

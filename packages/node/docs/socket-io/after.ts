@@ -1,0 +1,21 @@
+import { running, type Running } from "../../../testing/test/program.ts";
+// #region guide
+import { createServer } from "node:http";
+import { createPolicy, guard } from "@wsorigin/node";
+import { Server } from "socket.io";
+
+const server = createServer();
+const policy = createPolicy({ origins: ["https://app.example.com"] });
+guard(server, { policy });
+const io = new Server(server, {
+  allowRequest: (request, callback) => callback(null, policy.check(request).allowed),
+  cors: { origin: (origin, callback) => callback(null, policy.allowsOrigin(origin)), credentials: true },
+});
+
+io.on("connection", (socket) => {
+  socket.emit("hello", socket.handshake.headers.cookie);
+  socket.on("say", (text: string) => socket.emit("said", text));
+});
+// #endregion
+
+export const start = (port = 0): Promise<Running> => running(server.listen(port, "127.0.0.1"), () => io.close());

@@ -1,0 +1,18 @@
+import { running, type Running } from "../../../testing/test/program.ts";
+// #region guide
+import { createServer } from "node:http";
+import { WebSocketServer } from "ws";
+
+const server = createServer((_request, response) => response.end("Hello"));
+const sockets = new WebSocketServer({ noServer: true });
+
+server.on("upgrade", (request, socket, head) => {
+  if (request.url !== "/chat") return;
+  sockets.handleUpgrade(request, socket, head, (client) => {
+    client.send(`Hello, ${request.headers.cookie}`);
+    client.on("message", (data) => client.send(data));
+  });
+});
+// #endregion
+
+export const start = (port = 0): Promise<Running> => running(server.listen(port, "127.0.0.1"));

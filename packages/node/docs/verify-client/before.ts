@@ -1,0 +1,19 @@
+import { running, type Running } from "../../../testing/test/program.ts";
+// #region guide
+import { createServer } from "node:http";
+import { WebSocketServer } from "ws";
+
+const server = createServer((_request, response) => response.end("Hello"));
+const sockets = new WebSocketServer({
+  server,
+  path: "/chat",
+  verifyClient: ({ origin }: { origin: string }) => origin.startsWith("https://app.example.com"),
+});
+
+sockets.on("connection", (client, request) => {
+  client.send(`Hello, ${request.headers.cookie}`);
+  client.on("message", (data) => client.send(data));
+});
+// #endregion
+
+export const start = (port = 0): Promise<Running> => running(server.listen(port, "127.0.0.1"));

@@ -1,0 +1,29 @@
+import { once } from "node:events";
+import type { Server } from "node:http";
+import type { Socket } from "node:net";
+
+/** A program of a guide, as it runs. */
+export interface Running {
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+/** Waits until a server listens. To close it is to let go of every connection, whatever the program has forgotten. */
+export async function running(server: Server, close?: () => Promise<unknown>): Promise<Running> {
+  const sockets = new Set<Socket>();
+  server.on("connection", (socket: Socket) => {
+    sockets.add(socket);
+    socket.once("close", () => sockets.delete(socket));
+  });
+  if (!server.listening) await once(server, "listening");
+  const address = server.address();
+  if (typeof address !== "object" || address === null) throw new Error("The server does not listen on a port.");
+  return {
+    port: address.port,
+    async close() {
+      for (const socket of sockets) socket.destroy();
+      await close?.();
+      if (server.listening) await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
