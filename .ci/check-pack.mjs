@@ -108,7 +108,12 @@ async function checkCore(installed) {
 async function install(packed, project) {
   const { catalog } = await versions();
   const tarballs = Object.fromEntries(packed.map(({ name, tarball }) => [name, `file:${tarball}`]));
-  const others = Object.fromEntries(["@types/express", "@types/koa", "@types/node", "@types/ws", "express", "fastify", "koa"].map((name) => [name, catalog[name]]));
+  const others = Object.fromEntries(
+    ["@types/express", "@types/koa", "@types/node", "@types/ws", "express", "fastify", "koa"].map((name) => [
+      name,
+      catalog[name],
+    ]),
+  );
   const manifest = {
     name: "consumer",
     private: true,

@@ -2,7 +2,7 @@ import cors from "@fastify/cors";
 import { handshake, handshakeOf, originCases, policyOptionsOf } from "@wsorigin/testing";
 import Fastify from "fastify";
 import { describe, expect, test } from "vitest";
-import { corsOptions, createPolicy, type Policy } from "../src/index.ts";
+import { corsOptions, createPolicy, type Policy, wsorigin } from "../src/index.ts";
 import { closeLater, listen, page, policy } from "./support.ts";
 
 interface Seen {
@@ -69,6 +69,16 @@ describe("corsOptions", () => {
       }
     },
   );
+
+  test("a route with a handler of each kind has no CORS headers", async () => {
+    const app = Fastify();
+    closeLater(app);
+    await app.register(wsorigin, { policy, log: false });
+    await app.register(cors, { ...corsOptions(policy), credentials: true });
+    app.route({ method: "GET", url: "/api", handler: () => "http", wsHandler: () => {} });
+    const { port } = await listen(app);
+    expect(await ask(port, "GET", page)).toMatchObject({ status: 200, allowed: undefined });
+  });
 
   test("two Origin lines get nothing", async () => {
     expect((await ask(await api(() => policy), "GET", [page, page])).allowed).toBeUndefined();

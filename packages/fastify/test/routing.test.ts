@@ -174,3 +174,17 @@ test("in a child scope with a prefix it serves that scope, and nothing outside u
   for (const origin of [evil, null]) expect((await open("/api/chat/1", { origin })).status).toBe(403);
   expect((await app.inject({ url: "/outside", headers: { origin: page } })).body).toBe("http");
 });
+
+test("a strategy that came through addConstraintStrategy is an error at start, not a hole", async () => {
+  const tenant = {
+    name: "tenant",
+    storage: () => ({ get: () => null, set: () => {} }),
+    deriveConstraint: () => "blue",
+    validate: () => true,
+  };
+  const setup: Setup = (app) => {
+    app.addConstraintStrategy(tenant);
+    says("/chat", "blue", { constraints: { tenant: "blue" } })(app);
+  };
+  await expect(start(setup)).rejects.toThrow("No strategy registered for constraint key tenant");
+});
