@@ -21,13 +21,13 @@ export interface Timing {
 }
 
 /** What was timed, and what came of it. */
-export interface Timed<Of> {
+interface Timed<Of> {
   readonly of: Of;
   readonly timing: Timing;
 }
 
 /** `record`: `{ headers: { origin, host } }`. `raw`: a browser's fields as `rawHeaders`. */
-export type Shape = "record" | "raw";
+type Shape = "record" | "raw";
 /** `same`: one Origin again and again. `turn`: 1,000 different ones in turn. */
 export type Pattern = "same" | "turn";
 
@@ -39,24 +39,24 @@ export interface CheckCell {
   readonly size: number;
 }
 
-export interface HandWrittenCell {
+interface HandWrittenCell {
   readonly check: (typeof handChecks)[number];
   readonly pattern: Pattern;
   readonly size: number;
 }
 
-export interface LengthCell {
+interface LengthCell {
   readonly origin: string;
   readonly bytes: number;
 }
 
-export interface CompileCell {
+interface CompileCell {
   readonly kind: Kind;
   readonly size: number;
   readonly milliseconds: number;
 }
 
-export interface HeapCell {
+interface HeapCell {
   readonly what: "policy" | "set";
   readonly kind: Kind;
   readonly size: number;

@@ -10,7 +10,7 @@ export interface HandshakeOptions {
 }
 
 /** What a handshake costs the server. */
-export interface HandshakeCell {
+interface HandshakeCell {
   readonly server: ServerName;
   readonly outcome: "accepted" | "refused";
   /** Processor time of the server for each handshake, from `accept` until the socket is gone: the median of the rounds. */
@@ -21,7 +21,7 @@ export interface HandshakeCell {
 }
 
 /** What a message costs the server: to read it and to send it back. */
-export interface MessageCell {
+interface MessageCell {
   readonly server: ServerName;
   readonly microseconds: number;
   readonly rounds: number;

@@ -99,7 +99,7 @@ export async function start(options: Partial<PlainOptions> = {}): Promise<Guarde
   return startServer({ server: createServer((_request, response) => response.end("page")) }, options);
 }
 
-export function heldBy(server: GuardableServer): Promise<number> {
+function heldBy(server: GuardableServer): Promise<number> {
   return new Promise((resolve, reject) => {
     server.getConnections((error, count) => (error === null ? resolve(count) : reject(error)));
   });
