@@ -107,7 +107,7 @@ async function plugin(app: FastifyInstance, { websocket: own = {}, ...options }:
   app.addHook("onResponse", async ({ raw }) => void allowed.get(raw)?.socket.destroy());
 
   await app.register(websocket, {
-    // The socket is being closed, with the right code: what terminates it would lose that.
+    // ws closes it, with the right code; the default would destroy it at once.
     errorHandler: (error, _socket, request) => request.log.error(error),
     ...own,
     options: {

@@ -138,6 +138,15 @@ test("a rewriteUrl that answers differently each time opens nothing", async () =
   expect(ran).toBe(0);
 });
 
+test("a rewriteUrl that leads nowhere is refused, and Fastify's own answer is not made", async () => {
+  let made = 0;
+  const { open } = await start(says("/chat", "chat"), {
+    app: { rewriteUrl: () => "/%zz", frameworkErrors: () => void made++ },
+  });
+  expect((await open("/chat")).status).toBe(404);
+  expect(made).toBe(0);
+});
+
 test("HEAD of a websocket route is an ordinary request, and no upgrade", async () => {
   const { app, open } = await start(says("/chat", "chat"), { app: { exposeHeadRoutes: true } });
   expect((await app.inject({ method: "HEAD", url: "/chat" })).statusCode).toBe(404);

@@ -6,8 +6,8 @@ import { describe, expect, test } from "vitest";
 import { GateError, guard } from "../src/index.ts";
 import { evil, firstMessage, page, policy, startApp } from "./support.ts";
 
-async function run(before: readonly Koa.Middleware[], origin = page) {
-  const started = await startApp(new Koa(), { before, deadline: 300 });
+async function run(before: readonly Koa.Middleware[], origin = page, deadline = 5000) {
+  const started = await startApp(new Koa(), { before, deadline });
   started.gate.route("/chat", (socket, ctx) => socket.send(JSON.stringify(ctx.state)));
   const answer = await started.open("/chat", { origin });
   const first = answer.status === 101 ? await firstMessage(answer) : undefined;
@@ -100,6 +100,12 @@ describe("before", () => {
         throw new Error("boom");
       },
     ],
+    [
+      "throws what is no refusal",
+      () => {
+        throw Object.assign(new Error("boom"), { status: 200 });
+      },
+    ],
     ["throws a 500", (ctx) => ctx.throw(500, "boom", { expose: false })],
   ])("one that %s refuses with 503, and is told of", async (_name, middleware) => {
     const { answer, code, errors } = await run([middleware]);
@@ -132,7 +138,7 @@ describe("before", () => {
   });
 
   test("one that never ends runs into the deadline", async () => {
-    const { answer, code } = await run([() => new Promise(() => {})]);
+    const { answer, code } = await run([() => new Promise(() => {})], page, 60);
     expect([answer.status, code]).toEqual([503, "timed-out"]);
   });
 });

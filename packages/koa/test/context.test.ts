@@ -121,8 +121,10 @@ describe("the policy and app.proxy", () => {
   test("a Host of two is not cut down to the first", async () => {
     const { gate, open, events } = await startApp();
     gate.route("/chat", () => {});
-    (await open("/chat", { hostHeader: "127.0.0.1, evil.test" })).frames?.destroy();
-    expect(events.map(({ decision }) => decision.allowed)).toEqual([false]);
+    for (const headers of [[], [["X-Forwarded-Host", "127.0.0.1"]] as const]) {
+      (await open("/chat", { hostHeader: "127.0.0.1, evil.test", headers })).frames?.destroy();
+    }
+    expect(events.map(({ decision }) => decision.allowed)).toEqual([false, false]);
   });
 
   test("sameHost compares with the forwarded Host and scheme", async () => {
@@ -197,12 +199,14 @@ describe("the gate", () => {
   test("routes chain, each with its options", async () => {
     const own = { policy: createPolicy({ origins: [evil] }), protocols: ["v2"] };
     const { gate, open } = await startApp();
-    gate.route("/one", (socket) => socket.send("one")).route("/two", own, (socket) => socket.send("two"));
+    gate
+      .route("/one", (socket) => socket.send("one"))
+      .route("/two", own, (socket, ctx) => socket.send(ctx.wsorigin.route));
     expect(await firstMessage(await open("/one"))).toBe("one");
     expect((await open("/two")).status).toBe(403);
     const two = await open("/two", { origin: evil, headers: [["Sec-WebSocket-Protocol", "v1, v2"]] });
     expect(two.header("Sec-WebSocket-Protocol")).toBe("v2");
-    expect(await firstMessage(two)).toBe("two");
+    expect(await firstMessage(two)).toBe("/two");
   });
 
   test.each<[string, readonly unknown[], RegExp]>([

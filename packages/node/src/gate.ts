@@ -5,7 +5,7 @@ import { type Context, OpenContext } from "./context.ts";
 import { GateError } from "./errors.ts";
 import { originForm } from "./form.ts";
 import { Limits } from "./limits.ts";
-import { Opening, type Surroundings } from "./opening.ts";
+import { maxIpLength, Opening, type Surroundings } from "./opening.ts";
 import {
   type Adapter,
   checkGuardOptions,
@@ -159,7 +159,7 @@ export class ServerGate<P, R> implements AdapterGate<P, R> {
     if (request.method !== "GET" || headers["sec-websocket-key"] === undefined) return false;
     const target = originForm(request.url ?? "", headers.host);
     const found = target === undefined ? undefined : this.#routes.find(target);
-    const route = found?.route ?? this.#around.adapter.find?.(request);
+    const route = found?.route ?? this.#findElsewhere(request);
     if (route === undefined) return false;
     const started = performance.now();
     const note =
@@ -216,12 +216,22 @@ export class ServerGate<P, R> implements AdapterGate<P, R> {
     for (const { duplex } of elsewhere) duplex.destroy();
   }
 
+  /** The route of the framework's own router; none, where that fails: then the app answers the request. */
+  #findElsewhere(request: IncomingMessage): Route<P, R> | undefined {
+    return this.#asked(() => this.#around.adapter.find?.(request), undefined);
+  }
+
   #ipOf(request: IncomingMessage): string {
+    return this.#asked(() => (this.#around.adapter.adapt(request).ip ?? "").slice(0, maxIpLength), "");
+  }
+
+  /** What an adapter says to an ordinary request; something else, where it throws: nobody would catch it there. */
+  #asked<T>(ask: () => T, otherwise: T): T {
     try {
-      return this.#around.adapter.adapt(request).ip ?? "";
+      return ask();
     } catch (error) {
       this.#around.reporter.error(error, "the framework's adapter");
-      return "";
+      return otherwise;
     }
   }
 }

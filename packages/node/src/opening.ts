@@ -99,7 +99,11 @@ export class Opening<P, R> {
     const handshake = handshakeOf(incoming, facts);
     if (options.report !== undefined) this.#reported = this.#askBeside(options.report, handshake);
     const decision = problem ?? (await this.#ask(policy, handshake));
-    if (decision.allowed !== true && this.#mode === "enforce") return refuse(decision);
+    if (decision.allowed !== true && this.#mode === "enforce") {
+      // A policy of somebody's own making may say anything.
+      if (decision.allowed !== false) throw new TypeError("policy.decide() gave no decision.");
+      return refuse(decision);
+    }
     if (this.#watch.over || route === undefined || adapter.before === undefined)
       return { proceed: true, decision, request };
     const stopped = await adapter.before(request, this.#watch.signal);
@@ -241,4 +245,4 @@ export class Opening<P, R> {
 }
 
 /** What a log and a counter can bear of an address: behind a proxy that is trusted too much, it is the client's to write. */
-const maxIpLength = 64;
+export const maxIpLength = 64;

@@ -1,11 +1,9 @@
 import { IncomingMessage } from "node:http";
 import { createServer as createTlsServer } from "node:https";
-import { selfSigned } from "@wsorigin/testing";
+import { selfSigned, until } from "@wsorigin/testing";
 import { describe, expect, test } from "vitest";
-import { type Context, createPolicy, deny, type Facts, guardWith, type PlainOptions } from "../src/index.ts";
-import { createServer } from "node:http";
-import { echo, evil, open, page, policy, SlowDirectory, start, startServer, statusOf } from "./support.ts";
-import { until } from "@wsorigin/testing";
+import { type Context, createPolicy, type Facts, type PlainOptions } from "../src/index.ts";
+import { echo, evil, open, page, start, startServer, statusOf } from "./support.ts";
 
 describe("the context of a handler", () => {
   async function contextOf(path: string, target: string, options: Partial<PlainOptions> = {}): Promise<Context> {
@@ -166,53 +164,5 @@ describe("facts", () => {
     expect(await statusOf(target)).toBe(503);
     expect((await event(0)).decision.code).toBe("middleware-failed");
     expect(errors).toMatchObject([[{ message: "no table" }, "the framework's adapter or a middleware"]]);
-  });
-});
-
-describe("an adapter's before", () => {
-  test("runs on a route, after the policy's yes, with the framework's request and a signal", async () => {
-    const seen: unknown[] = [];
-    const answers = [undefined, deny("middleware-refused"), deny("token-missing"), "throw"] as const;
-    const directory = new SlowDirectory();
-    const server = createServer();
-    server.on("upgrade", (_request, socket) => socket.end("HTTP/1.1 418 I'm a teapot\r\nContent-Length: 0\r\n\r\n"));
-    const codes: string[] = [];
-    const gate = guardWith(
-      server,
-      {
-        policy,
-        log: false,
-        onDecision: ({ decision }) => void codes.push(decision.code),
-        onError: (error) => void seen.push(error),
-      },
-      {
-        adapt: (request) => ({ request: { url: request.url } }),
-        before(request, signal) {
-          const answer = answers[seen.length];
-          seen.push([request, signal.aborted]);
-          if (answer === "throw") throw new Error("no session");
-          return answer;
-        },
-      },
-    );
-    const { target } = await startServer({ server: createServer() });
-    server.listen(0, "127.0.0.1");
-    await until(() => server.listening, "the server listens");
-    const address = server.address();
-    const own = { ...target, port: typeof address === "object" && address !== null ? address.port : 0 };
-    const requests: unknown[] = [];
-    gate.route("/chat", (_socket, { request }) => void requests.push(request));
-    expect(await statusOf(own, { path: "/chat", origin: evil })).toBe(403);
-    expect(await statusOf(own, { path: "/elsewhere" })).toBe(418);
-    expect(seen).toEqual([]);
-    const statuses = [];
-    for (let count = 0; count < 4; count++) statuses.push(await statusOf(own, { path: "/chat" }));
-    expect(statuses).toEqual([101, 403, 401, 503]);
-    expect(requests).toEqual([{ url: "/chat" }]);
-    expect(seen.slice(0, 4)).toEqual([1, 2, 3, 4].map(() => [{ url: "/chat" }, false]));
-    expect(codes.slice(2)).toEqual(["origin-listed", "middleware-refused", "token-missing", "middleware-failed"]);
-    directory.answer(true);
-    await gate.close();
-    await new Promise((resolve) => server.close(resolve));
   });
 });

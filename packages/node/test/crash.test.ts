@@ -19,6 +19,10 @@ interface Alone {
   readonly target: { readonly port: number };
   /** The codes of the decisions it has told of. */
   readonly codes: readonly string[];
+  /** What it has written to stderr. */
+  said(): string;
+  /** Ends its process; what it had to say has come by then. */
+  end(): Promise<void>;
   /** Its process lives, and its gate does what it did. */
   works(): Promise<void>;
 }
@@ -43,6 +47,11 @@ async function startAlone(scenario: string): Promise<Alone> {
   return {
     target,
     codes,
+    said: () => said,
+    async end() {
+      child.kill();
+      await once(child, "close");
+    },
     async works() {
       const answer = await handshake(target, { path: "/chat", origin: page });
       answer.frames?.send("hello");
@@ -83,6 +92,33 @@ async function leaveInEachWay(alone: Alone, path: string): Promise<void> {
   }
   await alone.works();
 }
+
+describe("what a process writes to stderr", () => {
+  test("is each reason once, by default", async () => {
+    const alone = await startAlone("the log where it goes by itself");
+    await alone.works();
+    await alone.works();
+    await until(() => alone.said().endsWith('where:    route /chat, client "127.0.0.1"\n'), "it is written");
+    expect(alone.said().match(/\[wsorigin\] Refused a WebSocket handshake: origin-malformed \(400\)/g)).toHaveLength(1);
+  });
+
+  test("is nothing with log: false", async () => {
+    const alone = await startAlone("no log");
+    await alone.works();
+    await alone.end();
+    expect(alone.said()).toBe("");
+  });
+
+  test("is what subscribers throw where there is no onError", async () => {
+    const alone = await startAlone("no onError, and an onDecision that throws");
+    await alone.works();
+    await until(
+      () => /^\[wsorigin\] onDecision failed: Error: on purpose\n {4}at /.test(alone.said()),
+      "it is written",
+    );
+    expect(alone.said()).not.toContain("Node.js v");
+  });
+});
 
 describe("a process without any handler goes on", () => {
   test.each(["a directory that takes its time", "a before that takes its time"])(

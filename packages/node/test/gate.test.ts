@@ -70,11 +70,14 @@ describe("a route", () => {
     expect(await frames.close()).toMatchObject({ kind: "close", code: 4403, text: "Forbidden" });
     // What is no handshake cannot be accepted, and on no route there is nobody to accept it.
     expect(await statusOf(target, { path: "/usual", origin: evil, omit: ["sec-websocket-key"] })).toBe(400);
+    const version = [["Sec-WebSocket-Version", "8"]] as const;
+    expect(await statusOf(target, { path: "/usual", omit: ["sec-websocket-version"], headers: version })).toBe(426);
     expect(await statusOf(target, { path: "/nowhere", origin: evil })).toBe(403);
     expect(events.map(({ decision }) => decision.code)).toEqual([
       "origin-not-listed",
       "origin-not-listed",
       "handshake-malformed",
+      "version-unsupported",
       "origin-not-listed",
     ]);
   });
@@ -222,6 +225,12 @@ describe("upgrades on no route", () => {
     expect((await event(0)).route).toBeUndefined();
     expect(await statusOf(target, { path: "/chat", ...request })).not.toBe(418);
     expect(events).toHaveLength(2);
+  });
+
+  test('unrouted "pass": what is no handshake is told of as that', async () => {
+    const { target, event } = await startBeside({ unrouted: "pass" });
+    expect(await statusOf(target, { path: "/own", omit: ["sec-websocket-key"] })).toBe(418);
+    expect(await event(0)).toMatchObject({ decision: { code: "handshake-malformed" }, mode: "report" });
   });
 
   test('unrouted "pass": where nobody listens, 404, told of once', async () => {

@@ -1,23 +1,26 @@
 import { once } from "node:events";
-import { constants, type ServerHttp2Stream } from "node:http2";
+import { constants, createServer, type ServerHttp2Stream } from "node:http2";
+import { connect as connectSocket, createServer as createRelay } from "node:net";
 import { frameBytes, until } from "@wsorigin/testing";
 import { describe, expect, test } from "vitest";
 import { createPolicy } from "../src/index.ts";
-import { fields, kinds, onEveryStream, responseTo, send, session, startHttp2 } from "./http2-support.ts";
-import { evil, SlowDirectory, startServer } from "./support.ts";
+import { fields, kinds, onEveryStream, openStream, responseTo, send, session, startHttp2 } from "./http2-support.ts";
+import { afterwards, echo, evil, page, SlowDirectory, startServer } from "./support.ts";
 
 describe.each(kinds)("streams $name: a client that leaves", ({ make }) => {
   test.each([
-    ["cancels", (stream: { close(code: number): void }) => stream.close(constants.NGHTTP2_CANCEL)],
-    ["closes without an error", (stream: { close(code: number): void }) => stream.close(constants.NGHTTP2_NO_ERROR)],
-  ] as const)("%s while the directory is asked: client-gone, aborted", async (_name, leave) => {
+    ["cancels", constants.NGHTTP2_CANCEL],
+    ["closes without an error", constants.NGHTTP2_NO_ERROR],
+    ["closes with an error", constants.NGHTTP2_INTERNAL_ERROR],
+    ["is not what the server thought", constants.NGHTTP2_REFUSED_STREAM],
+  ] as const)("%s while the directory is asked: client-gone, aborted", async (_name, code) => {
     const directory = new SlowDirectory();
     const { gate, target, event } = await startHttp2(make, { policy: createPolicy({ directory }), maxPending: 1 });
     gate.route("/chat", () => expect.unreachable());
     const client = await session(target);
     const stream = send(client);
     await directory.asked();
-    leave(stream);
+    stream.close(code);
     expect((await event(0)).decision.code).toBe("client-gone");
     expect(directory.signals[0]?.aborted).toBe(true);
     directory.answer(true);
@@ -87,18 +90,22 @@ describe.each(kinds)("streams $name: a client that leaves", ({ make }) => {
     expect(errors).toEqual([]);
   });
 
-  test("while its socket is open: gone from connections", async () => {
+  test("while its socket is open: gone from connections, in whatever way it leaves", async () => {
     const { gate, target } = await startHttp2(make);
     const codes: number[] = [];
     gate.route("/chat", (socket) => void socket.on("close", (code) => codes.push(code)));
-    const client = await session(target);
-    const [first, second] = [send(client), send(client)];
-    await Promise.all([once(first, "response"), once(second, "response")]);
-    expect(gate.connections.size).toBe(2);
-    first.close(constants.NGHTTP2_CANCEL);
-    second.end();
-    await until(() => gate.connections.size === 0, "both are gone");
-    expect(codes).toEqual([1006, 1006]);
+    const [client, other] = [await session(target), await session(target)];
+    const streams = [client, client, client, client, other].map((on) => send(on));
+    await Promise.all(streams.map((stream) => once(stream, "response")));
+    expect(gate.connections.size).toBe(5);
+    const [cancelled, failed, closed, ended] = streams;
+    cancelled?.close(constants.NGHTTP2_CANCEL);
+    failed?.close(constants.NGHTTP2_INTERNAL_ERROR);
+    closed?.close(constants.NGHTTP2_NO_ERROR);
+    ended?.end();
+    other.destroy();
+    await until(() => gate.connections.size === 0, "all are gone");
+    expect(codes).toEqual([1006, 1006, 1006, 1006, 1006]);
   });
 
   test("2000 refused leave nothing", { timeout: 30_000 }, async () => {
@@ -114,7 +121,10 @@ describe.each(kinds)("streams $name: a client that leaves", ({ make }) => {
     const client = await session(target);
     for (let count = 0; count < 2000; count += 100) {
       const batch = Array.from({ length: 100 }, () => send(client, "/chat", evil));
-      await Promise.all(batch.map((stream) => once(stream.resume().end(), "close")));
+      // Half of them never end what they have begun.
+      await Promise.all(
+        batch.map((stream, index) => once(index % 2 === 0 ? stream.resume() : stream.resume().end(), "close")),
+      );
     }
     expect(streams).toHaveLength(2000);
     await until(() => streams.every(({ destroyed }) => destroyed), "every stream is gone");
@@ -125,3 +135,53 @@ describe.each(kinds)("streams $name: a client that leaves", ({ make }) => {
     expect((await responseTo(last))[":status"]).toBe(200);
   });
 });
+
+test("a connection that is reset ends its streams, whatever they are at, and nothing else", async () => {
+  const directory = new SlowDirectory();
+  const { gate, target, events, errors } = await startServer(
+    { server: createServer({ settings: { enableConnectProtocol: true } }) },
+    { policy: createPolicy({ origins: [page], directory }) },
+  );
+  const codes: number[] = [];
+  gate.route("/chat", (socket) => void socket.on("close", (code) => codes.push(code)));
+  const upstream = connectSocket(target.port, "127.0.0.1").on("error", () => {});
+  const relay = createRelay(
+    (socket) =>
+      void socket
+        .on("error", () => {})
+        .pipe(upstream)
+        .pipe(socket),
+  );
+  await once(relay.listen(0, "127.0.0.1"), "listening");
+  afterwards(async () => void relay.close());
+  const address = relay.address();
+  const client = await session({ port: typeof address === "object" && address !== null ? address.port : 0 });
+  await once(send(client), "response");
+  send(client, "/chat", "https://tenant.example");
+  await directory.asked();
+  upstream.resetAndDestroy();
+  await until(() => codes.length === 1 && events.length === 2, "both are gone");
+  expect(events.map(({ decision }) => decision.code)).toEqual(["origin-listed", "client-gone"]);
+  expect(errors).toEqual([]);
+});
+
+test.each(kinds)(
+  "$name a handler that pauses its socket leaves on the client's side what is too much to hold",
+  async ({ make }) => {
+    const streams: ServerHttp2Stream[] = [];
+    const { gate, target } = await startServer({
+      server: make(),
+      before: (server) => onEveryStream(server, (stream) => void streams.push(stream)),
+    });
+    gate.route("/chat", (socket) => {
+      socket.pause();
+      echo(socket);
+    });
+    const frames = await openStream(target, { path: "/chat" });
+    frames.send(Buffer.alloc(1_000_000));
+    await until(() => streams[0]?.isPaused() === true, "the stream is paused");
+    const [context] = gate.connections;
+    context?.socket.resume();
+    expect((await frames.next()).data).toHaveLength(1_000_000);
+  },
+);

@@ -1,10 +1,12 @@
 import { type EventEmitter, getEventListeners, once } from "node:events";
 import { createServer } from "node:http";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { beginHandshake, handshake, until } from "@wsorigin/testing";
 import { describe, expect, test } from "vitest";
 import { WebSocketServer } from "ws";
 import { createPolicy } from "../src/index.ts";
-import { afterwards, evil, open, page, SlowDirectory, start } from "./support.ts";
+import { afterwards, evil, open, page, noTimer, SlowDirectory, start, statusOf } from "./support.ts";
 
 /** Runs so many at once until all are done. */
 async function each(count: number, atOnce: number, run: (index: number) => Promise<void>): Promise<void> {
@@ -17,7 +19,7 @@ async function each(count: number, atOnce: number, run: (index: number) => Promi
 
 describe("nothing is left behind", () => {
   test("by 10,000 refused handshakes", { timeout: 60_000 }, async () => {
-    const { server, gate, target, held, events } = await start();
+    const { server, gate, target, held, events } = await start({ report: createPolicy({ origins: [page] }) });
     gate.route("/chat", () => {});
     const listeners = (): readonly number[] => server.eventNames().map((name) => server.listenerCount(name));
     const before = listeners();
@@ -38,7 +40,7 @@ describe("nothing is left behind", () => {
     await until(async () => (await held()) === 0, "the server holds no connection");
     expect(gate.connections.size).toBe(0);
     expect(listeners()).toEqual(before);
-    expect(process.getActiveResourcesInfo().filter((name) => name === "Timeout")).toEqual([]);
+    await noTimer();
   });
 
   test("by 500 clients that reset while a directory is asked, and 500 that leave", { timeout: 30_000 }, async () => {
@@ -58,7 +60,7 @@ describe("nothing is left behind", () => {
     await until(async () => (await held()) === 0, "the server holds no connection");
     expect(directory.signals.every((signal) => signal.aborted)).toBe(true);
     expect(directory.signals.flatMap((signal) => getEventListeners(signal, "abort"))).toEqual([]);
-    expect(process.getActiveResourcesInfo().filter((name) => name === "Timeout")).toEqual([]);
+    await noTimer();
   });
 
   test("by a client that neither reads its refusal nor ever closes", async () => {
@@ -68,6 +70,41 @@ describe("nothing is left behind", () => {
     await until(async () => (await held()) === 0, "the server lets go of it");
     attempt.destroy();
   });
+});
+
+test("nobody keeps the request of a handshake that is over", { timeout: 30_000 }, async () => {
+  setFlagsFromString("--expose-gc");
+  const collect: unknown = runInNewContext("gc");
+  const requests: WeakRef<object>[] = [];
+  const directory = new SlowDirectory();
+  const { server, gate, target, held } = await start({
+    policy: createPolicy({ origins: [page], directory }),
+    grace: 60_000,
+    facts(request) {
+      requests.push(new WeakRef(request));
+      return {};
+    },
+  });
+  gate.route("/chat", () => {}).route("/shut", { refuseWith: "close" }, () => {});
+  server.on("upgrade", (_request, socket) => socket.end("HTTP/1.1 418 I'm a teapot\r\nContent-Length: 0\r\n\r\n"));
+  await (await open(target, { path: "/chat" })).close();
+  await (await open(target, { path: "/shut", origin: "nonsense" })).close();
+  for (const request of [{ path: "/chat", origin: "nonsense" }, { path: "/elsewhere" }])
+    await statusOf(target, request);
+  const attempt = await beginHandshake(target, { path: "/chat", origin: "https://tenant.example" });
+  await directory.asked();
+  attempt.reset();
+  await until(async () => (await held()) === 0, "the server holds no connection");
+  directory.answer(true);
+  // The reason of an abort knows where it was made.
+  directory.signals.length = 0;
+  await until(() => {
+    if (typeof collect === "function") Reflect.apply(collect, undefined, []);
+    return requests.every((request) => request.deref() === undefined);
+  }, "all are collected");
+  expect(requests).toHaveLength(5);
+  await noTimer();
+  expect(gate.connections.size).toBe(0);
 });
 
 test("an open socket has no listener that ws alone would not have, but one for errors", async () => {

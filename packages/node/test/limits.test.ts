@@ -124,7 +124,9 @@ test("maxConnectionsPerIp counts a network, and lets it go with its last socket"
   ip = "2001:db8::3";
   await first.close();
   await until(async () => (await held()) === 1, "the first is gone");
-  await (await open(target)).close();
+  const third = await open(target);
+  expect(await statusOf(target)).toBe(429);
+  await third.close();
   await second.close();
   await until(async () => (await held()) === 0, "all are gone");
   expect(await Promise.all([statusOf(target), statusOf(target)])).toEqual([101, 101]);

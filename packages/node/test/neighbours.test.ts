@@ -1,7 +1,7 @@
 import { type EventEmitter, once } from "node:events";
 import { Agent, createServer, get, type IncomingMessage, type Server as HttpServer } from "node:http";
 import { Duplex } from "node:stream";
-import { handshake, sampleKey, type Target } from "@wsorigin/testing";
+import { frameBytes, handshake, sampleKey, type Target } from "@wsorigin/testing";
 import { Server as SocketIoServer } from "socket.io";
 import { io } from "socket.io-client";
 import { describe, expect, test } from "vitest";
@@ -122,6 +122,42 @@ describe("a listener's answer", () => {
       "Sec-WebSocket-Key": sampleKey,
     };
     expect(await ask({ Origin: page, ...upgrade })).toEqual([404, true]);
+  });
+
+  test("may take its time, and stays where the grace is over", async () => {
+    const { target, event } = await startServer(
+      {
+        server: createServer(),
+        after: (server) =>
+          void server.on("upgrade", (_request, socket: Duplex) => {
+            setImmediate(() => socket.write("HTTP/1.1 101 Open\r\n\r\n"));
+            socket.pipe(socket);
+          }),
+      },
+      { grace: 30 },
+    );
+    const answer = await handshake(target, { origin: page });
+    expect((await event(0)).decision.code).toBe("origin-listed");
+    answer.frames?.write(frameBytes("text", "still here", { masked: false }));
+    expect((await answer.frames?.next())?.text).toBe("still here");
+    answer.frames?.destroy();
+  });
+
+  test("stays, whatever is thrown after it", async () => {
+    const { target, errors } = await startServer({
+      server: createServer(),
+      after: (server) =>
+        void server.on("upgrade", (_request, socket: Duplex) => {
+          socket.write("HTTP/1.1 101 Open\r\n\r\n");
+          socket.pipe(socket);
+          throw new Error("late");
+        }),
+    });
+    const { frames } = await handshake(target, { origin: page });
+    expect(errors).toMatchObject([[{ message: "late" }, "another upgrade listener"]]);
+    frames?.write(frameBytes("text", "still here", { masked: false }));
+    expect((await frames?.next())?.text).toBe("still here");
+    frames?.destroy();
   });
 
   test("may be to end the connection without a word", async () => {

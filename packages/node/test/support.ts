@@ -122,6 +122,11 @@ export async function open(target: Target, request: HandshakeRequest = {}): Prom
   return frames;
 }
 
+/** Nothing waits for a timer any more, but for the runner's own, which are short. */
+export function noTimer(): Promise<void> {
+  return until(() => !process.getActiveResourcesInfo().includes("Timeout"), "no timer is left", 2000);
+}
+
 /** Answers every message with itself. */
 export function echo(socket: Context["socket"]): void {
   socket.on("message", (data, isBinary) => socket.send(data, { binary: isBinary }));

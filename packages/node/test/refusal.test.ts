@@ -1,0 +1,64 @@
+import { Duplex } from "node:stream";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { refusalBytes, refuseSocket } from "../src/refusal.ts";
+
+/** A connection whose peer takes what is written when it is told to. */
+class Peer extends Duplex {
+  readonly written: Buffer[] = [];
+  accept: () => void = () => {};
+
+  override _read(): void {}
+
+  override _write(chunk: Buffer, _encoding: BufferEncoding, done: () => void): void {
+    this.written.push(chunk);
+    this.accept = done;
+  }
+}
+
+describe("a refused connection", () => {
+  beforeEach(() => void vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] }));
+  afterEach(() => void vi.useRealTimers());
+
+  test("gets all of the refusal, and is let go once it has it", async () => {
+    const peer = new Peer();
+    refuseSocket(peer, 403);
+    expect(String(Buffer.concat(peer.written))).toBe(refusalBytes(403));
+    expect(peer.destroyed).toBe(false);
+    const closed = new Promise((resolve) => peer.once("close", resolve));
+    peer.accept();
+    await closed;
+    expect(peer.destroyed).toBe(true);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  test("whose peer never takes it is let go after two seconds", async () => {
+    const peer = new Peer();
+    refuseSocket(peer, 403);
+    await vi.advanceTimersByTimeAsync(1999);
+    expect(peer.destroyed).toBe(false);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(peer.destroyed).toBe(true);
+  });
+
+  test("has what its peer sent meanwhile read, and thrown away", () => {
+    const peer = new Peer();
+    refuseSocket(peer, 403);
+    expect(peer.readableFlowing).toBe(true);
+  });
+
+  test("that is gone already gets nothing, and no timer", () => {
+    const peer = new Peer();
+    peer.destroy();
+    refuseSocket(peer, 403);
+    expect(peer.written).toEqual([]);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+});
+
+test("a refusal that nobody takes keeps no process alive", () => {
+  const peer = new Peer();
+  const before = process.getActiveResourcesInfo();
+  refuseSocket(peer, 403);
+  expect(process.getActiveResourcesInfo()).toEqual(before);
+  peer.destroy();
+});
