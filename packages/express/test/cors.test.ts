@@ -1,122 +1,38 @@
-import { createServer } from "node:http";
-import { handshake, handshakeOf, originCases, policyOptionsOf } from "@wsorigin/testing";
-import cors from "cors";
-import { afterAll, describe, expect, test } from "vitest";
-import { corsOptions, createPolicy, type Policy } from "../src/index.ts";
+import cors, { type CorsOptions } from "cors";
+import { describe, expect, test } from "vitest";
+import { corsOptions } from "../src/index.ts";
+import { askCors, describeCorsOptions } from "../../testing/test/cors.ts";
 import { majors, page, policy, startApp } from "./support.ts";
 
-interface Seen {
-  readonly status: number | undefined;
-  readonly allowed: string | undefined;
-  readonly vary: string | undefined;
-  readonly credentials: string | undefined;
-}
-
-/** What a browser would see of a request from a page: with `OPTIONS`, its preflight. */
-async function ask(port: number, method: "GET" | "OPTIONS", origin: string | null | readonly string[]): Promise<Seen> {
-  const answer = await handshake(
-    { port },
-    {
-      path: "/api",
-      method,
-      origin,
-      omit: ["upgrade", "connection", "sec-websocket-key", "sec-websocket-version"],
-      headers: [
-        ["Connection", "close"],
-        ...(method === "OPTIONS" ? [["Access-Control-Request-Method", "POST"] as const] : []),
-      ],
-    },
-  );
-  return {
-    status: answer.status,
-    allowed: answer.header("Access-Control-Allow-Origin"),
-    vary: answer.header("Vary"),
-    credentials: answer.header("Access-Control-Allow-Credentials"),
-  };
-}
-
-describe.each(majors)("$name: corsOptions", ({ express }) => {
-  async function api(shared: Policy<unknown>): Promise<number> {
+for (const { name, express } of majors) {
+  const api = async (options: CorsOptions): Promise<number> => {
     const app = express();
-    app.use(cors({ ...corsOptions(shared), credentials: true }));
+    app.use(cors({ ...options, credentials: true }));
     app.get("/api", (_request, response) => void response.json({ ok: true }));
     return (await startApp(app)).port;
-  }
+  };
 
-  test.each(["GET", "OPTIONS"] as const)(
-    "%s: a listed origin is reflected, others get nothing, Vary either way",
-    async (method) => {
-      const port = await api(policy);
-      expect(await ask(port, method, page)).toMatchObject({
-        allowed: page,
-        vary: expect.stringMatching(/\bOrigin\b/),
-        credentials: "true",
-      });
-      for (const origin of ["https://evil.test", "null", `${page}.evil.test`, null]) {
-        const seen = await ask(port, method, origin);
-        expect(seen.allowed).toBeUndefined();
-        expect(seen.vary).toMatch(/\bOrigin\b/);
-        expect(seen.status).toBe(method === "GET" ? 200 : 204);
-      }
-    },
-  );
-
-  test("two Origin lines get nothing", async () => {
-    const port = await api(policy);
-    expect((await ask(port, "GET", [page, page])).allowed).toBeUndefined();
-  });
-
-  test("asks the directory too, and allows nothing when it fails", async () => {
-    const port = await api(
-      createPolicy({
-        directory: {
-          async has(origin) {
-            if (origin.includes("broken")) throw new Error("down");
-            return origin === "https://tenant.example";
-          },
-        },
-      }),
+  describe(`${name}: corsOptions`, () => {
+    test.each(["GET", "OPTIONS"] as const)(
+      "%s: a listed origin is reflected, others get nothing, Vary either way",
+      async (method) => {
+        const port = await api(corsOptions(policy));
+        expect(await askCors(port, method, page)).toMatchObject({
+          allowed: page,
+          vary: expect.stringMatching(/\bOrigin\b/),
+          credentials: "true",
+        });
+        for (const origin of ["https://evil.test", "null", `${page}.evil.test`, null]) {
+          const seen = await askCors(port, method, origin);
+          expect(seen.allowed).toBeUndefined();
+          expect(seen.vary).toMatch(/\bOrigin\b/);
+          expect(seen.status).toBe(method === "GET" ? 200 : 204);
+        }
+      },
     );
-    expect((await ask(port, "OPTIONS", "https://tenant.example")).allowed).toBe("https://tenant.example");
-    expect((await ask(port, "OPTIONS", "https://other.example")).allowed).toBeUndefined();
-    expect((await ask(port, "OPTIONS", "https://broken.example")).allowed).toBeUndefined();
   });
-});
 
-describe("corsOptions and the policy agree on the corpus", () => {
-  let shared: Policy | undefined;
-  const middleware = cors({
-    origin: (origin, callback) =>
-      void (shared === undefined ? callback(null, []) : corsOptions(shared).origin(origin, callback)),
-  });
-  const server = createServer((request, response) => middleware(request, response, () => response.end("ok")));
-  const ready = new Promise<void>((resolve) => void server.listen(0, "127.0.0.1", resolve));
-  afterAll(() => void server.close());
-
-  // What HTTP CORS has no counterpart for: the same host needs no CORS, and a request without an Origin asks for none.
-  const rows = originCases.filter((row) => row.policy.sameOrigin !== true && row.origin !== null);
-
-  test("over the wire", async () => {
-    await ready;
-    const address = server.address();
-    if (typeof address !== "object" || address === null) throw new Error("The server does not listen.");
-    let asked = 0;
-    for (const row of rows) {
-      try {
-        shared = createPolicy(policyOptionsOf(row));
-      } catch {
-        continue;
-      }
-      const seen = await ask(address.port, "GET", row.origin);
-      // Node's parser refuses some values itself, and strips the white space around others.
-      if (seen.status !== 200) continue;
-      asked++;
-      const trimmed =
-        typeof row.origin === "string" ? { ...row, origin: row.origin.replace(/^[ \t]+|[ \t]+$/g, "") } : row;
-      expect(seen.allowed !== undefined, `${JSON.stringify(row.origin)}: ${row.why}`).toBe(
-        shared.check(handshakeOf(trimmed)).allowed,
-      );
-    }
-    expect(asked).toBeGreaterThan(200);
-  });
-});
+  describeCorsOptions(name, (shared) =>
+    api({ origin: (origin, callback) => void corsOptions(shared()).origin(origin, callback) }),
+  );
+}
