@@ -40,13 +40,18 @@ function listed({ expected }: Circumstances): string {
   return expected === undefined ? "an Origin that the policy lists" : `one of ${expected.origins()}`;
 }
 
+/** What is nearly right about the Origin. */
+function nearMiss({ origin }: Deny, { expected }: Circumstances): string | undefined {
+  return origin === undefined ? undefined : expected?.originHint(origin);
+}
+
 const bearer = "a token that the policy's verify() grants";
 
 const accounts = {
   "origin-not-listed": (deny, details) => [
     originOf(deny),
     listed(details),
-    (deny.origin === undefined ? undefined : details.expected?.originHint(deny.origin)) ??
+    nearMiss(deny, details) ??
       `If this page is yours, add ${quote(deny.origin ?? "")} to \`origins\`. If it is not, nothing needs fixing: a page on another site tried to open a socket with its visitor's cookies.`,
   ],
   "origin-missing": (_deny, details) => [
@@ -62,7 +67,7 @@ const accounts = {
   "origin-malformed": (deny, details) => [
     originOf(deny),
     `one serialised origin, byte for byte as browsers write it: ${listed(details)}`,
-    (deny.origin === undefined ? undefined : details.expected?.originHint(deny.origin)) ??
+    nearMiss(deny, details) ??
       "No browser sends this. If it is a client of yours, let it send scheme://host[:port] in lower case, without a default port or a path.",
   ],
   "origin-repeated": (deny) => [

@@ -1,6 +1,6 @@
 import { normaliseHost, splitPort, splitStar } from "./host-text.ts";
 import { classifyHost, isPort } from "./host.ts";
-import { mend, type PolicyIssueCode, type Read, type Refused, refuse } from "./problems.ts";
+import { type Read, refuse, voiceOf } from "./problems.ts";
 import { isPublicSuffix } from "./public-suffix.ts";
 import { quote, show } from "./text.ts";
 import type { Star } from "./wildcards.ts";
@@ -11,6 +11,8 @@ export interface HostEntry {
   readonly authority: string;
 }
 
+const words = { list: "hosts", noun: "host", example: "api.example.com" };
+
 /** Reads one entry of `hosts`: normalises it, or says what to write instead. */
 export function readHostEntry(entry: unknown): Read<HostEntry> {
   if (typeof entry !== "string") {
@@ -20,29 +22,9 @@ export function readHostEntry(entry: unknown): Read<HostEntry> {
       `hosts: ${show(entry)} is no string. Write hosts as text, such as "api.example.com".`,
     );
   }
-  const fail = (code: PolicyIssueCode, text: string): Refused => refuse(code, entry, `hosts: ${quote(entry)} ${text}`);
-  const correct = (code: PolicyIssueCode, text: string, candidate: string, rest = ""): Refused => {
-    const instead = mend(candidate, readHostEntry);
-    return refuse(
-      code,
-      entry,
-      `hosts: ${quote(entry)} ${text} Write ${instead === undefined ? 'a host such as "api.example.com"' : quote(instead)}${rest}.`,
-      instead,
-    );
-  };
-  const several = entry.split(/[\s,;]+/).filter((part) => part !== "");
-  const [first] = several;
-  if (first === undefined)
-    return fail("host-invalid", 'is empty. Remove it, or write a host such as "api.example.com".');
-  if (several.length > 1) {
-    const parts = several.map((part) => mend(part, readHostEntry)).filter((part) => part !== undefined);
-    const fix =
-      parts.length === 0
-        ? 'hosts such as "api.example.com", one entry each'
-        : `one entry each: ${parts.map((part) => quote(part)).join(", ")}`;
-    return fail("whitespace-present", `holds several values. Write ${fix}.`);
-  }
-  if (first !== entry) return correct("whitespace-present", "has white space or a separator around it.", first);
+  const { fail, correct, single } = voiceOf(entry, words, readHostEntry);
+  const none = single({ empty: "host-invalid", several: "whitespace-present" });
+  if (none !== undefined) return none;
   const mark = entry.indexOf("//");
   if (mark >= 0) return correct("host-scheme-present", "is a URL; a Host has no scheme.", entry.slice(mark + 2));
   const end = entry.search(/[/?#\\]/);

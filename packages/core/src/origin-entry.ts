@@ -1,7 +1,7 @@
 import { normaliseHost, splitPort, splitStar } from "./host-text.ts";
 import { classifyHost, isLoopback, isPort } from "./host.ts";
 import { defaultPort, isCustomRest, isCustomScheme, isWebOrigin, maxOriginLength, parseOrigin } from "./origin.ts";
-import { mend, type PolicyIssueCode, type Read, type Refused, refuse } from "./problems.ts";
+import { type Read, refuse, type Voice, voiceOf } from "./problems.ts";
 import { isPublicSuffix } from "./public-suffix.ts";
 import { quote, show } from "./text.ts";
 import type { Star } from "./wildcards.ts";
@@ -26,10 +26,7 @@ const neverOrigins = new Map([
 
 const everyPage = "would let every page in.";
 
-type Fail = (code: PolicyIssueCode, text: string) => Refused;
-
-/** Refuses an entry and says what to write instead: the candidate, or what becomes of it. */
-type Correct = (code: PolicyIssueCode, text: string, candidate: string, rest?: string) => Refused;
+const words = { list: "origins", noun: "origin", example: "https://app.example.com" };
 
 /** Reads one entry of `origins`: normalises it, or says what to write instead. */
 export function readOriginEntry(entry: unknown, insecureToo: boolean): Read<OriginEntry> {
@@ -44,30 +41,9 @@ export function readOriginEntry(entry: unknown, insecureToo: boolean): Read<Orig
   const parsed = parseOrigin(entry);
   if (parsed !== undefined && isWebOrigin(parsed) && parsed.scheme === "https" && !entry.includes("xn--"))
     return { value: { kind: "exact", text: entry } };
-  const fail: Fail = (code, text) => refuse(code, entry, `origins: ${quote(entry)} ${text}`);
-  const mended = (candidate: string) => mend(candidate, (text) => readOriginEntry(text, insecureToo));
-  const correct: Correct = (code, text, candidate, rest = "") => {
-    const instead = mended(candidate);
-    return refuse(
-      code,
-      entry,
-      `origins: ${quote(entry)} ${text} Write ${instead === undefined ? 'an origin such as "https://app.example.com"' : quote(instead)}${rest}.`,
-      instead,
-    );
-  };
-  const several = entry.split(/[\s,;]+/).filter((part) => part !== "");
-  const [first] = several;
-  if (first === undefined)
-    return fail("origin-host-invalid", 'is empty. Remove it, or write an origin such as "https://app.example.com".');
-  if (several.length > 1) {
-    const parts = several.map(mended).filter((part) => part !== undefined);
-    const fix =
-      parts.length === 0
-        ? 'origins such as "https://app.example.com", one entry each'
-        : `one entry each: ${parts.map((part) => quote(part)).join(", ")}`;
-    return fail("origin-list-in-one-entry", `holds several values. Write ${fix}.`);
-  }
-  if (first !== entry) return correct("whitespace-present", "has white space or a separator around it.", first);
+  const { fail, correct, single } = voiceOf(entry, words, (text) => readOriginEntry(text, insecureToo));
+  const none = single({ empty: "origin-host-invalid", several: "origin-list-in-one-entry" });
+  if (none !== undefined) return none;
   if (entry.length > maxOriginLength)
     return fail(
       "origin-host-invalid",
@@ -141,7 +117,7 @@ function readWebEntry(
   scheme: "http" | "https",
   written: string,
   insecureToo: boolean,
-  correct: Correct,
+  correct: Voice["correct"],
 ): Read<OriginEntry> {
   const { host: writtenHost, port: writtenPort } = splitPort(written);
   const { star, base } = splitStar(writtenHost);
