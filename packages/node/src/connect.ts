@@ -1,4 +1,4 @@
-import { IncomingMessage } from "node:http";
+import type { IncomingMessage } from "node:http";
 import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from "node:http2";
 import { Socket } from "node:net";
 import { Duplex } from "node:stream";
@@ -7,6 +7,7 @@ import type { WebSocket } from "ws";
 import type { Acceptor } from "./acceptor.ts";
 import { commonProblem, originForm } from "./form.ts";
 import { destroyWhenDone, refusalOf } from "./refusal.ts";
+import { makeRequest } from "./request.ts";
 import type { Takers, Transport } from "./transport.ts";
 
 /** Whether a stream asks for a protocol of its own (RFC 8441): what `upgrade` is to HTTP/1.1, and never emitted as such. */
@@ -127,7 +128,6 @@ function requestOf(
   headers: IncomingHttpHeaders,
   rawHeaders: readonly string[],
 ): IncomingMessage {
-  const request = new IncomingMessage(stream.session?.socket ?? new Socket());
   const authority = headers[":authority"];
   const raw: string[] = authority === undefined ? [] : ["host", authority];
   for (let index = 0; index < rawHeaders.length; index += 2) {
@@ -136,29 +136,22 @@ function requestOf(
     // A Host beside an :authority may only say the same (RFC 9113 section 8.3.1); where it does not, there are two Hosts.
     if (!name.startsWith(":") && !(name === "host" && value === authority)) raw.push(name, value);
   }
-  request.method = "CONNECT";
-  request.url = headers[":path"] ?? "";
-  request.httpVersion = "2.0";
-  request.httpVersionMajor = 2;
-  request.httpVersionMinor = 0;
-  request.rawHeaders = raw;
-  request.headers = Object.fromEntries(Object.entries(headers).filter(([name]) => !name.startsWith(":")));
-  if (authority !== undefined) request.headers.host = authority;
-  return request;
+  const fields = Object.fromEntries(Object.entries(headers).filter(([name]) => !name.startsWith(":")));
+  if (authority !== undefined) fields["host"] = authority;
+  const url = headers[":path"] ?? "";
+  const socket = stream.session?.socket ?? new Socket();
+  return makeRequest(socket, { method: "CONNECT", url, version: "2.0", headers: fields, rawHeaders: raw });
 }
 
 /** The same request as an HTTP/1.1 upgrade, which is what `ws` and frameworks open. The key is made up: HTTP/2 has none, and nobody sees the answer. */
 function upgradeOf(request: IncomingMessage): IncomingMessage {
-  const upgrade = new IncomingMessage(request.socket);
-  upgrade.method = "GET";
-  upgrade.url = request.url ?? "";
-  upgrade.httpVersion = "1.1";
-  upgrade.httpVersionMajor = 1;
-  upgrade.httpVersionMinor = 1;
   const added = { connection: "Upgrade", upgrade: "websocket", "sec-websocket-key": "AAAAAAAAAAAAAAAAAAAAAA==" };
-  upgrade.headers = { ...request.headers, ...added };
-  upgrade.rawHeaders = [...request.rawHeaders, ...Object.entries(added).flat()];
-  return upgrade;
+  return makeRequest(request.socket, {
+    method: "GET",
+    url: request.url ?? "",
+    headers: { ...request.headers, ...added },
+    rawHeaders: [...request.rawHeaders, ...Object.entries(added).flat()],
+  });
 }
 
 function ignore(): void {}

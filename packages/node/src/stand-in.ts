@@ -2,6 +2,7 @@ import { EventEmitter } from "node:events";
 import { IncomingMessage } from "node:http";
 import { Socket } from "node:net";
 import type { GuardableServer } from "./guard.ts";
+import { makeRequest } from "./request.ts";
 import type { Taken } from "./route.ts";
 
 /**
@@ -32,20 +33,19 @@ export class StandIn extends EventEmitter {
 /** A made-up request (a plain object with a method, a URL and headers) as the one it stands for. */
 function requestOf(made: unknown): IncomingMessage {
   if (made instanceof IncomingMessage) return made;
-  const request = new IncomingMessage(new Socket());
   const read = (name: string): unknown =>
     typeof made === "object" && made !== null ? Reflect.get(made, name) : undefined;
   const text = (name: string, otherwise: string): string => {
     const value = read(name);
     return typeof value === "string" ? value : otherwise;
   };
-  const headers = Object.entries({ host: "localhost", ...Object(read("headers")) });
-  request.method = text("method", "GET");
-  request.url = text("url", "/");
-  request.httpVersion = "1.1";
-  request.httpVersionMajor = 1;
-  request.httpVersionMinor = 1;
-  request.rawHeaders = headers.flatMap(([name, value]) => [name.toLowerCase(), String(value)]);
-  request.headers = Object.fromEntries(headers.map(([name, value]) => [name.toLowerCase(), String(value)]));
-  return request;
+  const headers = Object.entries({ host: "localhost", ...Object(read("headers")) }).map(
+    ([name, value]): [name: string, value: string] => [name.toLowerCase(), String(value)],
+  );
+  return makeRequest(new Socket(), {
+    method: text("method", "GET"),
+    url: text("url", "/"),
+    headers: Object.fromEntries(headers),
+    rawHeaders: headers.flat(),
+  });
 }
