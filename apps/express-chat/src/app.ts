@@ -1,9 +1,7 @@
 import { corsOptions, type Policy } from "@wsorigin/express";
+import { type Chat, chatFolders, pageHeaders, type Visitors } from "chat-kit";
 import cors from "cors";
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from "express";
-import type { Chat } from "./chat.ts";
-import { chatFolders, pageHeaders } from "./pages.ts";
-import type { Visitors } from "./visitors.ts";
 
 export interface AppOptions {
   readonly policy: Policy;

@@ -1,11 +1,18 @@
 import { type Answer, type Frames, handshake, type HandshakeRequest } from "@wsorigin/testing";
 import { expect, onTestFinished } from "vitest";
-import { type Running, start, type StartOptions } from "../src/server.ts";
+import { type Attach, type Running, start, type StartOptions } from "../src/start.ts";
 
 /** A chat on free ports, closed when the test ends; and the lines it printed. */
-export async function startChat(options: Partial<StartOptions> = {}): Promise<Running & { readonly lines: string[] }> {
+export async function startChat(
+  attach: Attach,
+  options: Partial<StartOptions> = {},
+): Promise<Running & { readonly lines: string[] }> {
   const lines: string[] = [];
-  const running = await start({ ports: { chat: 0, hostile: 0 }, print: (text) => lines.push(text), ...options });
+  const running = await start(attach, {
+    ports: { chat: 0, hostile: 0 },
+    print: (text) => lines.push(text),
+    ...options,
+  });
   onTestFinished(() => running.close());
   return { ...running, lines };
 }

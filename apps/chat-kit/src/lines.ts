@@ -1,4 +1,4 @@
-import type { DecisionEvent } from "@wsorigin/express";
+import type { DecisionEvent } from "@wsorigin/node";
 
 /** One line that tells of a decision. What came from the client is quoted and escaped: an Origin can hold anything. */
 export function decisionLine({ decision, route, ms, mode }: DecisionEvent): string {

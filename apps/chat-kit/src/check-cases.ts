@@ -17,7 +17,11 @@ export function cases({ chatUrl, hostileUrl, address: { port } }: Subject, visit
   const rebound = `evil.test:${port}`;
   return [
     knock("the chat's own page", { origin: chatUrl }, "101 origin-listed"),
-    knock("the same without a session", { origin: chatUrl, headers: [] }, "403 middleware-refused"),
+    {
+      name: "the same without a session",
+      expected: "no socket, middleware-refused",
+      ask: (probe) => probe.withoutSession(),
+    },
     { name: "the name on the socket is the session's", expected: visitor, ask: (probe) => probe.nameOnSocket() },
 
     knock("a page of another site", { origin: evil }, "403 origin-not-listed"),
@@ -47,10 +51,10 @@ export function cases({ chatUrl, hostileUrl, address: { port } }: Subject, visit
     knockForeign("later listener, evil page", latePath, evil, "403 origin-not-listed, not reached"),
     knockForeign("later listener, own page", latePath, chatUrl, "101 origin-listed, reached"),
 
-    callApi("CORS preflight, own page", "OPTIONS", chatUrl, `204 for ${chatUrl}`),
-    callApi("CORS preflight, hostile page", "OPTIONS", hostileUrl, "204 for nobody"),
-    callApi("GET /api/me, own page", "GET", chatUrl, `200 for ${chatUrl}`),
-    callApi("GET /api/me, hostile page", "GET", hostileUrl, "200 for nobody"),
+    preflight("CORS preflight, own page", chatUrl, "may post"),
+    preflight("CORS preflight, hostile page", hostileUrl, "may not post"),
+    callApi("GET /api/me, own page", chatUrl, `200 for ${chatUrl}`),
+    callApi("GET /api/me, hostile page", hostileUrl, "200 for nobody"),
   ];
 }
 
@@ -62,6 +66,10 @@ function knockForeign(name: string, path: string, origin: string, expected: stri
   return { name, expected, ask: (probe) => probe.knockForeign(path, origin) };
 }
 
-function callApi(name: string, method: string, origin: string, expected: string): Case {
-  return { name, expected, ask: (probe) => probe.callApi(method, origin) };
+function preflight(name: string, origin: string, expected: string): Case {
+  return { name, expected, ask: (probe) => probe.preflight(origin) };
+}
+
+function callApi(name: string, origin: string, expected: string): Case {
+  return { name, expected, ask: (probe) => probe.callApi(origin) };
 }

@@ -1,6 +1,6 @@
 import { createServer, type Server } from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
-import type { DecisionEvent } from "@wsorigin/express";
+import type { DecisionEvent } from "@wsorigin/node";
 import { closeBytes } from "@wsorigin/testing";
 import { WebSocketServer } from "ws";
 import { cases, earlyPath, latePath } from "./check-cases.ts";

@@ -66,11 +66,33 @@ export class Probe {
     return field(welcome?.text ?? "", "you");
   }
 
+  /** A refusal by the app itself. The status is the framework's: some send the app's own answer, some a plain 403. */
+  async withoutSession(): Promise<string> {
+    const got = await this.knock({ origin: this.#subject.chatUrl, headers: [] });
+    return got.replace(/^4\d\d /, "no socket, ");
+  }
+
+  /** What a browser makes of the answer to its preflight. */
+  async preflight(origin: string): Promise<string> {
+    const headers = [
+      ...this.#headers(),
+      ["Access-Control-Request-Method", "POST"],
+      ["Access-Control-Request-Headers", "content-type"],
+    ] as const;
+    const answer = await this.handshake({ ...ordinary, method: "OPTIONS", path: "/api/messages", origin, headers });
+    const may =
+      answer.status !== undefined &&
+      answer.status >= 200 &&
+      answer.status < 300 &&
+      answer.header("access-control-allow-origin") === origin &&
+      answer.header("access-control-allow-credentials") === "true" &&
+      answer.header("access-control-allow-headers")?.toLowerCase() === "content-type";
+    return may ? "may post" : "may not post";
+  }
+
   /** The status, and whose page may read the answer. */
-  async callApi(method: string, origin: string): Promise<string> {
-    const preflight = method === "OPTIONS" ? [["Access-Control-Request-Method", "POST"] as const] : [];
-    const headers = [...this.#headers(), ...preflight];
-    const answer = await this.handshake({ ...ordinary, method, path: "/api/me", origin, headers });
+  async callApi(origin: string): Promise<string> {
+    const answer = await this.handshake({ ...ordinary, path: "/api/me", origin, headers: this.#headers() });
     return `${answer.status ?? "no answer"} for ${answer.header("access-control-allow-origin") ?? "nobody"}`;
   }
 

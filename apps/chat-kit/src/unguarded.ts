@@ -1,18 +1,12 @@
-import { type IncomingMessage, type Server, STATUS_CODES } from "node:http";
+import { type IncomingMessage, STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
 import { WebSocketServer } from "ws";
-import { type Chat, maxPayload } from "./chat.ts";
+import { maxPayload } from "./chat.ts";
 import { unguardedLine } from "./lines.ts";
-import type { Visitors } from "./visitors.ts";
-
-export interface UnguardedOptions {
-  readonly visitors: Visitors;
-  readonly chat: Chat;
-  readonly print: (text: string) => void;
-}
+import type { Attached, ChatParts } from "./start.ts";
 
 /** The chat's sockets as they are without a gate: a session is asked for, and any page that a visitor has open can use theirs. */
-export function openToAll(server: Server, { visitors, chat, print }: UnguardedOptions): { close(): Promise<void> } {
+export function openToAll({ server, visitors, chat, print }: ChatParts): Attached {
   const sockets = new WebSocketServer({ noServer: true, maxPayload });
   server.on("upgrade", (request: IncomingMessage, duplex: Duplex, head: Buffer) => {
     const room = /^\/chat\/([^/?]+)(?:\?|$)/.exec(request.url ?? "")?.[1];

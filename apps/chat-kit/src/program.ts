@@ -1,0 +1,102 @@
+import { parseArgs } from "node:util";
+import { check } from "./check.ts";
+import { type Attach, start } from "./start.ts";
+import { table } from "./table.ts";
+
+const usage = `A chat, and a hostile page beside it that tries to take over its socket.
+
+Usage: demo [express|fastify|koa] [--port <number>] [--open]
+       demo [express|fastify|koa] --check [--open]
+
+  express, fastify, koa
+                   which framework the chat is built with. Default express.
+  --port <number>  where the chat listens, 0 to 65534; the hostile page has the next port. Default 3000.
+  --open           leave the guard out, to see what it is for
+  --check          try every kind of handshake, print what came of each, and exit with 0 if all is as it should be
+  --help           print this`;
+
+interface Arguments {
+  readonly port: number;
+  readonly open: boolean;
+  readonly check: boolean;
+  readonly help: boolean;
+}
+
+/** The arguments, or what is wrong with them. */
+function readArguments(): Arguments | string {
+  try {
+    const { values } = parseArgs({
+      options: {
+        port: { type: "string" },
+        open: { type: "boolean", default: false },
+        check: { type: "boolean", default: false },
+        help: { type: "boolean", default: false, short: "h" },
+      },
+    });
+    const { port = "3000", ...flags } = values;
+    if (!/^\d{1,5}$/.test(port) || Number(port) > 65534)
+      return `--port is ${JSON.stringify(port)}; it must be a number from 0 to 65534.`;
+    if (flags.check && values.port !== undefined) return "--check takes free ports; leave out --port.";
+    return { port: Number(port), ...flags };
+  } catch (error) {
+    if (error instanceof Error && "code" in error && String(error.code).startsWith("ERR_PARSE_ARGS"))
+      return error.message;
+    throw error;
+  }
+}
+
+function print(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
+
+async function serve(framework: string, attach: Attach, { port, open }: Arguments): Promise<void> {
+  const running = await start(attach, { ports: { chat: port, hostile: port === 0 ? 0 : port + 1 }, open, print });
+  print(`
+  The chat, on ${framework.padEnd(9)} ${running.chatUrl}   open it first: you get a name, and a cookie that says so
+  The hostile page       ${running.hostileUrl}   another origin; it tries to open the chat's socket with your cookie
+
+${
+  open
+    ? "  The guard is off: the hostile page will read your name and your messages. Without --open it gets nothing."
+    : "  The hostile page will get nothing. With --open the guard is off, and one sees what it would have got."
+}
+  Every handshake is told of below. Ctrl-C ends it.
+`);
+  const stop = (): void => {
+    // Once: whoever presses Ctrl-C again does not want to wait.
+    process.off("SIGINT", stop);
+    process.off("SIGTERM", stop);
+    print("\n  Closing.");
+    void running.close();
+  };
+  process.on("SIGINT", stop);
+  process.on("SIGTERM", stop);
+}
+
+async function checkAll(framework: string, attach: Attach, { open }: Arguments): Promise<void> {
+  const rows = await check((given) => start(attach, { ports: { chat: 0, hostile: 0 }, open, ...given }));
+  print(table(rows));
+  const failures = rows.filter(({ ok }) => !ok).length;
+  const what = `${rows.length} rows of the chat on ${framework}`;
+  print(failures === 0 ? `\nAll ${what} are as expected.` : `\n${failures} of ${what} are not as expected.`);
+  if (failures > 0) process.exitCode = 1;
+}
+
+/** The whole program of an app: reads the arguments, then serves until Ctrl-C, or checks. Sets the exit code: 1 for a failure, 2 for bad usage. */
+export async function runProgram(framework: string, attach: Attach): Promise<void> {
+  const args = readArguments();
+  if (typeof args === "string") return badUsage(args);
+  if (args.help) return print(usage);
+  try {
+    await (args.check ? checkAll(framework, attach, args) : serve(framework, attach, args));
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    process.exit(1);
+  }
+}
+
+/** Says what is wrong with the arguments. */
+export function badUsage(problem: string): void {
+  process.stderr.write(`${problem}\nRun with --help for the options.\n`);
+  process.exitCode = 2;
+}

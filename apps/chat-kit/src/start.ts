@@ -1,0 +1,118 @@
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { DecisionEvent } from "@wsorigin/node";
+import { Chat } from "./chat.ts";
+import { createHostilePage } from "./hostile.ts";
+import { decisionLine } from "./lines.ts";
+import { Visitors } from "./visitors.ts";
+
+/** What a framework's app is made of. */
+export interface ChatParts {
+  /** Listens already, and may have `upgrade` listeners of somebody else. */
+  readonly server: Server;
+  /** `localhost:3000`: what the app answers to, over HTTP alone. */
+  readonly host: string;
+  readonly visitors: Visitors;
+  readonly chat: Chat;
+  /** Whether the guard is left out, so that one can see what it is for. */
+  readonly open: boolean;
+  readonly onDecision: (event: DecisionEvent) => void;
+  readonly print: (text: string) => void;
+}
+
+export interface Attached {
+  /** Closes the app's sockets. The server is ended by whoever made it. */
+  close(): Promise<void>;
+}
+
+/** Puts an app onto the chat's server: this is all that differs from framework to framework. */
+export type Attach = (parts: ChatParts) => Attached | Promise<Attached>;
+
+export interface StartOptions {
+  /** Where to listen; `0` is any free port, and so is one that is taken. */
+  readonly ports: { readonly chat: number; readonly hostile: number };
+  /** Leaves the guard out, so that one can see what it is for. */
+  readonly open?: boolean;
+  /** The chat's server, where it has other `upgrade` listeners already. */
+  readonly server?: Server;
+  readonly print?: (text: string) => void;
+  readonly onDecision?: (event: DecisionEvent) => void;
+}
+
+export interface Running {
+  /** `http://localhost:3000`: the chat's own origin. */
+  readonly chatUrl: string;
+  /** `http://localhost:3001`: another origin on the same site, to which cookies know no difference. */
+  readonly hostileUrl: string;
+  /** Where the chat listens. */
+  readonly address: AddressInfo;
+  /** Closes the sockets, then both servers. */
+  close(): Promise<void>;
+}
+
+/** Starts the chat and the hostile page beside it, both for this machine only. */
+export async function start(
+  attach: Attach,
+  { ports, open = false, server = createServer(), print = () => {}, onDecision }: StartOptions,
+): Promise<Running> {
+  // A real app knows its origin before it listens; this one knows it once it has a port.
+  const address = await listen(server, ports.chat, print);
+  const host = `localhost:${address.port}`;
+  const tell = (event: DecisionEvent): void => {
+    print(decisionLine(event));
+    onDecision?.(event);
+  };
+  const parts = { server, host, visitors: new Visitors(), chat: new Chat(), open, onDecision: tell, print };
+  const attached = await attach(parts);
+
+  const hostile = createServer(createHostilePage(`http://${host}`));
+  const { port } = await listen(hostile, ports.hostile, print);
+
+  let closing: Promise<void> | undefined;
+  const close = async (): Promise<void> => {
+    await attached.close();
+    await Promise.all([end(server), end(hostile)]);
+  };
+  return {
+    chatUrl: `http://${host}`,
+    hostileUrl: `http://localhost:${port}`,
+    address,
+    close: () => (closing ??= close()),
+  };
+}
+
+/** Listens on `localhost` alone: a chat to look at is nothing for the network. */
+async function listen(server: Server, port: number, print: (text: string) => void): Promise<AddressInfo> {
+  try {
+    return await listenOn(server, port);
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error && error.code === "EADDRINUSE")) throw error;
+    const address = await listenOn(server, 0);
+    print(`Port ${port} is taken; ${address.port} is used instead.`);
+    return address;
+  }
+}
+
+function listenOn(server: Server, port: number): Promise<AddressInfo> {
+  return new Promise((resolve, reject) => {
+    const failed = (error: Error): void => reject(error);
+    server.once("error", failed);
+    server.listen(port, "localhost", () => {
+      server.off("error", failed);
+      const address = server.address();
+      if (address === null || typeof address === "string") reject(new Error("The server has no port."));
+      else resolve(address);
+    });
+  });
+}
+
+/** Ends a server. Browsers keep connections open ahead of need, which `close()` would wait for. */
+function end(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => server.closeAllConnections(), 1000);
+    server.close(() => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}

@@ -1,0 +1,118 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { text } from "node:stream/consumers";
+import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { handshake } from "@wsorigin/testing";
+
+const program = fileURLToPath(new URL("../dist/demo.js", import.meta.url));
+
+beforeAll(() => {
+  if (!existsSync(program)) throw new Error("The demo is not built. Run: pnpm build");
+});
+
+test.each([
+  [["--port", "http"], '--port is "http"; it must be a number from 0 to 65534.'],
+  [["--port", "65535"], '--port is "65535"; it must be a number from 0 to 65534.'],
+  [["--port="], '--port is ""; it must be a number from 0 to 65534.'],
+  [["--prot", "3000"], "Unknown option '--prot'"],
+  [["3000"], 'There is no chat for "3000"; name one of express, fastify, koa.'],
+  [["hapi", "--check"], 'There is no chat for "hapi"; name one of express, fastify, koa.'],
+  [["koa", "3000"], "Unexpected argument '3000'"],
+  [["--check", "--port", "3000"], "--check takes free ports; leave out --port."],
+])("%j is bad usage", async (args, message) => {
+  const { code, out, err } = await finish(run(args));
+  expect(err).toContain(message);
+  expect(err).toContain("Run with --help for the options.");
+  expect(out).toBe("");
+  expect(code).toBe(2);
+});
+
+test("--help names every option", async () => {
+  const { code, out } = await finish(run(["--help"]));
+  for (const argument of ["express|fastify|koa", "--port", "--open", "--check", "--help"])
+    expect(out).toContain(argument);
+  expect(code).toBe(0);
+});
+
+test("without a name it is the chat on Express", async () => {
+  const { code, out } = await finish(run(["--check"]));
+  expect(out).toMatch(/^All \d+ rows of the chat on Express are as expected\.$/m);
+  expect(code).toBe(0);
+});
+
+describe.each([
+  ["express", "Express"],
+  ["fastify", "Fastify"],
+  ["koa", "Koa"],
+])("demo %s", (framework, name) => {
+  test("--check prints a table and exits with 0", async () => {
+    const { code, out, err } = await finish(run([framework, "--check"]));
+    expect(out).toMatch(
+      /^the hostile page \(the cookie rides along\) +403 origin-not-listed +403 origin-not-listed +ok$/m,
+    );
+    expect(out).toMatch(new RegExp(`All \\d+ rows of the chat on ${name} are as expected\\.\n$`));
+    expect(err).toBe("");
+    expect(code).toBe(0);
+  });
+
+  test("--check --open exits with 1", async () => {
+    const { code, out } = await finish(run([framework, "--check", "--open"]));
+    expect(out).toMatch(new RegExp(`\\d+ of \\d+ rows of the chat on ${name} are not as expected\\.\n$`));
+    expect(code).toBe(1);
+  });
+
+  test("it says which pages to open, and Ctrl-C closes the sockets and ends it with 0", async () => {
+    const child = run([framework, "--port", "0"]);
+    const done = finish(child);
+    const shown = await printed(child, "Ctrl-C ends it.");
+    const [chatUrl = "", hostileUrl] = shown.match(/http:\/\/localhost:\d+/g) ?? [];
+    expect(hostileUrl).toBeDefined();
+
+    const cookie = (await fetch(chatUrl)).headers.get("set-cookie")?.split(";", 1)[0] ?? "";
+    const { host, port } = new URL(chatUrl);
+    const target = { host: "localhost", port: Number(port) };
+    const open = await handshake(target, {
+      path: "/chat/lobby",
+      origin: chatUrl,
+      hostHeader: host,
+      headers: [["Cookie", cookie]],
+    });
+    expect(open.status).toBe(101);
+
+    child.kill("SIGINT");
+    expect((await open.frames?.nextClose())?.code).toBe(1001);
+    await open.frames?.close(1001);
+    const { code, out, err } = await done;
+    expect(out).toContain("origin-listed");
+    expect(err).toBe("");
+    expect(code).toBe(0);
+  });
+});
+
+function run(args: readonly string[]): ChildProcess {
+  const child = spawn(process.execPath, [program, ...args], { stdio: ["ignore", "pipe", "pipe"] });
+  onTestFinished(() => void child.kill("SIGKILL"));
+  return child;
+}
+
+async function finish(
+  child: ChildProcess,
+): Promise<{ readonly code: unknown; readonly out: string; readonly err: string }> {
+  const { stdout, stderr } = child;
+  if (stdout === null || stderr === null) throw new Error("The program's output is not piped.");
+  const [[code], out, err] = await Promise.all([once(child, "close"), text(stdout), text(stderr)]);
+  return { code, out, err };
+}
+
+/** What is printed up to a text. */
+function printed(child: ChildProcess, until: string): Promise<string> {
+  return new Promise((resolve) => {
+    let all = "";
+    child.stdout?.on("data", (chunk: Buffer) => {
+      all += chunk.toString();
+      if (all.includes(until)) resolve(all);
+    });
+  });
+}

@@ -1,0 +1,157 @@
+import { until } from "@wsorigin/testing";
+import { expect, test } from "vitest";
+import { bodyOf, join, knock, next, startChat, visit } from "./support.ts";
+import type { Attach } from "../src/start.ts";
+
+/** What visitors do with the chat. */
+export function describeTalk(attach: Attach): void {
+  test("two visitors talk, and see each other come and go", async () => {
+    const running = await startChat(attach);
+    const [ada, bob] = [await visit(running), await visit(running)];
+    const [first, second] = [await join(running, ada.cookie), await join(running, bob.cookie)];
+    expect(await next(first, "welcome")).toMatchObject({ you: ada.name, room: "lobby", messages: [] });
+    expect(await next(second, "welcome")).toMatchObject({ you: bob.name, people: [ada.name, bob.name] });
+
+    first.send(JSON.stringify({ text: "<b>Hello</b>" }));
+    const heard = { name: ada.name, text: "<b>Hello</b>" };
+    expect(await next(second, "message")).toMatchObject(heard);
+    expect(await next(first, "message")).toMatchObject(heard);
+
+    await first.close();
+    expect(await next(second, "people")).toMatchObject({ people: [bob.name] });
+  });
+
+  test("the session says who speaks, whatever the page claims", async () => {
+    const running = await startChat(attach);
+    const { cookie, name } = await visit(running);
+    const socket = await join(running, cookie);
+    socket.send(JSON.stringify({ text: "It is me", name: "Somebody Else", you: "Somebody Else" }));
+    expect(await next(socket, "message")).toMatchObject({ name, text: "It is me" });
+    expect(name).toMatch(/^[A-Z][a-z]+ [A-Z][a-z]+$/);
+  });
+
+  test("rooms are apart", async () => {
+    const running = await startChat(attach);
+    const { cookie } = await visit(running);
+    const lobby = await join(running, cookie);
+    const kitchen = await join(running, cookie, "/chat/kitchen");
+    lobby.send(JSON.stringify({ text: "in the lobby" }));
+    kitchen.send(JSON.stringify({ text: "in the kitchen" }));
+    expect(await next(kitchen, "message")).toMatchObject({ text: "in the kitchen" });
+    expect(await next(lobby, "message")).toMatchObject({ text: "in the lobby" });
+  });
+
+  test("what is posted over HTTP reaches the sockets, and the other way round", async () => {
+    const running = await startChat(attach);
+    const { cookie, name } = await visit(running);
+    const socket = await join(running, cookie);
+    const post = await fetch(`${running.chatUrl}/api/messages`, {
+      method: "POST",
+      headers: { cookie, "content-type": "application/json" },
+      body: JSON.stringify({ room: "lobby", text: "by post" }),
+    });
+    expect(post.status).toBe(201);
+    expect(await next(socket, "message")).toMatchObject({ name, text: "by post" });
+    const history = await bodyOf(await fetch(`${running.chatUrl}/api/messages?room=lobby`, { headers: { cookie } }));
+    expect(history).toMatchObject({ messages: [{ name, text: "by post" }] });
+  });
+
+  test("a session is needed, and is not for scripts nor for other sites", async () => {
+    const running = await startChat(attach);
+    const page = await fetch(running.chatUrl);
+    expect(page.headers.get("set-cookie")).toMatch(/^chat_session=[\w-]{32}; Path=\/; HttpOnly; SameSite=Lax$/);
+    expect((await fetch(`${running.chatUrl}/api/me`)).status).toBe(401);
+    // The app's own answer, or the gate's in its place.
+    expect([401, 403]).toContain((await knock(running, "chat_session=made-up")).status);
+    expect([401, 403]).toContain((await knock(running, "")).status);
+  });
+
+  test("a form, which another origin may post unasked, says nothing", async () => {
+    const running = await startChat(attach);
+    const { cookie } = await visit(running);
+    for (const type of ["text/plain", "application/x-www-form-urlencoded"]) {
+      const response = await fetch(`${running.chatUrl}/api/messages`, {
+        method: "POST",
+        headers: { cookie, "content-type": type },
+        body: JSON.stringify({ room: "lobby", text: "by form" }),
+      });
+      expect(response.status).toBe(415);
+    }
+  });
+
+  test.each([
+    ["no text", "{}", "not-a-message"],
+    ["nothing but space", JSON.stringify({ text: "  " }), "not-a-message"],
+    ["no JSON", "hello", "not-a-message"],
+    ["bytes", Buffer.from(JSON.stringify({ text: "hello" })), "not-a-message"],
+    ["a text that is no text", JSON.stringify({ text: { toString: "hello" } }), "not-a-message"],
+    ["more than 500 characters", JSON.stringify({ text: "x".repeat(501) }), "too-long"],
+  ])("a message of %s is not passed on", async (_what, sent, problem) => {
+    const running = await startChat(attach);
+    const { cookie } = await visit(running);
+    const socket = await join(running, cookie);
+    socket.send(sent);
+    expect(await next(socket, "problem")).toMatchObject({ problem });
+    socket.send(JSON.stringify({ text: "fine" }));
+    expect(await next(socket, "message")).toMatchObject({ text: "fine" });
+  });
+
+  test("the longest text fits, whatever it is made of", async () => {
+    const running = await startChat(attach);
+    const { cookie } = await visit(running);
+    const socket = await join(running, cookie);
+    const text = "\u0001".repeat(500);
+    socket.send(JSON.stringify({ text }));
+    expect(await next(socket, "message")).toMatchObject({ text });
+  });
+
+  test("a frame beyond 4 KiB closes the socket", async () => {
+    const running = await startChat(attach);
+    const { cookie } = await visit(running);
+    const socket = await join(running, cookie);
+    socket.send("x".repeat(5000));
+    expect((await socket.nextClose())?.code).toBe(1009);
+  });
+
+  test("a visitor who sends too fast is slowed down over all sockets, then cut off", async () => {
+    const running = await startChat(attach);
+    const { cookie } = await visit(running);
+    const [one, two] = [await join(running, cookie), await join(running, cookie)];
+    for (let count = 0; count < 9; count++) one.send(JSON.stringify({ text: String(count) }));
+    expect(await next(one, "problem")).toMatchObject({ problem: "too-fast" });
+    two.send(JSON.stringify({ text: "from the other tab" }));
+    expect(await next(two, "problem")).toMatchObject({ problem: "too-fast" });
+    for (let count = 0; count < 30; count++) two.send("{}");
+    expect((await two.nextClose())?.code).toBe(1008);
+  });
+
+  test.each(["/chat/Lobby!", "/chat/%2e%2e", "/chat/-", `/chat/${"x".repeat(33)}`, "/chat/%3Cb%3E"])(
+    "%s is no room",
+    async (path) => {
+      const running = await startChat(attach);
+      const { cookie } = await visit(running);
+      const socket = await join(running, cookie, path);
+      expect(await socket.nextClose()).toMatchObject({ code: 1008, text: "No such room" });
+    },
+  );
+
+  test("the number of rooms is bounded; an empty one makes place", async () => {
+    const running = await startChat(attach);
+    const { cookie } = await visit(running);
+    const rooms = async (): Promise<unknown> =>
+      (await bodyOf(await fetch(`${running.chatUrl}/api/rooms`, { headers: { cookie } })))["rooms"];
+    const first = await join(running, cookie, "/chat/room-0");
+    for (let count = 1; count < 97; count++) await join(running, cookie, `/chat/room-${count}`);
+    expect(await rooms()).toHaveLength(100);
+    const refused = await join(running, cookie, "/chat/one-more");
+    expect((await refused.nextClose())?.code).toBe(1008);
+
+    await first.close();
+    await until(
+      async () => JSON.stringify(await rooms()).includes('{"name":"room-0","people":0}'),
+      "the room is empty",
+    );
+    expect(await next(await join(running, cookie, "/chat/one-more"), "welcome")).toMatchObject({ room: "one-more" });
+    expect(await rooms()).toHaveLength(100);
+  });
+}

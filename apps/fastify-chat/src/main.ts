@@ -1,0 +1,4 @@
+import { runProgram } from "chat-kit";
+import { attach } from "./server.ts";
+
+await runProgram("Fastify", attach);
