@@ -4,7 +4,8 @@ import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
 import { setTimeout as delay } from "node:timers/promises";
-import { makeServer, type ServerName } from "./servers.ts";
+import { frameworkServers } from "./frameworks.ts";
+import { makeServer, serverNames } from "./servers.ts";
 
 /** A server in a process of its own, whose processor time can be read. */
 export interface ServerProcess {
@@ -14,7 +15,7 @@ export interface ServerProcess {
   stop(): Promise<void>;
 }
 
-export async function startServer(name: ServerName, execArgv: readonly string[] = []): Promise<ServerProcess> {
+export async function startServer(name: string, execArgv: readonly string[] = []): Promise<ServerProcess> {
   const program = fileURLToPath(new URL("main.js", import.meta.url));
   const child = fork(program, ["serve", name], { execArgv: [...execArgv] });
   const exited = once(child, "exit");
@@ -41,7 +42,10 @@ export async function startServer(name: ServerName, execArgv: readonly string[] 
 
 /** What runs in the child: tells its port, then its processor time whenever it is asked. */
 export async function serve(name: string | undefined): Promise<void> {
-  const server = makeServer(name);
+  const plain = serverNames.find((each) => each === name);
+  const make = plain === undefined ? frameworkServers.get(name) : () => makeServer(plain);
+  if (make === undefined) throw new Error(`There is no server ${JSON.stringify(name)}.`);
+  const server = await make();
   await once(server.listen(0, "127.0.0.1"), "listening");
   process.on("message", (open) => void tellCpu(server, Number(open)));
   process.on("disconnect", () => process.exit());

@@ -1,5 +1,6 @@
 import { openEcho, openMany } from "./client.ts";
 import { type ServerProcess, startServer } from "./child.ts";
+import { type FrameworkName, frameworkNames, type PeerName, peers } from "./frameworks.ts";
 import { listed, type ServerName, serverNames, unlisted } from "./servers.ts";
 import { median, pairedRatio, type Ratio, shuffled } from "./stats.ts";
 
@@ -33,31 +34,39 @@ export interface HandshakeReport {
   readonly messages: readonly MessageCell[];
 }
 
+/** Every framework's accepted handshake, beside that of the framework's usual peer. */
+export interface FrameworkReport {
+  readonly frameworks: readonly FrameworkCell[];
+}
+
+interface FrameworkCell {
+  readonly server: FrameworkName;
+  readonly peer: PeerName;
+  readonly microseconds: number;
+  readonly peerMicroseconds: number;
+  readonly rounds: number;
+  readonly ratio: Ratio;
+}
+
 /** What is measured in each round. */
-interface Subject {
-  readonly server: ServerName;
+interface Subject<Server extends string = string> {
+  readonly server: Server;
   readonly outcome: "accepted" | "refused" | "message";
   readonly costs: number[];
 }
 
 const bases = ["bare", "verify-client", "listener"] as const;
 
-export async function measureHandshake({ quick, progress = () => {} }: HandshakeOptions): Promise<HandshakeReport> {
-  const plan = quick
-    ? { generations: 1, rounds: 8, budget: 12_000, handshakes: 150, messages: 6_400 }
-    : { generations: 3, rounds: 40, budget: 50_000, handshakes: 400, messages: 12_800 };
-  const subjects = serverNames.flatMap((server): Subject[] => [
-    { server, outcome: "accepted", costs: [] },
-    // Refuses nothing.
-    ...(server === "bare" ? [] : [{ server, outcome: "refused" as const, costs: [] }]),
-    ...(server === "bare" || server === "guard" ? [{ server, outcome: "message" as const, costs: [] }] : []),
-  ]);
-  // A process has its habits: where its code lies in memory, what was compiled when. So there are several of each.
-  for (let generation = 0; generation < plan.generations; generation++) {
-    progress(`processes ${generation + 1} of ${plan.generations}`);
-    await measureGeneration(subjects, plan);
-  }
-  const find = (server: ServerName, outcome: Subject["outcome"]): Subject | undefined =>
+export async function measureHandshake(options: HandshakeOptions): Promise<HandshakeReport> {
+  const subjects = serverNames.flatMap((server): Subject<ServerName>[] => {
+    const subject = (outcome: Subject["outcome"]): Subject<ServerName> => ({ server, outcome, costs: [] });
+    // Bare ws refuses nothing.
+    if (server === "bare") return [subject("accepted"), subject("message")];
+    const both = [subject("accepted"), subject("refused")];
+    return server === "guard" ? both.concat(subject("message")) : both;
+  });
+  await measure(subjects, options);
+  const find = (server: ServerName, outcome: Subject["outcome"]): Subject<ServerName> | undefined =>
     subjects.find((subject) => subject.server === server && subject.outcome === outcome);
   const handshakes = subjects.flatMap(({ server, outcome, costs }): HandshakeCell[] => {
     if (outcome === "message") return [];
@@ -76,6 +85,37 @@ export async function measureHandshake({ quick, progress = () => {} }: Handshake
   return { handshakes, messages };
 }
 
+export async function measureFrameworks(options: HandshakeOptions): Promise<FrameworkReport> {
+  const pairs = frameworkNames.map((name) => {
+    const subject = (server: FrameworkName | PeerName) => ({ server, outcome: "accepted" as const, costs: [] });
+    return { ours: subject(name), theirs: subject(peers[name]), server: name, peer: peers[name] };
+  });
+  await measure(
+    pairs.flatMap(({ ours, theirs }): Subject[] => [ours, theirs]),
+    options,
+  );
+  const frameworks = pairs.map(({ server, peer, ours: { costs }, theirs: { costs: peerCosts } }) => ({
+    server,
+    peer,
+    microseconds: median(costs),
+    peerMicroseconds: median(peerCosts),
+    rounds: costs.length,
+    ratio: pairedRatio(costs, peerCosts),
+  }));
+  return { frameworks };
+}
+
+async function measure(subjects: readonly Subject[], { quick, progress = () => {} }: HandshakeOptions): Promise<void> {
+  const plan = quick
+    ? { generations: 1, rounds: 8, budget: 12_000, handshakes: 150, messages: 6_400 }
+    : { generations: 3, rounds: 40, budget: 50_000, handshakes: 400, messages: 12_800 };
+  // A process has its habits: where its code lies in memory, what was compiled when. So there are several of each.
+  for (let generation = 0; generation < plan.generations; generation++) {
+    progress(`processes ${generation + 1} of ${plan.generations}`);
+    await measureGeneration(subjects, plan);
+  }
+}
+
 interface Plan {
   readonly rounds: number;
   /** How long one set of processes may be measured, in milliseconds. */
@@ -86,9 +126,9 @@ interface Plan {
 
 /** Starts every server, warms it up, and measures rounds in which each has its turn. */
 async function measureGeneration(subjects: readonly Subject[], plan: Plan): Promise<void> {
-  const running = new Map<ServerName, ServerProcess>();
+  const running = new Map<string, ServerProcess>();
   try {
-    for (const name of serverNames) running.set(name, await startServer(name));
+    for (const name of new Set(subjects.map(({ server }) => server))) running.set(name, await startServer(name));
     const run = async (subject: Subject): Promise<number> => {
       const server = running.get(subject.server);
       if (server === undefined) throw new Error(`${subject.server} is not running.`);

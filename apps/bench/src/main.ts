@@ -1,13 +1,14 @@
 import { parseArgs } from "node:util";
 import { heapOf, measureCheck } from "./check.ts";
 import { serve } from "./child.ts";
-import { measureHandshake } from "./handshake.ts";
-import { checkTables, handshakeTables, machine } from "./report.ts";
+import { measureFrameworks, measureHandshake } from "./handshake.ts";
+import { checkTables, frameworkTable, handshakeTables, machine } from "./report.ts";
 
-const usage = `Usage: bench <check | handshake> [--quick] [--json | --markdown]
+const usage = `Usage: bench <check | handshake | frameworks> [--quick] [--json | --markdown]
 
-  check      nanoseconds of policy.check, for lists of 10 to 1,000,000 origins
-  handshake  the server's processor time for a handshake and for a message
+  check       nanoseconds of policy.check, for lists of 10 to 1,000,000 origins
+  handshake   the server's processor time for a handshake and for a message
+  frameworks  the same for a handshake that each framework's adapter accepts, and its usual peer
 
   --quick     at most 20 seconds, for a first look: too few rounds to rely on
   --json      the figures as JSON
@@ -32,7 +33,8 @@ const options = { quick: values.quick, progress };
 
 if (command === "check") await print(await measureCheck(options), checkTables);
 else if (command === "handshake") await print(await measureHandshake(options), handshakeTables);
-// What the two above start.
+else if (command === "frameworks") await print(await measureFrameworks(options), frameworkTable);
+// What those above start.
 else if (command === "serve") await serve(rest[0]);
 else if (command === "heap") process.stdout.write(`${heapOf(rest[0], rest[1])}\n`);
 else {

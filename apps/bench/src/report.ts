@@ -11,7 +11,8 @@ import {
   sizes,
   type Timing,
 } from "./check.ts";
-import type { HandshakeReport } from "./handshake.ts";
+import type { FrameworkName, PeerName } from "./frameworks.ts";
+import type { FrameworkReport, HandshakeReport } from "./handshake.ts";
 import { type ServerName, serverNames } from "./servers.ts";
 import type { Ratio } from "./stats.ts";
 import { count, table } from "./table.ts";
@@ -123,6 +124,29 @@ export function handshakeTables({ handshakes, messages }: HandshakeReport): stri
     table(["server", "each", "of `verifyClient`", "of the listener"], refused),
     "A message: read and sent back.",
     table(["server", "each", "of bare `ws`"], echoed),
+  ].join("\n\n");
+}
+
+const frameworkTitles: Record<FrameworkName | PeerName, string> = {
+  express: "`@wsorigin/express`",
+  "express-ws": "`express-ws`",
+  fastify: "`@wsorigin/fastify`",
+  "fastify-websocket": "`@fastify/websocket` alone",
+  koa: "`@wsorigin/koa`",
+  "koa-easy-ws": "`koa-easy-ws`",
+};
+
+export function frameworkTable({ frameworks }: FrameworkReport): string {
+  const rows = frameworks.map(({ server, peer, microseconds: ours, peerMicroseconds, ratio }) => [
+    frameworkTitles[server],
+    microseconds(ours),
+    frameworkTitles[peer],
+    microseconds(peerMicroseconds),
+    interval(ratio),
+  ]);
+  return [
+    `Accepting: the server's processor time for a handshake, in microseconds; ${frameworks[0]?.rounds ?? 0} rounds.`,
+    table(["adapter", "each", "peer", "each", "of the peer"], rows),
   ].join("\n\n");
 }
 

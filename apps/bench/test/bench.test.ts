@@ -4,7 +4,8 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
 import type { CheckReport } from "../src/check.ts";
-import type { HandshakeReport } from "../src/handshake.ts";
+import type { FrameworkReport, HandshakeReport } from "../src/handshake.ts";
+import { peers } from "../src/frameworks.ts";
 import { serverNames } from "../src/servers.ts";
 
 const program = fileURLToPath(new URL("../dist/main.js", import.meta.url));
@@ -52,3 +53,12 @@ test(
     expect(Math.max(...messages.map(({ ratio }) => ratio.value))).toBeLessThan(3);
   },
 );
+
+test("every adapter is measured beside its framework's usual peer", { timeout: 120_000 }, async () => {
+  const { frameworks } = await measure<FrameworkReport>("frameworks");
+  expect(frameworks.map(({ server, peer }) => [server, peer])).toEqual(Object.entries(peers));
+  for (const { microseconds, peerMicroseconds, ratio } of frameworks) {
+    expect(Math.min(microseconds, peerMicroseconds)).toBeGreaterThan(0);
+    expect(ratio.value).toBeLessThan(4);
+  }
+});

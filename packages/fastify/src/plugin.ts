@@ -1,4 +1,4 @@
-import { type IncomingMessage, ServerResponse } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import websocket, { type WebSocket, type WebsocketPluginOptions } from "@fastify/websocket";
 import * as gates from "@wsorigin/node";
 import type { FastifyInstance, FastifyPluginAsync, FastifyRequest, FastifyServerOptions } from "fastify";
@@ -54,9 +54,7 @@ async function plugin(app: FastifyInstance, { websocket: own = {}, ...options }:
   const { rewriteUrl, routerOptions, ...older }: AppOptions = internal(app, "options");
   const none = (): undefined => {};
   const router = FindMyWay({ ...older, ...routerOptions, defaultRoute: none, onBadUrl: none, onMaxParamLength: none });
-  const log = (text: string): void => app.log.warn(text);
-  const onError = (error: unknown, where: string): void => app.log.error(error, where);
-  const told = { log, onError, ...options };
+  const told = { log: app.log.warn.bind(app.log), onError: app.log.error.bind(app.log), ...options };
   const gate: Gate = gates.guardWith(app.server, told, {
     adapt(raw) {
       const request = new Request("", {}, raw, {}, app.log, undefined);
@@ -65,7 +63,10 @@ async function plugin(app: FastifyInstance, { websocket: own = {}, ...options }:
     },
     find(raw) {
       const url = rewriteUrl?.call(app, raw) ?? raw.url;
-      return router.lookup(Object.assign(Object.create(raw), { method: "GET", url }), new ServerResponse(raw));
+      // Over HTTP/2 the method is CONNECT. To derive a request costs as much as all the rest here.
+      const same = url === raw.url && raw.method === "GET";
+      const request = same ? raw : Object.assign(Object.create(raw), { method: "GET", url });
+      return router.lookup(request, {} as ServerResponse);
     },
   });
   app.decorate("wsorigin", gate);
@@ -89,8 +90,7 @@ async function plugin(app: FastifyInstance, { websocket: own = {}, ...options }:
     router.on("GET", route.url, { constraints: route.constraints ?? {} }, () => ours);
     const handler: unknown = Reflect.get(route, name);
     if (ours === undefined || typeof handler !== "function") return;
-    // What @fastify/cors looks at.
-    route.config = Object.assign({ ...route.config }, { cors: false });
+    route.config = Object.assign({ ...route.config }, { cors: false }); // what @fastify/cors looks at
     const run = function (this: FastifyInstance, socket: WebSocket, request: FastifyRequest): void {
       const taken = allowed.get(request.raw);
       // Should Fastify find another route than the gate did, the wrong policy has decided.
