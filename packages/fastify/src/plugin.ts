@@ -37,12 +37,10 @@ const registered =
   "@fastify/websocket is registered already, and would answer without asking the policy. Remove app.register(websocket, ...): this plugin registers it, with what you give it as `websocket`.";
 
 /** What Fastify keeps under a symbol of its own. */
-function internal(app: object, name: string) {
-  for (let at: object | null = app; at !== null; at = Reflect.getPrototypeOf(at)) {
-    const key = Object.getOwnPropertySymbols(at).find(({ description }) => description === `fastify.${name}`);
-    if (key !== undefined) return Reflect.get(at, key);
-  }
-  throw new gates.GateError([`This version of Fastify hides its ${name}: use a version that this package names.`]);
+function internal(app: object | null, name: string): ReturnType<typeof Reflect.get> {
+  if (app === null) throw new gates.GateError([`Fastify hides its ${name}: use a version that this package names.`]);
+  const key = Object.getOwnPropertySymbols(app).find(({ description }) => description === `fastify.${name}`);
+  return key === undefined ? internal(Reflect.getPrototypeOf(app), name) : Reflect.get(app, key);
 }
 
 async function plugin(app: FastifyInstance, { websocket: own = {}, ...options }: WsoriginOptions<unknown>) {
@@ -100,11 +98,12 @@ async function plugin(app: FastifyInstance, { websocket: own = {}, ...options }:
     };
     Reflect.set(route, name, run);
   });
-  // A hook that answers by itself leaves the socket open otherwise: whoever refuses owns it.
-  app.addHook("onSend", async ({ raw, headers }, { statusCode: code }) => {
-    allowed.get(raw)?.answered(gates.deny("middleware-refused", headers.origin, { note: `A hook answered ${code}.` }));
-  });
-  app.addHook("onResponse", async ({ raw }) => void allowed.get(raw)?.socket.destroy());
+  // For a hook that answers by itself, and a plain route of any scope.
+  const route = app.routing.bind(app);
+  app.routing = (raw, reply) => {
+    const taken = allowed.get(raw);
+    route(raw, taken === undefined ? reply : gates.refusing(taken, reply));
+  };
 
   await app.register(websocket, {
     // ws closes it, with the right code; the default would destroy it at once.
@@ -112,12 +111,12 @@ async function plugin(app: FastifyInstance, { websocket: own = {}, ...options }:
     ...own,
     options: {
       maxPayload: options.maxPayload ?? 1024 * 1024,
+      ...gates.patience,
       ...own.options,
       clientTracking: false,
       handleProtocols: (offered, raw) =>
         gates.chooseProtocol(offered, allowed.get(raw)?.route.options.protocols ?? options.protocols),
-      // It only listens there.
-      server: upgrades as unknown as typeof app.server,
+      server: upgrades as unknown as typeof app.server, // it only listens there
     },
     preClose: () => gate.close(),
   });

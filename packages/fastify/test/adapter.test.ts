@@ -1,48 +1,6 @@
-import cors from "@fastify/cors";
-import { adapterServer, describeAdapter } from "@wsorigin/testing";
-import Fastify from "fastify";
+import { describeAdapter } from "@wsorigin/testing";
 import { describe, test } from "vitest";
-import { createPolicy, wsorigin } from "../src/index.ts";
+import { startWithCors } from "./start.ts";
 
-/** CORS as people set it up who believe that it guards their sockets: it must never meet one, registered before the gate or after it. */
-const erring = { origin: () => Promise.reject(new Error("CORS met a handshake")) };
-
-for (const order of ["before", "after"] as const) {
-  describeAdapter(
-    `fastify, @fastify/cors registered ${order} it`,
-    async ({ policy, options, routes, before, after }) => {
-      const app = Fastify({ forceCloseConnections: true });
-      before(app.server);
-      if (order === "before") await app.register(cors, erring);
-      await app.register(wsorigin, { policy: createPolicy(policy), ...options });
-      if (order === "after") await app.register(cors, erring);
-      after(app.server);
-      for (const { path, handler } of routes) {
-        app.get(path, { websocket: true }, (socket) => {
-          const context = [...app.wsorigin.connections].find((open) => open.socket === socket);
-          if (context === undefined) throw new Error("The gate does not know the socket.");
-          return handler(socket, { ...pick(context), params: Object(context.params) });
-        });
-      }
-      await app.listen({ port: 0, host: "127.0.0.1" });
-      return { ...(await adapterServer(app.server, app.wsorigin)), close: () => app.close() };
-    },
-    { describe, test },
-  );
-}
-
-function pick({
-  query,
-  cookies,
-  origin,
-  ip,
-  protocol,
-}: {
-  readonly query: URLSearchParams;
-  readonly cookies: Readonly<Record<string, string | undefined>>;
-  readonly origin: string | undefined;
-  readonly ip: string;
-  readonly protocol: string;
-}) {
-  return { query, cookies, origin, ip, protocol };
-}
+for (const order of ["before", "after"] as const)
+  describeAdapter(`fastify, @fastify/cors registered ${order} it`, startWithCors(order), { describe, test });

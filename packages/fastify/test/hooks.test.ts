@@ -41,7 +41,7 @@ describe.each(["before", "after"] as const)("a refusing hook, registered %s the 
     expect(new Set(answers.map((answer) => `${answer.status} ${answer.closed}`))).toEqual(new Set([`${status} fin`]));
     await until(async () => (await openSockets(app)) === 0, "no connection is left");
     expect(events.map(({ decision }) => decision.code)).toEqual(Array(40).fill("middleware-refused"));
-    expect(events[0] && explain(events[0].decision)).toContain(`A hook answered ${status}.`);
+    expect(events[0] && explain(events[0].decision)).toContain(`The app answered ${status}.`);
     expect(app.wsorigin.connections.size).toBe(0);
     await app.close();
   });

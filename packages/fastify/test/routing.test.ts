@@ -184,6 +184,22 @@ test("in a child scope with a prefix it serves that scope, and nothing outside u
   expect((await app.inject({ url: "/outside", headers: { origin: page } })).body).toBe("http");
 });
 
+test("a plain route of an outer scope that is more specific opens nothing, and its connection is closed", async () => {
+  const app = Fastify();
+  closeLater(app);
+  const codes: string[] = [];
+  await app.register(async (child) => {
+    await child.register(wsorigin, { policy, log: false, onDecision: ({ decision }) => codes.push(decision.code) });
+    says("/chat/:room", "inside")(child);
+  });
+  app.get("/chat/outer", () => "http");
+  const { open } = await listen(app);
+  const answer = await open("/chat/outer");
+  expect([answer.status, answer.body, answer.closed]).toEqual([200, "http", "fin"]);
+  expect(codes).toEqual(["middleware-refused"]);
+  expect(await firstMessage(await open("/chat/inner"))).toBe("inside");
+});
+
 test("a strategy that came through addConstraintStrategy is an error at start, not a hole", async () => {
   const tenant = {
     name: "tenant",

@@ -60,6 +60,17 @@ describe("handlers that fail", () => {
     expect(errors).toEqual([new Error("on purpose")]);
   });
 
+  test("a peer that never answers the close is let go after 5 seconds", { timeout: 12_000 }, async () => {
+    const { open } = await start((app) => app.get("/fails", { websocket: true }, (socket) => socket.close(1008)));
+    const { frames } = await open("/fails");
+    expect((await frames?.nextClose())?.code).toBe(1008);
+    const since = performance.now();
+    // The default of ws is 30.
+    expect(await frames?.closed(10_000)).toBe("fin");
+    expect(performance.now() - since).toBeGreaterThan(4000);
+    frames?.destroy();
+  });
+
   test("an invalid first frame closes with 1002, and the app lives", async () => {
     const { open } = await start(echo);
     const { frames } = await open("/echo");

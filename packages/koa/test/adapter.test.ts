@@ -1,22 +1,5 @@
-import { createServer } from "node:http";
-import cors from "@koa/cors";
-import { adapterServer, describeAdapter } from "@wsorigin/testing";
-import Koa from "koa";
+import { describeAdapter } from "@wsorigin/testing";
 import { describe, test } from "vitest";
-import { createPolicy, guard } from "../src/index.ts";
+import { start } from "./start.ts";
 
-describeAdapter(
-  "koa",
-  async ({ policy, options, routes, before, after }) => {
-    const app = new Koa();
-    // CORS as people set it up who believe that it guards their sockets: it must never meet one.
-    app.use(cors({ origin: (ctx) => ctx.throw(500, "CORS met a handshake") }));
-    const server = createServer((request, response) => void app.callback()(request, response));
-    before(server);
-    const gate = guard(server, { app, policy: createPolicy(policy), ...options });
-    after(server);
-    for (const { path, handler } of routes) gate.route(path, (socket, ctx) => handler(socket, ctx.wsorigin));
-    return adapterServer(server, gate);
-  },
-  { describe, test },
-);
+describeAdapter("koa", start, { describe, test });

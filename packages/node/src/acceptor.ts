@@ -2,8 +2,8 @@ import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { type WebSocket, WebSocketServer } from "ws";
 
-/** How long a peer may take to answer a close frame, in milliseconds, before its socket is destroyed. */
-const closeTimeout = 5000;
+/** For `ws`: how long a peer may take to answer a close frame, in milliseconds, before its socket is destroyed. */
+export const patience = { closeTimeout: 5000 } as const;
 
 export interface AcceptorOptions {
   readonly protocols: readonly string[];
@@ -16,7 +16,6 @@ export class Acceptor {
   #problem: string | undefined;
 
   constructor({ protocols, maxPayload }: AcceptorOptions) {
-    const patience = { closeTimeout };
     this.#server = new WebSocketServer({
       ...patience,
       noServer: true,

@@ -1,4 +1,4 @@
-export { chooseProtocol } from "./acceptor.ts";
+export { chooseProtocol, patience } from "./acceptor.ts";
 export { createPolicy, explain, PolicyError } from "@wsorigin/core";
 export type {
   Allow,
@@ -21,6 +21,7 @@ export type { GuardableServer, PlainOptions } from "./guard.ts";
 export { middlewareIssues } from "./options.ts";
 export type { Adapter, Facts, GuardOptions, Handler, RouteOptions } from "./options.ts";
 export type { PathParams } from "./path.ts";
+export { refusing } from "./refusing.ts";
 export type { DecisionEvent } from "./report.ts";
 export type { Opened, Route, Taken } from "./route.ts";
 export { StandIn } from "./stand-in.ts";

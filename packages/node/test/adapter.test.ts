@@ -1,32 +1,18 @@
-import { createServer } from "node:http";
+import { createServer, type RequestListener } from "node:http";
 import { createServer as createTlsServer } from "node:https";
-import { createPolicy, guard } from "@wsorigin/node";
-import { adapterServer, type AdapterSetup, describeAdapter, selfSigned } from "@wsorigin/testing";
+import { describeAdapter, selfSigned } from "@wsorigin/testing";
 import { describe, test } from "vitest";
+import { startOn } from "./start.ts";
 
-function start(server: ReturnType<typeof createServer>, { policy, options, routes, before, after }: AdapterSetup) {
-  before(server);
-  const gate = guard(server, { policy: createPolicy(policy), ...options });
-  after(server);
-  for (const { path, handler } of routes) gate.route(path, handler);
-  return adapterServer(server, gate);
-}
+const page: RequestListener = (_request, response) => void response.end("page");
 
 describeAdapter(
   "http",
-  async (setup) =>
-    start(
-      createServer((_request, response) => response.end("page")),
-      setup,
-    ),
+  startOn(() => createServer(page)),
   { describe, test },
 );
 describeAdapter(
   "https",
-  async (setup) =>
-    start(
-      createTlsServer(selfSigned, (_request, response) => response.end("page")),
-      setup,
-    ),
+  startOn(() => createTlsServer(selfSigned, page)),
   { describe, test },
 );

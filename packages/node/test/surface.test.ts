@@ -15,6 +15,8 @@ test("the exported names", () => {
       "guard",
       "guardWith",
       "middlewareIssues",
+      "patience",
+      "refusing",
     ]
   `);
 });

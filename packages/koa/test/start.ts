@@ -1,0 +1,17 @@
+import { createServer } from "node:http";
+import cors from "@koa/cors";
+import { adapterServer, type AdapterStart } from "@wsorigin/testing";
+import Koa from "koa";
+import { createPolicy, guard } from "../src/index.ts";
+
+/** An app with CORS as people set it up who believe that it guards their sockets: it must never meet one. */
+export const start: AdapterStart = async ({ policy, options, routes, before, after }) => {
+  const app = new Koa();
+  app.use(cors({ origin: (ctx) => ctx.throw(500, "CORS met a handshake") }));
+  const server = createServer((request, response) => void app.callback()(request, response));
+  before(server);
+  const gate = guard(server, { app, policy: createPolicy(policy), ...options });
+  after(server);
+  for (const { path, handler } of routes) gate.route(path, (socket, ctx) => handler(socket, ctx.wsorigin));
+  return adapterServer(server, gate);
+};
