@@ -13,8 +13,12 @@ export interface Allow<P = undefined> {
   readonly principal: P;
   /** When the grant ends, in milliseconds since the epoch. */
   readonly expiresAt?: number;
-  /** The name of the grant: a session's or token's identifier, for revocation. */
+  /** The name of the grant, to revoke it by: a token's identifier. */
   readonly id?: string;
+  /** Whose grant it is, to revoke all of theirs by. */
+  readonly subject?: string;
+  /** The session that the grant belongs to, to revoke by. */
+  readonly session?: string;
 }
 
 /** The handshake must be refused, before any `101`. */

@@ -36,6 +36,16 @@ export function readField(handshake: Handshake, name: string): Field {
   return Array.isArray(raw) && raw.length > 0 ? readRaw(raw, name) : readRecord(handshake.headers, name);
 }
 
+/** The lines of a field by its lower-case name, each as it came. */
+export function readLines(handshake: Handshake, name: string): readonly string[] {
+  const raw = handshake.rawHeaders;
+  if (Array.isArray(raw) && raw.length > 0)
+    return raw.filter((_line, index) => index % 2 === 1 && isNamed(String(raw[index - 1]), name)).map(textOf);
+  const { headers } = handshake;
+  if (typeof headers !== "object" || headers === null) return [];
+  return Object.keys(headers).flatMap((key) => (isNamed(key, name) ? [headers[key] ?? []].flat().map(textOf) : []));
+}
+
 /** Reads Host and Origin, which every decision needs, in one go. */
 export function readHostAndOrigin(handshake: Handshake): { readonly host: Field; readonly origin: Field } {
   const raw = handshake.rawHeaders;
@@ -82,8 +92,12 @@ function readRecord(headers: Handshake["headers"] | null | undefined, name: stri
   return field;
 }
 
+function textOf(line: unknown): string {
+  return typeof line === "string" ? line : "";
+}
+
 function addLine(field: Field, line: unknown): Field {
-  const text = typeof line === "string" ? line : "";
+  const text = textOf(line);
   return { lines: field.lines + 1, value: field.value === undefined ? text : `${field.value}, ${text}` };
 }
 

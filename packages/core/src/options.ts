@@ -1,7 +1,9 @@
 import { type HostEntry, readHostEntry } from "./host-entry.ts";
 import { type OriginEntry, readOriginEntry } from "./origin-entry.ts";
 import { PolicyError, type PolicyIssue, type PolicyIssueCode, type Read } from "./problems.ts";
+import { sourceProblem, type TokenSource } from "./sources.ts";
 import { quote, show } from "./text.ts";
+import type { TokenOptions } from "./token.ts";
 
 /** Origins that are known only at run time: a tenant table, say. A `Set` of serialised origins fits. */
 export interface Directory {
@@ -12,7 +14,7 @@ export interface Directory {
   has(origin: string, signal: AbortSignal): boolean | Promise<boolean>;
 }
 
-export interface PolicyOptions {
+export interface PolicyOptions<P = undefined> {
   /**
    * The origins whose pages may open a socket. Required, unless `sameHost` or `directory` says who may; `[]` is nobody.
    *
@@ -33,25 +35,28 @@ export interface PolicyOptions {
   /** Lets in pages whose scheme, host and port are those of the request itself. Needs `hosts`: DNS rebinding makes every page same-host. */
   readonly sameHost?: boolean;
   /**
-   * What a handshake without an Origin header is: browsers always send one, other programs need not. `"deny"` by default. `"token"` needs a
-   * token from the `Authorization` header and is refused until the policy can ask for tokens.
+   * What a handshake without an Origin header is: browsers always send one, other programs need not. `"deny"` by default. `"token"`: it is let
+   * in with a token from the `Authorization` header, never with one that a browser sends by itself.
    */
   readonly missingOrigin?: "deny" | "allow" | "token";
   /** What `Origin: null` is. Any site can make a sandboxed frame that sends it, so allowing it lets every page in. `"deny"` by default. */
   readonly opaqueOrigin?: "deny" | "dangerously-allow";
   /** Permits `http:` origins beyond loopback. Whoever sits on a visitor's network can then write a page that opens sockets as the visitor. */
   readonly dangerouslyAllowInsecureOrigins?: boolean;
+  /** Who is there: where the token is looked for once Host and Origin are allowed, and how it is verified. */
+  readonly token?: TokenOptions<P>;
   /** `"report"`: decide and tell, let through. For rolling a policy out. `"enforce"` by default. */
   readonly mode?: "enforce" | "report";
 }
 
 /** The options, checked and normalised. */
-export interface CheckedOptions {
+export interface CheckedOptions<P = unknown> {
   readonly origins: readonly OriginEntry[];
   readonly hosts: readonly HostEntry[] | undefined;
   readonly directory: Directory | undefined;
   readonly sameHost: boolean;
-  readonly missingOrigin: "deny" | "allow";
+  readonly missingOrigin: "deny" | "allow" | "token";
+  readonly token: TokenOptions<P> | undefined;
   readonly opaqueOrigin: "deny" | "dangerously-allow";
   readonly insecureToo: boolean;
   readonly mode: "enforce" | "report";
@@ -65,14 +70,15 @@ const known = new Set([
   "missingOrigin",
   "opaqueOrigin",
   "dangerouslyAllowInsecureOrigins",
+  "token",
   "mode",
 ]);
+const tokenKnown = new Set(["from", "verify", "required"]);
 
 /** @throws {PolicyError} with every problem of the options at once */
-export function checkOptions(options: PolicyOptions): CheckedOptions {
+export function checkOptions<P>(options: PolicyOptions<P>): CheckedOptions<P> {
   const issues: PolicyIssue[] = [];
-  const report = (code: PolicyIssueCode, entry: string, message: string): void =>
-    void issues.push({ code, entry, message });
+  const report: Report = (code, entry, message) => void issues.push({ code, entry, message });
   if (typeof options !== "object" || options === null || Array.isArray(options)) {
     report(
       "option-invalid",
@@ -90,7 +96,7 @@ export function checkOptions(options: PolicyOptions): CheckedOptions {
         `${quote(key)} is no option${nearest(key)}. The options are ${[...known].join(", ")}.`,
       );
   }
-  const choose = <const T>(name: string, value: unknown, choices: readonly [T, ...T[]]): T => {
+  const choose: Choose = (name, value, choices) => {
     const found = value === undefined ? choices[0] : choices.find((choice) => choice === value);
     if (found !== undefined) return found;
     report(
@@ -121,11 +127,22 @@ export function checkOptions(options: PolicyOptions): CheckedOptions {
   const opaqueOrigin = choose("opaqueOrigin", options.opaqueOrigin, ["deny", "dangerously-allow"]);
   const mode = choose("mode", options.mode, ["enforce", "report"]);
   const missingOrigin = choose("missingOrigin", options.missingOrigin, ["deny", "allow", "token"]);
-  if (missingOrigin === "token") {
+  const token = checkToken(options.token, report, choose);
+  const has = (...kinds: readonly TokenSource["kind"][]): boolean =>
+    token?.from.some(({ kind }) => kinds.includes(kind)) === true;
+  if (missingOrigin === "token" && !has("bearerHeader")) {
     report(
       "option-incoherent",
       "missingOrigin",
-      'missingOrigin: "token" needs a token to ask for, and this policy has none. Write "deny"; or "allow", if programs that send no Origin may connect and no cookie lets them in.',
+      'missingOrigin: "token" needs a token from the Authorization header: without an Origin nothing else proves that no browser is being used. Write token: { from: [bearerHeader()], verify }; or "deny"; or "allow", if programs that send no Origin may connect and no cookie lets them in.',
+    );
+  }
+  if (has("cookie") && (missingOrigin === "allow" || opaqueOrigin === "dangerously-allow")) {
+    const which = missingOrigin === "allow" ? 'missingOrigin: "allow"' : 'opaqueOrigin: "dangerously-allow"';
+    report(
+      "option-incoherent",
+      "token",
+      `token.from: cookie() needs an Origin rule, and ${which} lets in handshakes that no such rule has judged: the browser sends the cookie along, whoever wrote the page. Remove ${which}, or take the token from elsewhere.`,
     );
   }
   const directory = options.directory;
@@ -164,11 +181,55 @@ export function checkOptions(options: PolicyOptions): CheckedOptions {
     hosts,
     directory,
     sameHost,
-    missingOrigin: missingOrigin === "allow" ? "allow" : "deny",
+    missingOrigin,
+    token,
     opaqueOrigin,
     insecureToo,
     mode,
   };
+}
+
+type Report = (code: PolicyIssueCode, entry: string, message: string) => void;
+type Choose = <const T>(name: string, value: unknown, choices: readonly [T, ...T[]]) => T;
+
+function checkToken<P>(
+  given: TokenOptions<P> | undefined,
+  report: Report,
+  choose: Choose,
+): TokenOptions<P> | undefined {
+  if (given === undefined) return undefined;
+  const example = "token: { from: [bearerHeader()], verify: async (token) => grant({ principal }) }";
+  if (typeof given !== "object" || given === null) {
+    report("option-invalid", "token", `token: ${show(given)} is not understood. Write ${example}.`);
+    return undefined;
+  }
+  for (const key of Object.keys(given)) {
+    if (!tokenKnown.has(key))
+      report(
+        "option-unknown",
+        `token.${key}`,
+        `token.${key} is no option. The options are ${[...tokenKnown].join(", ")}.`,
+      );
+  }
+  if (typeof given.verify !== "function")
+    report("option-missing", "token.verify", `token.verify is missing, or no function. Write ${example}.`);
+  if (!Array.isArray(given.from) || given.from.length === 0)
+    report("option-missing", "token.from", `token.from is missing, or no list with a source in it. Write ${example}.`);
+  const listed: readonly TokenSource[] = Array.isArray(given.from) ? given.from : [];
+  const from = listed.filter((source, index) => {
+    const problem = sourceProblem(source);
+    if (problem !== undefined) report("option-invalid", `token.from[${index}]`, `token.from[${index}]: ${problem}`);
+    return problem === undefined;
+  });
+  const names = from.map((source) => JSON.stringify(source, ["kind", "name"]));
+  if (new Set(names).size < names.length)
+    report(
+      "option-invalid",
+      "token.from",
+      "token.from holds a source twice; every token would be found twice, and refused.",
+    );
+  const required = choose("token.required", given.required, [true, false]);
+  return { from, verify: (token, context) => given.verify(token, context), required };
 }
 
 function nearest(key: string): string {

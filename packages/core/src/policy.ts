@@ -1,3 +1,4 @@
+import { ask } from "./asking.ts";
 import type { AllowCode, DenyCode } from "./codes.ts";
 import { type Allow, type Decision, type Deny, deny } from "./decision.ts";
 import { describeExpectation } from "./expectation.ts";
@@ -5,28 +6,40 @@ import { type Handshake, isSecure, readField, readHostAndOrigin } from "./handsh
 import { type Authority, isLoopback, parseHost } from "./host.ts";
 import { HostList, OriginList } from "./lists.ts";
 import { type CheckedOptions, checkOptions, type Directory, type PolicyOptions } from "./options.ts";
+import type { TokenSource } from "./sources.ts";
+import { type TokenOptions, TokenRule } from "./token.ts";
 import { defaultPort, isWebOrigin, parseOrigin, type WebOrigin } from "./origin.ts";
 
-export interface DecideOptions {
+export interface AskOptions {
   /** Gives the decision up. Read only when there is somebody to wait for, so that it may be made on demand. */
   readonly signal?: AbortSignal | undefined;
+}
+
+export interface DecideOptions extends AskOptions {
+  /** A token that came on the open socket (in its first message, or to renew the one it has), instead of what the handshake holds. */
+  readonly token?: string | undefined;
 }
 
 /** Who may open a socket, compiled. Frozen; its methods never throw. */
 export interface Policy<P = undefined> {
   /** `"report"`: the gate tells what it would have refused, and lets it through. */
   readonly mode: "enforce" | "report";
-  /** Decides on Host and Origin alone, at once. With a `directory`, an Origin outside `origins` is refused here: use `decide`. */
-  check(handshake: Handshake): Decision<P>;
+  /** Where it looks for a token; empty where it asks for none. */
+  readonly sources: readonly TokenSource[];
   /**
-   * Decides on everything: Host, Origin, then the directory. Never rejects. Without a `signal` it waits as long as the directory does; an
-   * aborted `signal` refuses.
+   * Decides on Host and Origin alone, at once. With a `directory`, an Origin outside `origins` is refused here, and no token is asked for: where
+   * the policy has either, this is no answer to whether a socket may open. Use `decide`.
+   */
+  check(handshake: Handshake): Decision;
+  /**
+   * Decides on everything: Host, Origin, then the directory, then the token. Never rejects. Without a `signal` it waits as long as the directory
+   * and `verify` do; an aborted `signal` refuses.
    */
   decide(handshake: Handshake, options?: DecideOptions): Promise<Decision<P>>;
   /** Whether pages of this origin may read HTTP responses, by the same list: for CORS. `sameHost` needs no CORS, and a directory is not asked. */
   allowsOrigin(origin: string | undefined): boolean;
   /** `allowsOrigin`, with the directory asked too. Never rejects: a directory that fails allows nothing. */
-  allowsOriginAsync(origin: string | undefined, options?: DecideOptions): Promise<boolean>;
+  allowsOriginAsync(origin: string | undefined, options?: AskOptions): Promise<boolean>;
 }
 
 /**
@@ -38,13 +51,20 @@ export interface Policy<P = undefined> {
  * policy.check({ headers: { origin: "https://evil.test", host: "api.example.com" } });
  * // { allowed: false, code: "origin-not-listed", status: 403, origin: "https://evil.test" }
  */
-export function createPolicy(options: PolicyOptions): Policy<undefined> {
+export function createPolicy(options: PolicyOptions<undefined> & { readonly token?: undefined }): Policy;
+export function createPolicy<P>(
+  options: PolicyOptions<P> & { readonly token: TokenOptions<P> & { readonly required: false } },
+): Policy<P | undefined>;
+export function createPolicy<P>(options: PolicyOptions<P>): Policy<P>;
+export function createPolicy<P>(options: PolicyOptions<P>): Policy<P | undefined> {
   const checked = checkOptions(options);
   const origins = new OriginList(checked);
   const hosts = checked.hosts === undefined ? undefined : new HostList(checked.hosts);
   const expected = describeExpectation(origins, hosts, checked);
+  const tokenRule = checked.token === undefined ? undefined : new TokenRule(checked.token);
 
-  function check(handshake: Handshake): Decision {
+  /** Host and Origin. Without an Origin `absent` says what it is: let in, or left to the token. */
+  function checkOrigin(handshake: Handshake, absent: boolean): Decision {
     const { host: hostField, origin: originField } = readHostAndOrigin(handshake);
     const given: unknown = handshake.host ?? hostField.value;
     const host = given === undefined || typeof given === "string" ? given : "";
@@ -63,8 +83,7 @@ export function createPolicy(options: PolicyOptions): Policy<undefined> {
 
     // RFC 6454 section 7.3: a user agent sends one Origin field at the most.
     if (originField.lines > 1) return refuse("origin-repeated");
-    if (origin === undefined)
-      return checked.missingOrigin === "allow" ? allow("origin-absent", undefined) : refuse("origin-missing");
+    if (origin === undefined) return absent ? allow("origin-absent", undefined) : refuse("origin-missing");
     if (origins.has(origin)) return allow("origin-listed", origin, origin);
     // Four octets, case-sensitive (Fetch, "Origin header": `%s"null"`).
     if (origin === "null") return refuse("origin-opaque");
@@ -86,29 +105,47 @@ export function createPolicy(options: PolicyOptions): Policy<undefined> {
     return refuse("origin-not-listed");
   }
 
-  async function decide(handshake: Handshake, options: DecideOptions = {}): Promise<Decision> {
-    const decision = check(handshake);
+  const check = (handshake: Handshake): Decision => checkOrigin(handshake, checked.missingOrigin === "allow");
+
+  async function decideOrigin(handshake: Handshake, options: AskOptions): Promise<Decision> {
+    const decision = checkOrigin(handshake, checked.missingOrigin !== "deny");
     if (decision.allowed || decision.code !== "origin-not-listed" || decision.origin === undefined) return decision;
     // Not `decision.origin`: that one is cut.
     const origin = readField(handshake, "origin").value ?? "";
     if (checked.directory === undefined || !mayAsk(origin, checked)) return decision;
-    const answer = await ask(checked.directory, origin, options.signal);
+    const answer = await askDirectory(checked.directory, origin, options.signal);
     if (answer === true) return allow("origin-in-directory", origin);
     if (answer === false) return decision;
     return deny("directory-failed", origin, { note: answer, expected });
+  }
+
+  async function decideToken(
+    rule: TokenRule<P>,
+    handshake: Handshake,
+    options: DecideOptions,
+  ): Promise<Decision<P | undefined>> {
+    const decision = await decideOrigin(handshake, options);
+    if (!decision.allowed) return decision;
+    const headerOnly = decision.code === "origin-absent" && checked.missingOrigin === "token";
+    return rule.decide(handshake, decision, headerOnly, options);
+  }
+
+  function decide(handshake: Handshake, options: DecideOptions = {}): Promise<Decision<P | undefined>> {
+    return tokenRule === undefined ? decideOrigin(handshake, options) : decideToken(tokenRule, handshake, options);
   }
 
   function allowsOrigin(origin: string | undefined): boolean {
     return typeof origin === "string" && origins.match(origin) !== undefined;
   }
 
-  async function allowsOriginAsync(origin: string | undefined, options: DecideOptions = {}): Promise<boolean> {
+  async function allowsOriginAsync(origin: string | undefined, options: AskOptions = {}): Promise<boolean> {
     if (allowsOrigin(origin)) return true;
     if (typeof origin !== "string" || checked.directory === undefined || !mayAsk(origin, checked)) return false;
-    return (await ask(checked.directory, origin, options.signal)) === true;
+    return (await askDirectory(checked.directory, origin, options.signal)) === true;
   }
 
-  return Object.freeze({ mode: checked.mode, check, decide, allowsOrigin, allowsOriginAsync });
+  const sources = Object.freeze([...(checked.token?.from ?? [])]);
+  return Object.freeze({ mode: checked.mode, sources, check, decide, allowsOrigin, allowsOriginAsync });
 }
 
 function allow(code: AllowCode, origin: string | undefined, matched?: string): Allow {
@@ -129,30 +166,14 @@ function mayAsk(origin: string, options: CheckedOptions): boolean {
 }
 
 /** Asks the directory; what goes wrong comes back as a sentence. */
-async function ask(
+async function askDirectory(
   directory: Directory,
   origin: string,
-  signal: AbortSignal = new AbortController().signal,
+  signal: AbortSignal | undefined,
 ): Promise<boolean | string> {
-  let stop = (): void => {};
-  try {
-    if (signal.aborted) return "The handshake was given up before the directory was asked.";
-    const given = directory.has(origin, signal);
-    const answer: unknown = await (typeof given === "boolean"
-      ? given
-      : Promise.race([
-          given,
-          new Promise<string>((resolve) => {
-            stop = () => resolve("The directory did not answer in time.");
-            signal.addEventListener("abort", stop, { once: true });
-          }),
-        ]));
-    return typeof answer === "boolean" || (typeof answer === "string" && signal.aborted)
-      ? answer
-      : `directory.has() returned ${typeof answer}, which is neither true nor false.`;
-  } catch (error) {
-    return `directory.has() failed: ${error instanceof Error ? error.message : typeof error}`;
-  } finally {
-    signal.removeEventListener("abort", stop);
-  }
+  const asked = await ask("the directory", "directory.has()", signal, (signal) => directory.has(origin, signal));
+  if ("problem" in asked) return asked.problem;
+  return typeof asked.answer === "boolean"
+    ? asked.answer
+    : `directory.has() returned ${typeof asked.answer}, which is neither true nor false.`;
 }

@@ -1,13 +1,20 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
+  bearerHeader,
+  cookie,
   createPolicy,
   explain,
+  firstMessage,
   PolicyError,
   type PolicyIssue,
   type PolicyIssueCode,
   type PolicyOptions,
+  queryParam,
+  refuse,
 } from "../src/index.ts";
+
+const verify = () => refuse("invalid");
 
 /** What createPolicy has against the options; nothing, where it takes them. What is no PolicyError is thrown on. */
 function issuesOf(options: unknown): readonly PolicyIssue[] {
@@ -97,7 +104,22 @@ const rows = {
   ],
   "option-incoherent": [
     [{ sameHost: true }, "sameHost", "DNS rebinding", 'Write hosts: ["api.example.com"]'],
-    [{ origins: [], missingOrigin: "token" }, "missingOrigin", 'Write "deny"; or "allow"'],
+    [{ origins: [], missingOrigin: "token" }, "missingOrigin", 'or "deny"; or "allow"'],
+    [
+      { origins: [], missingOrigin: "token", token: { from: [queryParam("ticket")], verify } },
+      "missingOrigin",
+      "needs a token from the Authorization header",
+    ],
+    [
+      { origins: [], missingOrigin: "allow", token: { from: [cookie("sid")], verify } },
+      "token",
+      'cookie() needs an Origin rule, and missingOrigin: "allow" lets in',
+    ],
+    [
+      { origins: [], opaqueOrigin: "dangerously-allow", token: { from: [bearerHeader(), cookie("sid")], verify } },
+      "token",
+      'opaqueOrigin: "dangerously-allow" lets in',
+    ],
   ],
   "option-invalid": [
     [undefined, "options", 'createPolicy({ origins: ["https://app.example.com"] })'],
@@ -122,11 +144,36 @@ const rows = {
     [{ directory: null }, "directory", "null has no has() method"],
     [{ directory: {} }, "directory", "[object Object] has no has() method"],
     [{ directory: { has: true } }, "directory", "has no has() method"],
+    [{ origins: [], token: "sid" }, "token", '"sid" is not understood. Write token: { from: [bearerHeader()], verify'],
+    [{ origins: [], token: { from: [{}], verify } }, "token.from[0]", "it is no source. Write bearerHeader(),"],
+    [{ origins: [], token: { from: [null], verify } }, "token.from[0]", "it is no source."],
+    [{ origins: [], token: { from: [cookie("")], verify } }, "token.from[0]", 'Write cookie("sid").'],
+    [{ origins: [], token: { from: [queryParam("a b")], verify } }, "token.from[0]", 'Write queryParam("ticket").'],
+    [
+      { origins: [], token: { from: [firstMessage({ deadline: 0 })], verify } },
+      "token.from[0]",
+      "firstMessage({ deadline: 5000 })",
+    ],
+    [
+      { origins: [], token: { from: [firstMessage({ maxBytes: 1.5 })], verify } },
+      "token.from[0]",
+      "firstMessage({ maxBytes: 4096 })",
+    ],
+    [
+      { origins: [], token: { from: [{ ...firstMessage(), read: "token" }], verify } },
+      "token.from[0]",
+      "read must be a function",
+    ],
+    [{ origins: [], token: { from: [cookie("a"), cookie("a")], verify } }, "token.from", "holds a source twice"],
+    [{ origins: [], token: { from: [bearerHeader()], verify, required: 1 } }, "token.required", "Write true or false."],
   ],
   "option-missing": [
     [{}, "origins", 'Write origins: ["https://app.example.com"], or [] for nobody.'],
     [{ hosts: ["api.app.example"], sameHost: false }, "origins", "origins is missing"],
     [{ origins: undefined }, "origins", "origins is missing"],
+    [{ origins: [], token: { from: [bearerHeader()] } }, "token.verify", "token.verify is missing"],
+    [{ origins: [], token: { from: [], verify } }, "token.from", "no list with a source in it"],
+    [{ origins: [], token: { from: "cookie", verify } }, "token.from", "no list with a source in it"],
   ],
   "option-unknown": [
     [{ origins: [], origin: [] }, "origin", '"origin" is no option; did you mean origins?'],
@@ -138,7 +185,11 @@ const rows = {
     ],
     [{ origins: [], directories: [] }, "directories", "did you mean directory?"],
     [{ origins: [], samehost: true }, "samehost", "did you mean sameHost?"],
-    [{ origins: [], token: {} }, "token", '"token" is no option.'],
+    [
+      { origins: [], token: { from: [bearerHeader()], verify, requird: false } },
+      "token.requird",
+      "The options are from, verify, required.",
+    ],
     [{ origins: [], "a\nb": 1 }, "a\nb", '"a\\nb" is no option.'],
   ],
   "origin-host-invalid": [

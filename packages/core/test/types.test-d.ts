@@ -94,7 +94,7 @@ describe("Decision", () => {
   });
 
   test("the principal has the policy's type", () => {
-    expectTypeOf<Policy<{ id: string }>["check"]>().returns.toEqualTypeOf<Decision<{ id: string }>>();
+    expectTypeOf<Policy<{ id: string }>["decide"]>().returns.resolves.toEqualTypeOf<Decision<{ id: string }>>();
     expectTypeOf<Extract<Decision<string>, { allowed: true }>["principal"]>().toBeString();
     expectTypeOf(createPolicy({ origins: [] })).toEqualTypeOf<Policy<undefined>>();
   });

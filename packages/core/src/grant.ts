@@ -1,0 +1,110 @@
+import type { DenyCode } from "./codes.ts";
+import { show } from "./text.ts";
+
+/** What a token stands for. */
+export interface Granted<P> {
+  /** Who is there: what the handler gets as `principal`. */
+  readonly principal: P;
+  /** When the grant ends, in milliseconds since the epoch: the open socket is closed then. A JWT's `exp` is in seconds. */
+  readonly expiresAt?: number | undefined;
+  /** The name of the grant, to revoke it by: a token's identifier (`jti`). Never the token itself. */
+  readonly id?: string | undefined;
+  /** Whose grant it is, to revoke all of theirs by, and to compare by when an open socket's token is renewed. */
+  readonly subject?: string | undefined;
+  /** The session that it belongs to, to revoke by. */
+  readonly session?: string | undefined;
+}
+
+/** Why a token is refused; each has its code. `"unavailable"`: it could not be verified, and the client may try again (503). */
+export type RefusalReason =
+  | "malformed"
+  | "invalid"
+  | "expired"
+  | "revoked"
+  | "origin-mismatch"
+  | "forbidden"
+  | "unavailable";
+
+const codes: Readonly<Record<RefusalReason, DenyCode>> = {
+  malformed: "token-malformed",
+  invalid: "token-invalid",
+  expired: "token-expired",
+  revoked: "token-revoked",
+  "origin-mismatch": "token-origin-mismatch",
+  forbidden: "token-forbidden",
+  unavailable: "verifier-failed",
+};
+
+/** The one value with which `verify` lets a token in. Nothing but `grant()` makes one: no object of another shape counts as a yes. */
+export class Grant<P> implements Granted<P> {
+  readonly principal: P;
+  readonly expiresAt: number | undefined;
+  readonly id: string | undefined;
+  readonly subject: string | undefined;
+  readonly session: string | undefined;
+  readonly #genuine = true;
+
+  constructor({ principal, expiresAt, id, subject, session }: Granted<P>) {
+    this.principal = principal;
+    this.expiresAt = expiresAt === Infinity ? undefined : expiresAt;
+    this.id = id;
+    this.subject = subject;
+    this.session = session;
+    Object.freeze(this);
+  }
+
+  static is(value: unknown): value is Grant<unknown> {
+    return typeof value === "object" && value !== null && #genuine in value && value.#genuine;
+  }
+}
+
+/** A token that `verify` refuses. Made by `refuse()` only. */
+export class TokenRefusal {
+  readonly code: DenyCode;
+  readonly note: string | undefined;
+  readonly #genuine = true;
+
+  constructor(code: DenyCode, note: string | undefined) {
+    this.code = code;
+    this.note = note;
+    Object.freeze(this);
+  }
+
+  static is(value: unknown): value is TokenRefusal {
+    return typeof value === "object" && value !== null && #genuine in value && value.#genuine;
+  }
+}
+
+/** Before September 2001: a time in seconds that should have been in milliseconds, in all likelihood. */
+const earliest = 1e12;
+
+/**
+ * Says who a token stands for. For the `verify` of a policy.
+ *
+ * @throws {TypeError} where `expiresAt` is no time in milliseconds, or a name is no text; thrown from `verify`, that refuses the handshake
+ */
+export function grant<P>(granted: Granted<P>): Grant<P> {
+  const { expiresAt } = granted;
+  if (expiresAt !== undefined && !(typeof expiresAt === "number" && expiresAt >= earliest))
+    throw new TypeError(
+      `grant(): expiresAt is ${show(expiresAt)}; it must be milliseconds since the epoch. For a JWT write exp * 1000.`,
+    );
+  for (const name of ["id", "subject", "session"] as const) {
+    const value = granted[name];
+    if (value !== undefined && typeof value !== "string")
+      throw new TypeError(`grant(): ${name} is ${show(value)}; it must be a text.`);
+  }
+  return new Grant(granted);
+}
+
+/**
+ * Says that a token is refused, and why. For the `verify` of a policy.
+ *
+ * @param note one sentence for the operator; what it holds of the token is left out
+ * @throws {TypeError} where there is no such reason; thrown from `verify`, that refuses the handshake
+ */
+export function refuse(reason: RefusalReason, note?: string): TokenRefusal {
+  if (!Object.hasOwn(codes, reason))
+    throw new TypeError(`refuse(): ${show(reason)} is no reason. Write one of ${Object.keys(codes).join(", ")}.`);
+  return new TokenRefusal(codes[reason], note);
+}

@@ -1,0 +1,136 @@
+import { ask } from "./asking.ts";
+import { type Allow, type Decision, deny } from "./decision.ts";
+import { Grant, TokenRefusal } from "./grant.ts";
+import type { Handshake } from "./handshake.ts";
+import {
+  type Finding,
+  findToken,
+  type FirstMessage,
+  longestToken,
+  type TokenSource,
+  type TokenSourceKind,
+} from "./sources.ts";
+
+/** What `verify` is told beside the token. */
+export interface TokenContext {
+  /** The page's origin, which the policy has allowed; `undefined` where it lets in handshakes without one. */
+  readonly origin: string | undefined;
+  /** Where the token was found. `"firstMessage"` also where an open socket's token is renewed. */
+  readonly source: TokenSourceKind;
+  readonly handshake: Handshake;
+  /** Aborted when the client leaves, or the time is over. */
+  readonly signal: AbortSignal;
+}
+
+export interface TokenOptions<P> {
+  /** Where to look. A handshake with two tokens, in one place or in two, is refused. */
+  readonly from: readonly TokenSource[];
+  /**
+   * Says who a token stands for: `grant({ principal })`, or `refuse("invalid")`. Any other value, a throw, a rejection or an aborted `signal`
+   * refuses the handshake (`verifier-failed`, 503).
+   */
+  verify(token: string, context: TokenContext): Verification<P> | Promise<Verification<P>>;
+  /** `false`: a handshake without a token is let in, with `principal` undefined; one with a bad token is not. `true` by default. */
+  readonly required?: boolean;
+}
+
+export type Verification<P> = Grant<P> | TokenRefusal;
+
+/** Refusals that may still be mended by the first message, and how it is to come. */
+const awaited = new WeakMap<object, FirstMessage>();
+
+/**
+ * How the token may still come, where a handshake was refused for want of one alone: in the first message on the open socket. For those who
+ * build a gate of their own: `undefined` is a refusal like any other.
+ */
+export function awaitedMessage(decision: Decision<unknown>): FirstMessage | undefined {
+  return awaited.get(decision);
+}
+
+interface LateOptions {
+  readonly token?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** The third step of a decision: finds the token of a handshake that Host and Origin have let through, and asks whose it is. */
+export class TokenRule<P> {
+  readonly #options: TokenOptions<P>;
+  readonly #message: FirstMessage | undefined;
+
+  constructor(options: TokenOptions<P>) {
+    this.#options = options;
+    this.#message = options.from.find((source) => source.kind === "firstMessage");
+  }
+
+  /**
+   * @param headerOnly where there is no Origin: nothing counts that a browser would send by itself
+   * @param options `token`, one that came on the open socket; `signal`, which is read only when `verify` is to be called
+   */
+  async decide(
+    handshake: Handshake,
+    allow: Allow,
+    headerOnly: boolean,
+    options: LateOptions,
+  ): Promise<Decision<P | undefined>> {
+    const { origin } = allow;
+    const { token: late } = options;
+    const found = late === undefined ? findToken(handshake, this.#options.from) : lateToken(late);
+    if (found.kind === "wrong") return deny(found.code, origin, { note: found.note });
+    if (found.kind === "none" || (headerOnly && found.source !== "bearerHeader" && late === undefined)) {
+      if (found.kind === "none" && this.#options.required === false && !headerOnly) return allow;
+      const note = found.kind === "none" ? undefined : "Without an Origin only the Authorization header counts.";
+      const missing = deny("token-missing", origin, { note });
+      if (this.#message !== undefined && !headerOnly) awaited.set(missing, this.#message);
+      return missing;
+    }
+    const { token, source } = found;
+    const asked = await ask("the verifier", "verify()", options.signal, (signal) =>
+      this.#options.verify(token, { origin, source, handshake, signal }),
+    );
+    if ("problem" in asked) return deny("verifier-failed", origin, { note: withoutToken(asked.problem, token) });
+    const { answer } = asked;
+    if (Grant.is(answer)) return this.#allow(allow, answer);
+    if (TokenRefusal.is(answer))
+      return deny(answer.code, origin, answer.note === undefined ? {} : { note: withoutToken(answer.note, token) });
+    const note = `verify() returned ${answer === null ? "null" : `a value of type ${typeof answer}`}, which neither grant() nor refuse() made.`;
+    return deny("verifier-failed", origin, { note });
+  }
+
+  /** `answer` is what the policy's own `verify` granted, whose type is P. */
+  #allow(allow: Allow, answer: Grant<unknown>): Allow<P> {
+    const { expiresAt, id, subject, session } = answer;
+    return {
+      ...allow,
+      principal: Reflect.get<object, string>(answer, "principal"),
+      ...(expiresAt !== undefined && { expiresAt }),
+      ...(id !== undefined && { id }),
+      ...(subject !== undefined && { subject }),
+      ...(session !== undefined && { session }),
+    };
+  }
+}
+
+function lateToken(token: string): Finding {
+  const source = "firstMessage";
+  if (token !== "" && token.length <= longestToken) return { kind: "found", token, source };
+  return {
+    kind: "wrong",
+    code: "token-malformed",
+    note: `${source}: It is empty, or longer than ${longestToken} characters.`,
+  };
+}
+
+/** How much of a token may show by chance. */
+const shortest = 6;
+
+/**
+ * A sentence for the operator, unless it holds a part of the token: what `verify` throws often quotes what it was given, and whoever reads the
+ * log could then open sockets as the visitor.
+ */
+function withoutToken(text: string, token: string): string {
+  for (let index = 0; index + Math.min(shortest, token.length) <= text.length; index++) {
+    if (token.includes(text.slice(index, index + Math.min(shortest, token.length))))
+      return "What it said holds a part of the token, and is left out.";
+  }
+  return text;
+}
