@@ -16,6 +16,7 @@ import {
   refuse,
   type TokenContext,
   type TokenOptions,
+  type TokenRefusal,
   type TokenSource,
 } from "../src/index.ts";
 
@@ -185,7 +186,7 @@ describe("the order", () => {
     ["a foreign Host", { headers: { origin: page, host: "evil.test" } }, "host-not-listed"],
     ["Origin: null", { headers: { origin: "null" } }, "origin-opaque"],
   ])("%s refuses a good token, and verify is not asked", async (_what, rest, code) => {
-    const asked = vi.fn(verify);
+    const asked = vi.fn<typeof verify>(verify);
     const policy = createPolicy({
       origins: [page],
       hosts: ["api.example"],
@@ -305,7 +306,7 @@ describe("what verify says", () => {
     );
   });
 
-  const copy = { ...grant({ principal: 1 }) };
+  const copy = Object.assign({}, grant({ principal: 1 }));
   test.each<[string, () => unknown, string]>([
     ["true", () => true, "verify() returned a value of type boolean"],
     ["undefined", () => undefined, "type undefined"],
@@ -350,7 +351,7 @@ describe("what verify says", () => {
 
   test("an abort ends the wait; an aborted signal refuses unasked", async () => {
     const controller = new AbortController();
-    const asked = vi.fn(() => new Promise<never>(() => {}));
+    const asked = vi.fn<() => Promise<never>>(() => new Promise(() => {}));
     const policy = createPolicy({ origins: [page], token: { from: [queryParam("ticket")], verify: asked } });
     const handshake = { headers: { origin: page }, url: "/?ticket=good-token" };
     const decision = policy.decide(handshake, { signal: controller.signal });
@@ -362,7 +363,7 @@ describe("what verify says", () => {
   });
 
   test("it is told the origin, the source and the handshake", async () => {
-    const asked = vi.fn((_token: string, _context: TokenContext) => refuse("invalid"));
+    const asked = vi.fn<(token: string, context: TokenContext) => TokenRefusal>(() => refuse("invalid"));
     const policy = createPolicy({ origins: [page], token: { from: [cookie("sid")], verify: asked } });
     const handshake = { headers: { origin: page, cookie: "sid=abc" } };
     const { signal } = new AbortController();
