@@ -169,6 +169,15 @@ function protocolTokens(lines: readonly string[]): readonly Candidate[] {
   return tokens.map((entry) => ({ source, token: alone ? undefined : entry.slice(prefix.length), note }));
 }
 
+/** What is left of a `Sec-WebSocket-Protocol` field without tokens: the subprotocols that are spoken. */
+export function spokenProtocols(field: string): string {
+  return field
+    .split(",")
+    .map(trim)
+    .filter((entry) => entry !== "" && !entry.startsWith(prefix))
+    .join(", ");
+}
+
 function queryValues(url: string | undefined, name: string): readonly string[] {
   const start = typeof url === "string" ? url.indexOf("?") : -1;
   return typeof url !== "string" || start < 0 ? [] : new URLSearchParams(url.slice(start + 1)).getAll(name);

@@ -31,6 +31,7 @@ describe("exports", () => {
         "queryParam",
         "quote",
         "refuse",
+        "spokenProtocols",
         "statusOf",
       ]
     `);

@@ -33,7 +33,7 @@ export async function startApp(
 ): Promise<{
   readonly port: number;
   readonly server: Server;
-  readonly gate: ReturnType<typeof guard>;
+  readonly gate: ReturnType<typeof guard<undefined>>;
   readonly events: DecisionEvent[];
   readonly errors: unknown[];
 }> {

@@ -1,4 +1,4 @@
 export { createPolicy, explain, GateError, PolicyError } from "@wsorigin/node";
 export type { Context, Decision, DecisionEvent, Gate, Policy, PolicyOptions, RouteOptions } from "@wsorigin/node";
 export { type CorsOriginOptions, corsOptions } from "./cors.ts";
-export { type SocketRouteOptions, wsorigin, type WsoriginOptions } from "./plugin.ts";
+export { type Register, type SocketRouteOptions, wsorigin, type WsoriginOptions } from "./plugin.ts";

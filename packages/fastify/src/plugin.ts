@@ -10,8 +10,12 @@ export interface WsoriginOptions<P = undefined> extends gates.GuardOptions<P> {
   readonly websocket?: Pick<WebsocketPluginOptions, "errorHandler" | "options">;
 }
 
-/** What a websocket route may have of its own: `config: { wsorigin: { policy, protocols, refuseWith } }`. */
-export type SocketRouteOptions = Pick<gates.RouteOptions<unknown>, "policy" | "protocols" | "refuseWith">;
+/** What a websocket route may have of its own: `config: { wsorigin: { policy, protocols } }`. */
+export type SocketRouteOptions = Omit<gates.RouteOptions<unknown>, "maxPayload">;
+
+/** For `declare module`: `interface Register { policy: typeof policy }` gives `request.wsorigin.principal` its type. */
+export interface Register {}
+type Principal = Register extends { readonly policy: gates.Policy<infer P> } ? P : unknown;
 
 type Gate = gates.AdapterGate<unknown, FastifyRequest>;
 type Taken = gates.Taken<unknown, FastifyRequest>;
@@ -25,7 +29,7 @@ declare module "fastify" {
   }
   interface FastifyRequest {
     /** What the gate decided on the handshake, and for whom; `null` on ordinary requests. */
-    wsorigin: Pick<Taken, "decision" | "origin" | "principal" | "ip"> | null;
+    wsorigin: Pick<gates.Identity<Principal>, "decision" | "ip" | "origin" | "principal" | "refresh"> | null;
   }
   interface FastifyContextConfig {
     wsorigin?: SocketRouteOptions;
@@ -33,8 +37,7 @@ declare module "fastify" {
 }
 
 const about = { name: "@wsorigin/fastify", fastify: "5.x" };
-const registered =
-  "@fastify/websocket is registered already, and would answer without asking the policy. Remove app.register(websocket, ...): this plugin registers it, with what you give it as `websocket`.";
+const registered = `@fastify/websocket is registered already, and would answer without asking the policy. Remove app.register(websocket, ...): this plugin registers it, with what you give it as \`websocket\`.`;
 
 /** What Fastify keeps under a symbol of its own. */
 function internal(app: object | null, name: string): ReturnType<typeof Reflect.get> {
@@ -70,7 +73,7 @@ async function plugin(app: FastifyInstance, { websocket: own = {}, ...options }:
   app.decorate("wsorigin", gate);
   app.decorateRequest("wsorigin", {
     getter(this: FastifyRequest) {
-      return allowed.get(this.raw) ?? null;
+      return allowed.get(this.raw)?.identity ?? null;
     },
   });
 
@@ -89,14 +92,13 @@ async function plugin(app: FastifyInstance, { websocket: own = {}, ...options }:
     const handler: unknown = Reflect.get(route, name);
     if (ours === undefined || typeof handler !== "function") return;
     route.config = Object.assign({ ...route.config }, { cors: false }); // what @fastify/cors looks at
-    const run = function (this: FastifyInstance, socket: WebSocket, request: FastifyRequest): void {
+    Reflect.set(route, name, function (this: FastifyInstance, socket: WebSocket, request: FastifyRequest): void {
       const taken = allowed.get(request.raw);
       // Should Fastify find another route than the gate did, the wrong policy has decided.
       if (taken?.route !== ours) return socket.close(4403, "Forbidden");
       const opened = { socket, request, params: Object(request.params) };
       gate.adopt(taken, opened, () => Reflect.apply(handler, this, [socket, request]));
-    };
-    Reflect.set(route, name, run);
+    });
   });
   // For a hook that answers by itself, and a plain route of any scope.
   const route = app.routing.bind(app);
@@ -106,8 +108,7 @@ async function plugin(app: FastifyInstance, { websocket: own = {}, ...options }:
   };
 
   await app.register(websocket, {
-    // ws closes it, with the right code; the default would destroy it at once.
-    errorHandler: (error, _socket, request) => request.log.error(error),
+    errorHandler: (error, _socket, request) => request.log.error(error), // ws closes it, with the right code
     ...own,
     options: {
       maxPayload: options.maxPayload ?? 1024 * 1024,

@@ -2,12 +2,21 @@ import type { IncomingMessage } from "node:http";
 import type { Decision, Handshake, Policy } from "@wsorigin/core";
 import type { Facts } from "./options.ts";
 
-/** A decision that is given up after so many milliseconds. */
-export async function decideWithin<P>(policy: Policy<P>, handshake: Handshake, deadline: number): Promise<Decision<P>> {
+/**
+ * A decision that is given up after so many milliseconds.
+ *
+ * @param token one that came on the open socket, instead of what the handshake holds
+ */
+export async function decideWithin<P>(
+  policy: Policy<P>,
+  handshake: Handshake,
+  deadline: number,
+  token?: string,
+): Promise<Decision<P>> {
   const controller = new AbortController();
   const timer = setTimeout(() => controller.abort(), deadline);
   try {
-    return await policy.decide(handshake, controller);
+    return await policy.decide(handshake, { signal: controller.signal, token });
   } finally {
     clearTimeout(timer);
   }

@@ -2,9 +2,10 @@ import type { IncomingMessage } from "node:http";
 import type { Decision } from "@wsorigin/core";
 import { parseCookie } from "cookie";
 import type { WebSocket } from "ws";
-import { type Opened, principalOf } from "./route.ts";
+import type { Identity } from "./identity.ts";
+import type { Opened } from "./route.ts";
 
-/** What a handler knows of its socket. Fixed when the socket opens. */
+/** What a handler knows of its socket. Fixed when the socket opens, but for what `refresh` renews: `principal` and `decision`. */
 export interface Context<P = unknown, Params = unknown, R = IncomingMessage> {
   readonly socket: WebSocket;
   /** The route's path as it was written. */
@@ -26,6 +27,12 @@ export interface Context<P = unknown, Params = unknown, R = IncomingMessage> {
   readonly protocol: string;
   /** Why the socket is open. A refusal, where the policy only reports. */
   readonly decision: Decision<P>;
+  /**
+   * Renews the token of the open socket: call it with one that came in a message of the app's own protocol. It is verified as the first was, for the
+   * same page, and must be the same subject's (the same principal, where `verify` names no subject). Never rejects; a refusal leaves everything as it
+   * was, so that the socket still closes when its token ends.
+   */
+  refresh(token: string): Promise<Decision<P>>;
 }
 
 /** A context whose costlier parts are made when they are asked for. */
@@ -34,30 +41,44 @@ export class OpenContext<P, Params, R> implements Context<P, Params, R> {
   readonly socket: WebSocket;
   readonly params: Params;
   readonly request: R;
-  readonly ip: string;
   readonly protocol: string;
-  readonly decision: Decision<P>;
-  readonly origin: string | undefined;
-  readonly principal: P;
+  readonly #identity: Identity<P>;
   readonly #search: string;
   readonly #cookie: string | undefined;
   #query: URLSearchParams | undefined;
   #cookies: Context["cookies"] | undefined;
 
   constructor(route: string, opened: Opened<P, R>) {
-    const { socket, request, ip, decision, search, cookie } = opened;
+    const { socket, request, identity, search, cookie } = opened;
     this.route = route;
     this.socket = socket;
     // What path-to-regexp found for this very path, which is what their type is made from.
     this.params = Reflect.get<object, string>(opened, "params");
     this.request = request;
-    this.ip = ip;
     this.protocol = socket.protocol;
-    this.decision = decision;
-    this.origin = decision.origin;
-    this.principal = principalOf(decision);
+    this.#identity = identity;
     this.#search = search;
     this.#cookie = cookie;
+  }
+
+  get ip(): string {
+    return this.#identity.ip;
+  }
+
+  get origin(): string | undefined {
+    return this.#identity.origin;
+  }
+
+  get principal(): P {
+    return this.#identity.principal;
+  }
+
+  get decision(): Decision<P> {
+    return this.#identity.decision;
+  }
+
+  refresh(token: string): Promise<Decision<P>> {
+    return this.#identity.refresh(token);
   }
 
   get query(): URLSearchParams {

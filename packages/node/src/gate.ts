@@ -1,10 +1,12 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
-import { deny } from "@wsorigin/core";
+import { type IncomingMessage, type ServerResponse, STATUS_CODES } from "node:http";
+import { type Decision, deny } from "@wsorigin/core";
+import { Admission } from "./admission.ts";
 import { Acceptor } from "./acceptor.ts";
 import { type Context, OpenContext } from "./context.ts";
 import { GateError } from "./errors.ts";
 import { originForm } from "./form.ts";
 import { Limits } from "./limits.ts";
+import type { Identity } from "./identity.ts";
 import { maxIpLength, Opening, type Surroundings } from "./opening.ts";
 import {
   type Adapter,
@@ -15,10 +17,12 @@ import {
   type RouteOptions,
 } from "./options.ts";
 import type { PathParams } from "./path.ts";
-import { refusalOf } from "./refusal.ts";
-import { Reporter } from "./report.ts";
+import { closeCodeOf, refusalOf } from "./refusal.ts";
+import { attempt, Reporter } from "./report.ts";
 import type { Opened, Route, Taken } from "./route.ts";
+import { isRevoked, type Revocation, Revocations } from "./revocations.ts";
 import { Routes } from "./routes.ts";
+import { Schedule } from "./schedule.ts";
 import type { Transport } from "./transport.ts";
 
 /** The one owner of a server's upgrades. */
@@ -78,20 +82,26 @@ export class ServerGate<P, R> implements AdapterGate<P, R> {
   readonly #connections = new Set<Context<P, unknown, R>>();
   readonly #routes = new Routes<Route<P, R>>();
   readonly #around: Surroundings<P, R>;
+  readonly #admissions = new Set<Admission<P>>();
+  readonly #schedule = new Schedule();
+  readonly #unsubscribe: (() => void) | undefined;
   #closing: Promise<void> | undefined;
 
   constructor(options: GuardOptions<P>, adapter: Adapter<P, R>) {
     const checked = checkGuardOptions(options);
+    const reporter = new Reporter(checked);
     this.#around = {
       options: checked,
       adapter,
       routes: this.#routes,
-      limits: new Limits(checked),
-      reporter: new Reporter(checked),
+      limits: new Limits(checked, (error) => reporter.error(error, "the counter of failures")),
+      reporter,
+      revocations: new Revocations(2 * checked.deadline + checked.grace),
       pending: new Set(),
       elsewhere: new Set(),
       draining: () => this.#closing !== undefined,
     };
+    this.#unsubscribe = checked.revocations?.subscribe((revocation) => this.#revoke(revocation));
   }
 
   get connections(): ReadonlySet<Context<P, unknown, R>> {
@@ -107,8 +117,11 @@ export class ServerGate<P, R> implements AdapterGate<P, R> {
       throw new GateError([
         `route ${JSON.stringify(path)}: there is no handler. Write gate.route(path, (socket, context) => { ... }).`,
       ]);
-    const open = (opened: Opened<P, R>): void => this.#open(path, handler, opened);
-    this.#routes.add(path, this.#make(path, options, { kind: "open", open }));
+    const route = this.#make(path, options, {
+      kind: "open",
+      open: (opened: Opened<P, R>): void => this.#open(route, handler, opened),
+    });
+    this.#routes.add(path, route);
     return this;
   }
 
@@ -117,10 +130,10 @@ export class ServerGate<P, R> implements AdapterGate<P, R> {
   }
 
   adopt(taken: Taken<P, R>, opened: Adopted<P, R>, handler: () => unknown): void {
-    const { route, request: raw, ip, decision } = taken;
+    const { route, request: raw, identity, arrival } = taken;
     taken.answered();
     const search = raw.url?.split("?", 2)[1] ?? "";
-    this.#open(route.path, handler, { ...opened, search, cookie: raw.headers.cookie, ip, decision });
+    this.#open(route, handler, { ...opened, search, cookie: raw.headers.cookie, identity, arrival });
   }
 
   disconnect(predicate: (context: Context<P, unknown, R>) => boolean, code = 1008, reason = ""): number {
@@ -182,17 +195,43 @@ export class ServerGate<P, R> implements AdapterGate<P, R> {
   }
 
   #make(path: string, options: RouteOptions<P>, serve: Route<P, R>["serve"]): Route<P, R> {
-    checkRouteOptions(path, options);
+    checkRouteOptions(path, options, this.#around.options);
     const { protocols = this.#around.options.protocols, maxPayload = this.#around.options.maxPayload } = options;
     return { path, options, acceptor: new Acceptor({ protocols, maxPayload }), serve };
   }
 
-  #open<Params>(path: string, handler: Handler<P, Params, R>, opened: Opened<P, R>): void {
-    const context = new OpenContext<P, Params, R>(path, opened);
+  /** Takes over an open socket: at once, or when its first message has said whose it is. */
+  #open<Params>(route: Route<P, R>, handler: Handler<P, Params, R>, opened: Opened<P, R>): void {
+    const { socket, identity, arrival } = opened;
+    if (arrival.awaits === undefined) return this.#run(route, handler, opened);
+    const release = this.#around.limits.await();
+    const settled = (decision: Decision<P>): void => {
+      release();
+      this.#admissions.delete(admission);
+      arrival.tell(decision);
+      if (decision.allowed) {
+        identity.settle(decision);
+        return this.#run(route, handler, opened);
+      }
+      const draining = decision.code === "draining";
+      const code = draining ? 1001 : closeCodeOf(decision.status, this.#around.options.closeCodes);
+      socket.close(code, draining ? "" : STATUS_CODES[decision.status]);
+    };
+    const { awaits: message, duplex, decide } = arrival;
+    const admission = new Admission<P>({ socket, duplex, message, origin: identity.origin, decide, settled });
+    this.#admissions.add(admission);
+  }
+
+  #run<Params>(route: Route<P, R>, handler: Handler<P, Params, R>, opened: Opened<P, R>): void {
+    const context = new OpenContext<P, Params, R>(route.path, opened);
     this.#connections.add(context);
-    context.socket.once("close", () => this.#connections.delete(context));
+    const stop = this.#expire(route, context, opened.identity);
+    context.socket.once("close", () => {
+      this.#connections.delete(context);
+      stop();
+    });
     const failed = (error: unknown): void => {
-      this.#around.reporter.error(error, `the handler of ${path}`);
+      this.#around.reporter.error(error, `the handler of ${route.path}`);
       context.socket.close(1011);
     };
     try {
@@ -200,13 +239,57 @@ export class ServerGate<P, R> implements AdapterGate<P, R> {
     } catch (error) {
       failed(error);
     }
+    // Between its verification and now.
+    if (this.#around.revocations.hit(opened.identity.decision, opened.arrival.since))
+      this.#end(context, "Token revoked");
+  }
+
+  /** Warns before the token of a socket ends, and closes it then; begins anew with each token. Gives what ends it. */
+  #expire(route: Route<P, R>, context: Context<P, unknown, R>, identity: Identity<P>): () => void {
+    const { onExpiring = this.#around.options.onExpiring, warnBefore = this.#around.options.warnBefore } =
+      route.options;
+    let cancel = (): void => {};
+    const warn = (expiresAt: number): void => {
+      cancel = this.#schedule.at(expiresAt, () => this.#end(context, "Token expired"));
+      if (onExpiring === undefined) return;
+      attempt(
+        () => onExpiring(context),
+        (error) => this.#around.reporter.error(error, `onExpiring of ${route.path}`),
+      );
+    };
+    const arm = (): void => {
+      cancel();
+      const { expiresAt } = identity;
+      if (expiresAt !== undefined) cancel = this.#schedule.at(expiresAt - warnBefore, () => warn(expiresAt));
+    };
+    arm();
+    identity.onChange(arm);
+    return () => {
+      cancel();
+      identity.onChange(() => {});
+    };
+  }
+
+  /** Closes a socket whose grant has ended. No message reaches its handler from now on. */
+  #end({ socket }: Context<P, unknown, R>, reason: string): void {
+    socket.removeAllListeners("message");
+    socket.close(closeCodeOf(401, this.#around.options.closeCodes), reason);
+  }
+
+  #revoke(revocation: Revocation): void {
+    this.#around.revocations.add(revocation);
+    for (const context of this.#connections) {
+      if (isRevoked(context.decision, revocation)) this.#end(context, "Token revoked");
+    }
   }
 
   async #close(timeout: number): Promise<void> {
     // Called while a handshake is told of, it comes before that one's socket is among the connections.
     await Promise.resolve();
     const { pending, elsewhere } = this.#around;
+    this.#unsubscribe?.();
     for (const opening of pending) opening.interrupt("draining");
+    for (const admission of this.#admissions) admission.interrupt("draining");
     const open = [...this.#connections];
     const gone = Promise.all(open.map(({ socket }) => new Promise((resolve) => socket.once("close", resolve))));
     for (const { socket } of open) socket.close(1001);

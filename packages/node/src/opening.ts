@@ -1,12 +1,23 @@
 import { type IncomingMessage, STATUS_CODES } from "node:http";
-import { type Decision, deny, type Deny, type Handshake, type Policy } from "@wsorigin/core";
+import {
+  awaitedMessage,
+  type Decision,
+  deny,
+  type Deny,
+  type FirstMessage,
+  type Handshake,
+  type Policy,
+  spokenProtocols,
+} from "@wsorigin/core";
 import type { Limits } from "./limits.ts";
 import { decideWithin, handshakeOf } from "./asking.ts";
 import { type Answered, handOn } from "./hand-on.ts";
-import type { Adapter, CheckedOptions } from "./options.ts";
-import { closeCodes } from "./refusal.ts";
+import { type Adapter, type CheckedOptions, takesFrom } from "./options.ts";
+import { Identity, inTime } from "./identity.ts";
+import { closeCodeOf } from "./refusal.ts";
 import type { Reporter } from "./report.ts";
-import { type Opened, principalOf, type Route } from "./route.ts";
+import type { Revocations } from "./revocations.ts";
+import type { Arrival, Opened, Route } from "./route.ts";
 import type { Found, Routes } from "./routes.ts";
 import type { Transport } from "./transport.ts";
 import { type Interruption, Watch } from "./watch.ts";
@@ -21,13 +32,24 @@ export interface Surroundings<P, R> {
   readonly pending: Set<Opening<P, R>>;
   /** What others were given, or what was opened only to be closed: destroyed when the gate closes. */
   readonly elsewhere: Set<Transport>;
+  readonly revocations: Revocations;
   readonly draining: () => boolean;
 }
 
 /** What the steps came to: a refusal to send, or a decision to act on (which may be a refusal that is only reported). */
 type Verdict<P, R> =
   | { readonly proceed: false; readonly decision: Deny }
-  | { readonly proceed: true; readonly decision: Decision<P>; readonly request: R };
+  | (Cleared<P, R> & { readonly proceed: true });
+
+/** A handshake that may proceed. */
+interface Cleared<P, R> {
+  readonly decision: Decision<P>;
+  readonly request: R;
+  readonly policy: Policy<P>;
+  readonly handshake: Handshake;
+  /** How the token is still to come, on the open socket. */
+  readonly awaits: FirstMessage | undefined;
+}
 
 /**
  * One opening handshake, from its arrival to its one decision. Whatever comes first decides: a refusal, the last check, the deadline, the
@@ -62,7 +84,7 @@ export class Opening<P, R> {
       verdict = { proceed: false, decision: this.#deny("middleware-failed") };
     }
     if (this.#watch.over) return;
-    if (verdict.proceed) this.#proceed(verdict.decision, verdict.request);
+    if (verdict.proceed) this.#proceed(verdict);
     else this.#refuse(verdict.decision);
   }
 
@@ -98,16 +120,19 @@ export class Opening<P, R> {
     this.#mode = passes ? "report" : policy.mode;
     const handshake = handshakeOf(incoming, facts);
     if (options.report !== undefined) this.#reported = this.#askBeside(options.report, handshake);
-    const decision = problem ?? (await this.#ask(policy, handshake));
-    if (decision.allowed !== true && this.#mode === "enforce") {
+    const decision = problem ?? inTime(await this.#ask(policy, handshake));
+    // Only the gate's own routes can wait for a first message.
+    const awaits = route === undefined || this.#mode === "report" ? undefined : awaitedMessage(decision);
+    if (decision.allowed !== true && this.#mode === "enforce" && awaits === undefined) {
       // A policy of somebody's own making may say anything.
       if (decision.allowed !== false) throw new TypeError("policy.decide() gave no decision.");
       return refuse(decision);
     }
-    if (this.#watch.over || route === undefined || adapter.before === undefined)
-      return { proceed: true, decision, request };
+    hideTokens(incoming, policy);
+    const cleared = { proceed: true, decision, request, policy, handshake, awaits } as const;
+    if (this.#watch.over || route === undefined || adapter.before === undefined) return cleared;
     const stopped = await adapter.before(request, this.#watch.signal);
-    return stopped === undefined ? { proceed: true, decision, request } : refuse(stopped);
+    return stopped === undefined ? cleared : refuse(stopped);
   }
 
   /** What the second policy says; nothing, where it fails. */
@@ -140,41 +165,71 @@ export class Opening<P, R> {
     return malformed("The request target is no path, names another authority than Host does, or decodes to no text.");
   }
 
-  #proceed(decision: Decision<P>, request: R): void {
+  #proceed(cleared: Cleared<P, R>): void {
     this.#watch.stop();
     this.#around.pending.delete(this);
+    const { decision, awaits } = cleared;
+    const { limits, revocations, options } = this.#around;
     // Others may have opened theirs while this one waited.
-    const full = this.#around.limits.refusal(0, this.#ip, this.#origin);
+    const full = limits.refusal(0, this.#ip, this.#origin);
     if (full !== undefined) return this.#refuse(full);
+    if (awaits !== undefined && limits.unauthenticated >= options.maxUnauthenticated)
+      return this.#refuse(
+        deny("too-many-pending", this.#origin, {
+          note: `${limits.unauthenticated} open sockets owe their first message.`,
+        }),
+      );
+    if (this.#mode === "enforce" && revocations.hit(decision, this.#started))
+      return this.#refuse(deny("token-revoked", this.#origin));
     const transport = this.#transport;
     if (this.#found !== undefined) {
       const { route } = this.#found;
       const { serve } = route;
-      if (serve.kind === "open") return this.#open(this.#found, serve.open, decision, request);
-      return this.#handOn(decision, "timed-out", (answered) =>
+      const identity = this.#identify(cleared);
+      const arrival = this.#arrive(cleared);
+      if (serve.kind === "open") return this.#open(this.#found, serve.open, { identity, arrival }, cleared.request);
+      return this.#handOn(decision, awaits, "timed-out", (answered) =>
         transport.giveTo((upgrade, socket, head) =>
-          serve.take({
-            route,
-            request: upgrade,
-            socket,
-            head,
-            ip: this.#ip,
-            origin: decision.origin,
-            principal: principalOf(decision),
-            decision,
-            answered,
-          }),
+          serve.take({ route, request: upgrade, socket, head, identity, arrival, answered }),
         ),
       );
     }
-    if (transport.hasTakers()) return this.#handOn(decision, "route-not-found", () => transport.handOn());
+    if (transport.hasTakers()) return this.#handOn(decision, undefined, "route-not-found", () => transport.handOn());
     this.#refuse(this.#deny(transport.unserved));
+  }
+
+  #identify({ decision, policy, handshake }: Cleared<P, R>): Identity<P> {
+    const { options } = this.#around;
+    return new Identity(decision, {
+      policy,
+      handshake,
+      mode: this.#mode,
+      ip: this.#ip,
+      deadline: options.deadline,
+      failed: ({ status }) => this.#count(status),
+    });
+  }
+
+  #arrive({ policy, handshake, awaits }: Cleared<P, R>): Arrival<P> {
+    return {
+      since: this.#started,
+      awaits,
+      duplex: this.#transport.duplex,
+      decide: async (token, signal) => {
+        const decision = inTime(await policy.decide(handshake, { signal, token }));
+        return this.#around.revocations.hit(decision, this.#started) ? deny("token-revoked", this.#origin) : decision;
+      },
+      tell: (decision) => {
+        this.#tell(decision, "enforce");
+        if (!decision.allowed) this.#count(decision.status);
+      },
+    };
   }
 
   #open(
     { route, params, query }: Found<Route<P, R>>,
     open: (opened: Opened<P, R>) => void,
-    decision: Decision<P>,
+    who: Pick<Opened<P, R>, "identity" | "arrival">,
     request: R,
   ): void {
     const socket = this.#transport.accept(route.acceptor);
@@ -182,13 +237,14 @@ export class Opening<P, R> {
     if (typeof socket === "string")
       return this.#refuse(deny("handshake-malformed", this.#origin, { note: `${socket}.` }));
     socket.once("close", this.#around.limits.open(this.#ip));
-    this.#tell(decision, this.#mode);
+    if (who.arrival.awaits === undefined) this.#tell(who.identity.decision, this.#mode);
     const { cookie } = this.#transport.request.headers;
-    open({ socket, params, search: query, cookie, request, ip: this.#ip, decision });
+    open({ socket, params, search: query, cookie, request, ...who });
   }
 
   #handOn(
     decision: Decision<P>,
+    awaits: FirstMessage | undefined,
     unanswered: "route-not-found" | "timed-out",
     give: (answered: Answered) => void,
   ): void {
@@ -196,9 +252,19 @@ export class Opening<P, R> {
     const release = limits.open(this.#ip);
     this.#keepTrack();
     this.#transport.duplex.once("close", release);
+    let opened = false;
     handOn(this.#transport, options.grace, {
-      give,
-      answered: (refusal) => this.#tell(refusal ?? decision, refusal === undefined ? this.#mode : "enforce"),
+      give: (answered) =>
+        give((refusal) => {
+          opened = refusal === undefined;
+          answered(refusal);
+        }),
+      answered: (refusal) => {
+        if (refusal !== undefined) return this.#tell(refusal, "enforce");
+        if (awaits === undefined) return this.#tell(decision, this.#mode);
+        // The first message decides; nobody waits for it where nothing was opened.
+        if (!opened) this.#tell(this.#deny("client-gone"), "enforce");
+      },
       unanswered: () => this.#refuse(this.#deny(unanswered)),
       failed: (error) => reporter.error(error, "another upgrade listener"),
     });
@@ -216,8 +282,7 @@ export class Opening<P, R> {
     this.#around.pending.delete(this);
     this.#tell(decision, "enforce");
     if (decision.code === "client-gone") return void this.#transport.duplex.destroy();
-    if (decision.status === 400 || decision.status === 401 || decision.status === 403)
-      void this.#around.limits.fail(this.#ip);
+    this.#count(decision.status);
     const route = this.#found?.route;
     const how = route?.options.refuseWith ?? this.#around.options.refuseWith;
     // Only a well-formed handshake can be accepted, and a gate that closes accepts nothing.
@@ -227,7 +292,12 @@ export class Opening<P, R> {
         : undefined;
     if (typeof socket !== "object") return this.#transport.refuse(decision.status);
     this.#keepTrack();
-    socket.close(closeCodes[decision.status], STATUS_CODES[decision.status]);
+    socket.close(closeCodeOf(decision.status, this.#around.options.closeCodes), STATUS_CODES[decision.status]);
+  }
+
+  /** Counts a refusal against the address, where it is the client's doing. */
+  #count(status: Deny["status"]): void {
+    if (status === 400 || status === 401 || status === 403) void this.#around.limits.fail(this.#ip);
   }
 
   #deny(code: Interruption | "middleware-failed" | Transport["unserved"]): Deny {
@@ -246,3 +316,17 @@ export class Opening<P, R> {
 
 /** What a log and a counter can bear of an address: behind a proxy that is trusted too much, it is the client's to write. */
 export const maxIpLength = 64;
+
+/** Takes the token off the subprotocols, so that nobody can choose or echo it: `ws` by itself answers with the first that is offered. */
+function hideTokens(request: IncomingMessage, policy: object): void {
+  const name = "sec-websocket-protocol";
+  const offered = request.headers[name];
+  if (offered === undefined || !takesFrom(policy, "bearerProtocol")) return;
+  const spoken = spokenProtocols(offered);
+  if (spoken === "") Reflect.deleteProperty(request.headers, name);
+  else request.headers[name] = spoken;
+  for (let index = 0; index < request.rawHeaders.length; index += 2) {
+    if (request.rawHeaders[index]?.toLowerCase() === name)
+      request.rawHeaders[index + 1] = spokenProtocols(request.rawHeaders[index + 1] ?? "");
+  }
+}

@@ -1,9 +1,12 @@
 import type { IncomingMessage } from "node:http";
-import type { Deny, Policy } from "@wsorigin/core";
+import type { Deny, Policy, TokenSource, TokenSourceKind } from "@wsorigin/core";
 import type { Context } from "./context.ts";
 import { GateError } from "./errors.ts";
 import { isToken } from "./form.ts";
+import type { FailureLimit } from "./limits.ts";
+import type { CloseCodes } from "./refusal.ts";
 import type { DecisionEvent } from "./report.ts";
+import type { RevocationFeed } from "./revocations.ts";
 import type { Route } from "./route.ts";
 
 /** What a route may have of its own; what it leaves out, it has from the gate. */
@@ -22,6 +25,13 @@ export interface RouteOptions<P = undefined> {
   readonly refuseWith?: "status" | "close";
   /** The longest message, in bytes; longer ones close the socket with 1009. Default 1 MiB. */
   readonly maxPayload?: number;
+  /**
+   * Called once before a socket is closed because its token ends, and again for each token that `refresh` brings: for a message of the app's own
+   * that asks the page for a new one.
+   */
+  readonly onExpiring?: (context: Context<P, unknown, unknown>) => unknown;
+  /** How long before, in milliseconds. Default 60000; at once, where less is left. */
+  readonly warnBefore?: number;
 }
 
 export interface GuardOptions<P = undefined> extends RouteOptions<P> {
@@ -44,10 +54,19 @@ export interface GuardOptions<P = undefined> extends RouteOptions<P> {
   /** The same for one address (an IPv6 /64 counts as one). No limit by default. */
   readonly maxConnectionsPerIp?: number;
   /**
-   * How many refused handshakes (400, 401, 403) one address may have in so many seconds; then `too-many-failures`. Successes never count. Off by
-   * default: behind a proxy that the server does not trust, every visitor has the proxy's address.
+   * How many refused handshakes (400, 401, 403) one address may have in so many seconds (an IPv6 /64 counts as one); then `too-many-failures`.
+   * Successes never count. Off by default: behind a proxy that the server does not trust, every visitor has the proxy's address.
    */
-  readonly maxFailures?: { readonly count: number; readonly seconds: number };
+  readonly maxFailures?: FailureLimit;
+  /** How many open sockets may owe their first message at once, where the policy takes its token from there; then `too-many-pending`. Default 1024. */
+  readonly maxUnauthenticated?: number;
+  /**
+   * Whoever tells of revocations, such as what `createTickets()` returns: open sockets of a revoked subject, session or grant are closed with
+   * 4401, and handshakes of theirs that are under way are refused.
+   */
+  readonly revocations?: RevocationFeed;
+  /** Which close codes say why a socket is closed: `"http"` (default: 4401, 4403, 4408, 4429) or `"iana"` (3000, 3003, 3008, 1013). */
+  readonly closeCodes?: CloseCodes;
   /** Called with every decision, once for each upgrade. What it throws changes nothing. */
   readonly onDecision?: (event: DecisionEvent) => void;
   /** Called with what a handler, a subscriber or another `upgrade` listener threw. Default: printed to stderr. */
@@ -78,7 +97,15 @@ export interface Adapter<P, R> {
 
 export type Handler<P, Params, R> = (socket: Context["socket"], context: Context<P, Params, R>) => unknown;
 
-type NumericOption = "deadline" | "grace" | "maxPending" | "maxConnections" | "maxConnectionsPerIp" | "maxPayload";
+type NumericOption =
+  | "deadline"
+  | "grace"
+  | "maxPending"
+  | "maxUnauthenticated"
+  | "maxConnections"
+  | "maxConnectionsPerIp"
+  | "maxPayload"
+  | "warnBefore";
 
 /** The options that are counts or durations, with their defaults. */
 const numbers: Record<NumericOption, number> = {
@@ -88,6 +115,8 @@ const numbers: Record<NumericOption, number> = {
   maxConnections: Infinity,
   maxConnectionsPerIp: Infinity,
   maxPayload: 1024 * 1024,
+  maxUnauthenticated: 1024,
+  warnBefore: 60_000,
 };
 
 const known = new Set([
@@ -95,6 +124,8 @@ const known = new Set([
   "protocols",
   "refuseWith",
   "maxPayload",
+  "onExpiring",
+  "warnBefore",
   "report",
   "unrouted",
   "deadline",
@@ -103,15 +134,18 @@ const known = new Set([
   "maxConnections",
   "maxConnectionsPerIp",
   "maxFailures",
+  "maxUnauthenticated",
+  "revocations",
+  "closeCodes",
   "onDecision",
   "onError",
   "log",
 ]);
-const routeKnown = new Set(["policy", "protocols", "refuseWith", "maxPayload"]);
+const routeKnown = new Set(["policy", "protocols", "refuseWith", "maxPayload", "onExpiring", "warnBefore"]);
 
 /** The options with their defaults. */
 export type CheckedOptions<P> = GuardOptions<P> &
-  Required<Pick<GuardOptions<P>, NumericOption | "unrouted" | "protocols" | "refuseWith">>;
+  Required<Pick<GuardOptions<P>, NumericOption | "unrouted" | "protocols" | "refuseWith" | "closeCodes">>;
 
 /** @throws {GateError} with every problem at once */
 export function checkGuardOptions<P>(options: GuardOptions<P>): CheckedOptions<P> {
@@ -126,7 +160,14 @@ export function checkGuardOptions<P>(options: GuardOptions<P>): CheckedOptions<P
     issues.push("report is no policy. Make one with createPolicy().");
   if (options.unrouted !== undefined && !["filter", "refuse", "pass"].includes(options.unrouted))
     issues.push('unrouted must be "filter", "refuse" or "pass".');
-  for (const name of ["deadline", "grace", "maxPending", "maxConnections", "maxConnectionsPerIp"] as const) {
+  for (const name of [
+    "deadline",
+    "grace",
+    "maxPending",
+    "maxUnauthenticated",
+    "maxConnections",
+    "maxConnectionsPerIp",
+  ] as const) {
     const value = options[name];
     if (value !== undefined && !(typeof value === "number" && value > 0))
       issues.push(`${name} is ${String(value)}; it must be a number above 0. The default is ${numbers[name]}.`);
@@ -138,22 +179,63 @@ export function checkGuardOptions<P>(options: GuardOptions<P>): CheckedOptions<P
   const failures = options.maxFailures;
   if (failures !== undefined && !(failures.count > 0 && failures.seconds > 0))
     issues.push("maxFailures must be { count, seconds }, both above 0, such as { count: 20, seconds: 60 }.");
+  if (failures?.limiter !== undefined && typeof failures.limiter !== "function")
+    issues.push(
+      "maxFailures.limiter must be a function: (options) => new RateLimiterRedis({ ...options, storeClient }).",
+    );
+  if (options.revocations !== undefined && typeof options.revocations?.subscribe !== "function")
+    issues.push("revocations must have a subscribe() method, as what createTickets() returns has.");
+  if (options.closeCodes !== undefined && options.closeCodes !== "http" && options.closeCodes !== "iana")
+    issues.push('closeCodes must be "http" or "iana".');
+  issues.push(...bearerIssues(options.policy, options.protocols ?? []));
   for (const name of ["onDecision", "onError"] as const) {
     if (options[name] !== undefined && typeof options[name] !== "function") issues.push(`${name} must be a function.`);
   }
   if (options.log !== undefined && options.log !== false && typeof options.log !== "function")
     issues.push("log must be a function that takes a text, or false.");
   if (issues.length > 0) throw new GateError(issues);
-  return { unrouted: "filter", protocols: [], refuseWith: "status", ...numbers, ...definedOnly(options) };
+  return {
+    unrouted: "filter",
+    protocols: [],
+    refuseWith: "status",
+    closeCodes: "http",
+    ...numbers,
+    ...definedOnly(options),
+  };
 }
 
-/** @throws {GateError} with every problem at once */
-export function checkRouteOptions<P>(path: string, options: RouteOptions<P>): void {
-  const issues = [...unknownOptions(options, routeKnown), ...commonIssues(options)];
+/**
+ * @param gate what the route has from its gate where it says nothing
+ * @throws {GateError} with every problem at once
+ */
+export function checkRouteOptions<P>(
+  path: string,
+  options: RouteOptions<P>,
+  gate: Pick<CheckedOptions<P>, "policy" | "protocols">,
+): void {
+  const { policy = gate.policy, protocols = gate.protocols } = options;
+  const issues = [...unknownOptions(options, routeKnown), ...commonIssues(options), ...bearerIssues(policy, protocols)];
   if (issues.length > 0) throw new GateError(issues.map((issue) => `route ${JSON.stringify(path)}: ${issue}`));
 }
 
-function commonIssues<P>({ policy, protocols, refuseWith, maxPayload }: RouteOptions<P>): string[] {
+/** Whether a policy looks for a token in such a place. One of somebody's own making need not say. */
+export function takesFrom(policy: object, kind: TokenSourceKind): boolean {
+  const sources: unknown = Reflect.get(policy, "sources");
+  return Array.isArray(sources) && sources.some((source: TokenSource) => source.kind === kind);
+}
+
+/** Browsers fail a handshake that offers subprotocols and gets none back, and a token is never sent back. */
+function bearerIssues<P>(policy: Policy<P> | undefined, protocols: readonly string[]): string[] {
+  if (policy === undefined || !isPolicy(policy) || !takesFrom(policy, "bearerProtocol")) return [];
+  if (protocols.length === 0)
+    return ['protocols is missing, and the policy takes its token from there: write protocols: ["chat.v1"].'];
+  return protocols.some((name) => typeof name === "string" && name.startsWith("bearer."))
+    ? ['protocols holds a name that begins with "bearer.", which is a token\'s.']
+    : [];
+}
+
+function commonIssues<P>(options: RouteOptions<P>): string[] {
+  const { policy, protocols, refuseWith, maxPayload, onExpiring, warnBefore } = options;
   const issues: string[] = [];
   if (policy !== undefined && !isPolicy(policy)) issues.push("policy is no policy. Make one with createPolicy().");
   if (protocols !== undefined) {
@@ -166,6 +248,9 @@ function commonIssues<P>({ policy, protocols, refuseWith, maxPayload }: RouteOpt
     issues.push('refuseWith must be "status" or "close".');
   if (maxPayload !== undefined && !(Number.isSafeInteger(maxPayload) && maxPayload > 0))
     issues.push(`maxPayload is ${String(maxPayload)}; it must be a whole number of bytes above 0.`);
+  if (onExpiring !== undefined && typeof onExpiring !== "function") issues.push("onExpiring must be a function.");
+  if (warnBefore !== undefined && !(typeof warnBefore === "number" && warnBefore >= 0))
+    issues.push(`warnBefore is ${String(warnBefore)}; it must be milliseconds, 0 or more.`);
   return issues;
 }
 

@@ -83,8 +83,11 @@ export function destroyWhenDone(duplex: Duplex): void {
   duplex.once("close", () => clearTimeout(timer));
 }
 
-/** The close codes that mirror the statuses: 4401, 4403, 4429 for the client's doing, 4408 for a decision that took too long. */
-export const closeCodes: Record<DenyStatus, number> = {
+/** Which close codes are sent: those that mirror the statuses, or those registered with IANA. */
+export type CloseCodes = "http" | "iana";
+
+/** 4401, 4403, 4429 for the client's doing, 4408 for a decision that took too long. */
+const mirrored: Record<DenyStatus, number> = {
   400: 4400,
   401: 4401,
   403: 4403,
@@ -95,3 +98,21 @@ export const closeCodes: Record<DenyStatus, number> = {
   501: 1011,
   503: 4408,
 };
+
+/** Unauthorized, Forbidden, Timeout and RFC 6455's own; where there is none that fits, 1008. */
+const registered: Record<DenyStatus, number> = {
+  400: 1008,
+  401: 3000,
+  403: 3003,
+  404: 1008,
+  426: 1008,
+  429: 1013,
+  499: 1001,
+  501: 1011,
+  503: 3008,
+};
+
+/** The close code that goes with a status. */
+export function closeCodeOf(status: DenyStatus, codes: CloseCodes): number {
+  return (codes === "iana" ? registered : mirrored)[status];
+}

@@ -1,5 +1,6 @@
 import { deny } from "@wsorigin/core";
 import type { ServerResponse } from "node:http";
+import type { Identity } from "./identity.ts";
 import type { Taken } from "./route.ts";
 
 /**
@@ -7,13 +8,13 @@ import type { Taken } from "./route.ts";
  * as `middleware-refused` before a byte is sent, and the socket is let go of when it is sent. It would stay open for good otherwise.
  */
 export function refusing<Response extends ServerResponse>(
-  { answered, origin, socket }: Pick<Taken, "answered" | "origin" | "socket">,
+  { answered, identity, socket }: Pick<Taken, "answered" | "socket"> & { readonly identity: Pick<Identity, "origin"> },
   response: Response,
 ): Response {
   const writeHead = response.writeHead.bind(response);
   // A body without a head is preceded by one that comes this way too.
   Reflect.set(response, "writeHead", (...given: unknown[]): unknown => {
-    answered(deny("middleware-refused", origin, { note: `The app answered ${String(given[0])}.` }));
+    answered(deny("middleware-refused", identity.origin, { note: `The app answered ${String(given[0])}.` }));
     return Reflect.apply(writeHead, response, given);
   });
   return response.once("finish", () => socket.destroy());

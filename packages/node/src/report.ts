@@ -90,7 +90,7 @@ export class Reporter {
 }
 
 /** Calls what is not ours. What it throws, or rejects with later, goes no further. */
-function attempt(call: () => unknown, failed: (error: unknown) => void): void {
+export function attempt(call: () => unknown, failed: (error: unknown) => void): void {
   try {
     const result = call();
     if (result instanceof Promise) result.catch(failed);

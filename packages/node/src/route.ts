@@ -1,9 +1,10 @@
-import type { Decision } from "@wsorigin/core";
+import type { Decision, FirstMessage } from "@wsorigin/core";
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import type { WebSocket } from "ws";
 import type { Acceptor } from "./acceptor.ts";
 import type { Answered } from "./hand-on.ts";
+import type { Identity } from "./identity.ts";
 import type { RouteOptions } from "./options.ts";
 
 /** A route as the gate keeps it. */
@@ -24,17 +25,24 @@ export interface Taken<P = unknown, R = IncomingMessage> {
   readonly request: IncomingMessage;
   readonly socket: Duplex;
   readonly head: Buffer;
-  readonly ip: string;
-  readonly origin: string | undefined;
-  readonly principal: P;
-  readonly decision: Decision<P>;
+  readonly identity: Identity<P>;
+  readonly arrival: Arrival<P>;
   /** Says that the framework has answered: it opened the socket, or refused by itself, which is then what is told of. */
   readonly answered: Answered;
 }
 
-/** Who is there. A refusal that is only reported has nobody: then it is undefined, whatever P says. */
-export function principalOf<P>(decision: Decision<P>): P {
-  return Reflect.get<object, string>(decision, "principal");
+/** What is left to do for a handshake once its socket is open. */
+export interface Arrival<P> {
+  /** When it began, on `performance.now()`'s clock. */
+  readonly since: number;
+  /** How the token is still to come; `undefined` where nothing is awaited. */
+  readonly awaits: FirstMessage | undefined;
+  /** What the socket reads from. */
+  readonly duplex: Duplex;
+  /** Decides on the token that came. */
+  readonly decide: (token: string, signal: AbortSignal) => Promise<Decision<P>>;
+  /** Tells of the decision that was awaited. */
+  readonly tell: (decision: Decision<P>) => void;
 }
 
 /** What is known when a socket opens. */
@@ -44,6 +52,6 @@ export interface Opened<P, R> {
   readonly search: string;
   readonly cookie: string | undefined;
   readonly request: R;
-  readonly ip: string;
-  readonly decision: Decision<P>;
+  readonly identity: Identity<P>;
+  readonly arrival: Arrival<P>;
 }

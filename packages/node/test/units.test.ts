@@ -2,7 +2,7 @@ import { denyCodes, statusOf } from "@wsorigin/core";
 import { describe, expect, test } from "vitest";
 import { offeredProtocols, originForm } from "../src/form.ts";
 import { networkOf } from "../src/network.ts";
-import { closeCodes, refusalBytes } from "../src/refusal.ts";
+import { closeCodeOf, refusalBytes } from "../src/refusal.ts";
 
 describe("a refusal on the wire", () => {
   const statuses = [...new Set(denyCodes.map(statusOf))].toSorted((one, other) => one - other);
@@ -22,8 +22,20 @@ describe("a refusal on the wire", () => {
   });
 
   test("every status has a close code that a server may send", () => {
-    for (const status of statuses)
-      expect([1001, 1011, 4400, 4401, 4403, 4404, 4408, 4426, 4429]).toContain(closeCodes[status]);
+    for (const status of statuses) {
+      expect([1001, 1011, 4400, 4401, 4403, 4404, 4408, 4426, 4429]).toContain(closeCodeOf(status, "http"));
+      expect([1001, 1008, 1011, 1013, 3000, 3003, 3008]).toContain(closeCodeOf(status, "iana"));
+    }
+    const presets = ([401, 403, 503, 429] as const).map((status) => [
+      closeCodeOf(status, "http"),
+      closeCodeOf(status, "iana"),
+    ]);
+    expect(presets).toEqual([
+      [4401, 3000],
+      [4403, 3003],
+      [4408, 3008],
+      [4429, 1013],
+    ]);
   });
 });
 

@@ -1,0 +1,192 @@
+import type { KeyObject } from "node:crypto";
+import { quote, type TokenContext } from "@wsorigin/core";
+import type { CryptoKey, JWK, JWTPayload, JWTVerifyGetKey, JWTVerifyOptions } from "jose";
+import { algorithmNames, isPublicAlgorithm, isSecretAlgorithm, type JwtAlgorithm } from "./algorithms.ts";
+import { JwtVerifierError } from "./errors.ts";
+import { type Fields, isFields, type Report } from "./fields.ts";
+import { readRemote, remoteKeys } from "./jwks.ts";
+import { readPublicKey, readSecret } from "./key.ts";
+
+/** A secret that the issuer and this server share: whoever verifies with it can sign with it too. */
+export interface SharedSecret {
+  /** At least 32 bytes for HS256, 48 for HS384, 64 for HS512, drawn at random. A text counts by its UTF-8. */
+  readonly secret: string | Uint8Array;
+  readonly key?: undefined;
+  readonly jwks?: undefined;
+}
+
+/** The issuer's public key. */
+export interface PublicKey {
+  /** A text is PEM (SPKI, `-----BEGIN PUBLIC KEY-----`). A private key is refused. */
+  readonly key: CryptoKey | KeyObject | JWK | string;
+  readonly secret?: undefined;
+  readonly jwks?: undefined;
+}
+
+/** The issuer's key set, fetched when it is needed. */
+export interface RemoteKeys {
+  /** `https:`; `http:` on loopback only. Redirects are not followed. */
+  readonly jwks: string | URL;
+  /** How long a fetched set is used, in milliseconds. Then it is fetched anew, or nobody gets in. 600000 by default. */
+  readonly cacheMaxAge?: number;
+  /** How long after a fetch a token with an unknown key does not lead to another, in milliseconds. 30000 by default. */
+  readonly cooldown?: number;
+  /** How long a fetch may take, in milliseconds. 3000 by default: shorter than a gate's deadline. */
+  readonly timeout?: number;
+  /** Header fields to send along. */
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly secret?: undefined;
+  readonly key?: undefined;
+}
+
+export type JwtKey = SharedSecret | PublicKey | RemoteKeys;
+
+export interface JwtVerifierOptions<P = JWTPayload> {
+  /** What signatures are verified with: exactly one of `secret`, `key` and `jwks`. */
+  readonly key: JwtKey;
+  /** The algorithms that tokens may be signed with; what a token says of itself is compared with these. HS* go with a secret, all others with a key. */
+  readonly algorithms: readonly JwtAlgorithm[];
+  /** Who must have issued the token: its `iss` is this, or one of these. */
+  readonly issuer: string | readonly string[];
+  /** Whom the token must be for: its `aud` is or holds this, or one of these. Let it name this server, not the API beside it. */
+  readonly audience: string | readonly string[];
+  /** How far the issuer's clock may be off, in seconds: 0 to 30, 5 by default. A token is good for so much longer than its `exp`. */
+  readonly clockTolerance?: number;
+  /** How old a token may be when the socket opens, in seconds. It then needs an `iat`. */
+  readonly maxTokenAge?: number;
+  /** The type that the token's header must name, such as `at+jwt` (RFC 9068): keeps an ID token from passing for an access token. */
+  readonly typ?: string;
+  /**
+   * Who the claims stand for; the claims themselves by default. `undefined` refuses the token (`token-forbidden`, 403), a throw or a rejection
+   * refuses it as `verifier-failed` (503).
+   */
+  readonly principal?: (claims: JWTPayload, context: TokenContext) => P | undefined | Promise<P | undefined>;
+}
+
+/** The options, checked. */
+export interface CheckedOptions {
+  readonly key: Uint8Array | KeyObject | CryptoKey | JWTVerifyGetKey<CryptoKey>;
+  readonly algorithms: readonly JwtAlgorithm[];
+  /** In seconds. */
+  readonly clockTolerance: number;
+  readonly verify: JWTVerifyOptions;
+}
+
+const known = ["key", "algorithms", "issuer", "audience", "clockTolerance", "maxTokenAge", "typ", "principal"];
+const keyKnown: Readonly<Record<string, readonly string[]>> = {
+  secret: ["secret"],
+  key: ["key"],
+  jwks: ["jwks", "cacheMaxAge", "cooldown", "timeout", "headers"],
+};
+const defaultTolerance = 5;
+const mostTolerance = 30;
+
+/** @throws {JwtVerifierError} with every problem of the options at once */
+export function checkOptions(given: unknown): CheckedOptions {
+  if (!isFields(given))
+    throw new JwtVerifierError([
+      "createJwtVerifier takes an object. Write createJwtVerifier({ key, algorithms, issuer, audience }).",
+    ]);
+  const issues: string[] = [];
+  const report: Report = (issue) => void issues.push(issue);
+  reportUnknown(given, known, "", report);
+  const algorithms = readAlgorithms(given["algorithms"], report);
+  const key = readKey(given["key"], algorithms, report);
+  const issuer = readNames("issuer", given["issuer"], "https://id.example", report);
+  const audience = readNames("audience", given["audience"], "wss://api.example/chat", report);
+  const { clockTolerance = defaultTolerance, maxTokenAge, typ, principal } = given;
+  const tolerance = typeof clockTolerance === "number" ? clockTolerance : Number.NaN;
+  if (!(tolerance >= 0 && tolerance <= mostTolerance))
+    report(
+      `clockTolerance must be a number of seconds from 0 to ${mostTolerance}: expired tokens are good for so long. Write clockTolerance: ${defaultTolerance}, and set the clocks where that does not do.`,
+    );
+  const age = typeof maxTokenAge === "number" && maxTokenAge > 0 && maxTokenAge < Infinity ? maxTokenAge : undefined;
+  if (maxTokenAge !== undefined && age === undefined)
+    report("maxTokenAge must be a number of seconds above 0. Write maxTokenAge: 300, or leave it out.");
+  const type = typeof typ === "string" && typ !== "" ? typ : undefined;
+  if (typ !== undefined && type === undefined)
+    report('typ must be a text that is not empty. Write typ: "at+jwt", or leave it out.');
+  if (principal !== undefined && typeof principal !== "function")
+    report("principal must be a function. Write principal: (claims) => users.get(claims.sub), or leave it out.");
+  if (issues.length > 0 || key === undefined) throw new JwtVerifierError(issues);
+  return {
+    key,
+    algorithms,
+    clockTolerance: tolerance,
+    verify: {
+      algorithms: [...algorithms],
+      issuer,
+      audience,
+      clockTolerance: tolerance,
+      requiredClaims: ["exp"],
+      ...(age !== undefined && { maxTokenAge: age }),
+      ...(type !== undefined && { typ: type }),
+    },
+  };
+}
+
+function reportUnknown(given: Fields, names: readonly string[], prefix: string, report: Report): void {
+  for (const name of Object.keys(given)) {
+    if (!names.includes(name))
+      report(`${quote(prefix + name)} is no option. Remove it, or write one of ${names.join(", ")}.`);
+  }
+}
+
+function readAlgorithms(given: unknown, report: Report): readonly JwtAlgorithm[] {
+  if (!Array.isArray(given) || given.length === 0) {
+    const fix = isPublicAlgorithm(given) || isSecretAlgorithm(given) ? given : "ES256";
+    report(
+      `algorithms must be a list that is not empty: a token may not choose. Write algorithms: ["${fix}"]${fix === given ? "." : " with what the issuer signs with."}`,
+    );
+    return [];
+  }
+  return given.flatMap((name: unknown) => {
+    if (isPublicAlgorithm(name) || isSecretAlgorithm(name)) return [name];
+    report(
+      typeof name === "string" && name.toLowerCase() === "none"
+        ? 'algorithms: "none" is no signature: anybody could write tokens. Write what the issuer signs with, such as "ES256".'
+        : `algorithms: ${typeof name === "string" ? quote(name) : typeof name} is no algorithm. Write one of ${algorithmNames.join(", ")}.`,
+    );
+    return [];
+  });
+}
+
+function readKey(
+  given: unknown,
+  algorithms: readonly JwtAlgorithm[],
+  report: Report,
+): CheckedOptions["key"] | undefined {
+  const kinds = isFields(given) ? Object.keys(keyKnown).filter((name) => given[name] !== undefined) : [];
+  const [kind] = kinds;
+  if (!isFields(given) || kind === undefined || kinds.length > 1) {
+    report(
+      `key must hold exactly one of secret, key and jwks${kinds.length > 1 ? `, and holds ${kinds.join(" and ")}` : ""}. Write key: { jwks: "https://id.example/.well-known/jwks.json" }, key: { key: publicKey } or key: { secret }.`,
+    );
+    return undefined;
+  }
+  reportUnknown(given, keyKnown[kind] ?? [], "key.", report);
+  if (kind === "secret") {
+    for (const name of algorithms.filter(isPublicAlgorithm))
+      report(
+        `algorithms: "${name}" needs a public key, and key is a secret. Write "HS256", or key: { key } or { jwks }.`,
+      );
+    return readSecret(given["secret"], algorithms.filter(isSecretAlgorithm), report);
+  }
+  for (const name of algorithms.filter(isSecretAlgorithm))
+    report(
+      `algorithms: "${name}" takes its key for a shared secret, and a public key is known to everybody: anybody could sign. Write what the issuer signs with, such as "ES256".`,
+    );
+  if (kind === "key") return readPublicKey(given["key"], algorithms.filter(isPublicAlgorithm), report);
+  const settings = readRemote(given, report);
+  return settings === undefined ? undefined : remoteKeys(settings);
+}
+
+function readNames(option: string, given: unknown, example: string, report: Report): string[] {
+  const names: readonly unknown[] = Array.isArray(given) ? given : [given];
+  const texts = names.filter((name) => typeof name === "string" && name !== "").map(String);
+  if (texts.length === names.length && texts.length > 0) return texts;
+  report(
+    `${option} must be a text that is not empty, or a list of such: without it, tokens of ${option === "issuer" ? "another issuer" : "another service"} get in. Write ${option}: "${example}".`,
+  );
+  return [];
+}

@@ -1,0 +1,32 @@
+import { refuse, type TokenRefusal } from "@wsorigin/core";
+import { errors } from "jose";
+import { KeysUnavailable } from "./jwks.ts";
+
+/**
+ * The refusal that an error of jose stands for. Total: what it does not know is `"unavailable"`. No note holds any part of the token, nor a
+ * claim's value.
+ */
+export function refusalOf(error: unknown, algorithms: readonly string[]): TokenRefusal {
+  if (error instanceof errors.JWTExpired)
+    return refuse("expired", error.claim === "iat" ? "It is older than maxTokenAge, by its iat." : "Its exp is over.");
+  if (error instanceof errors.JWTClaimValidationFailed) return refuse("invalid", claimNote(error));
+  if (error instanceof errors.JWSSignatureVerificationFailed)
+    return refuse("invalid", "Its signature is not one of the key's.");
+  if (error instanceof errors.JWTInvalid || error instanceof errors.JWSInvalid)
+    return refuse("malformed", "It is no signed JWT in compact form.");
+  if (error instanceof errors.JOSEAlgNotAllowed || error instanceof errors.JOSENotSupported)
+    return refuse(
+      "invalid",
+      `Its header names an algorithm or an extension (crit) that is not allowed; allowed: ${algorithms.join(", ")}.`,
+    );
+  if (error instanceof errors.JWKSNoMatchingKey)
+    return refuse("invalid", "The JWKS has no key with its kid that fits its algorithm.");
+  if (error instanceof KeysUnavailable) return refuse("unavailable", error.message);
+  return refuse("unavailable", `It could not be verified (${error instanceof Error ? error.name : typeof error}).`);
+}
+
+function claimNote({ claim, reason }: errors.JWTClaimValidationFailed): string {
+  const what = claim === "typ" ? "header field typ" : `claim ${claim}`;
+  if (reason === "missing") return `Its ${what} is missing.`;
+  return reason === "invalid" ? `Its ${what} is no number.` : `Its ${what} is not what it must be.`;
+}

@@ -1,0 +1,102 @@
+import { grant, refuse, type TokenContext, type TokenRefusal, type Verification } from "@wsorigin/core";
+import { errors, type JWTPayload, jwtVerify } from "jose";
+import { type CheckedOptions, checkOptions, type JwtVerifierOptions } from "./options.ts";
+import { refusalOf } from "./refusals.ts";
+
+/** The `verify` of a policy. Rejects only with what `principal` throws. */
+export type JwtVerifier<P> = (token: string, context: TokenContext) => Promise<Verification<P>>;
+
+/**
+ * Makes the `verify` of a policy for JSON Web Tokens. A token is granted when its signature, algorithm, issuer, audience and times are as the
+ * options say; the grant ends `clockTolerance` after its `exp`. `id`, `subject` and `session` are its `jti`, `sub` and `sid`, where they are texts.
+ *
+ * @throws {JwtVerifierError} with every problem of the options at once, each with what to write instead
+ * @example
+ * const verify = createJwtVerifier({
+ *   key: { jwks: "https://id.example/.well-known/jwks.json" },
+ *   algorithms: ["ES256"],
+ *   issuer: "https://id.example",
+ *   audience: "wss://api.example/chat",
+ * });
+ * createPolicy({ origins: ["https://app.example"], token: { from: [bearerHeader()], verify } });
+ */
+export function createJwtVerifier(
+  options: JwtVerifierOptions<JWTPayload> & { readonly principal?: undefined },
+): JwtVerifier<JWTPayload>;
+export function createJwtVerifier<P>(
+  options: JwtVerifierOptions<P> & { readonly principal: NonNullable<JwtVerifierOptions<P>["principal"]> },
+): JwtVerifier<P>;
+export function createJwtVerifier<P>(options: JwtVerifierOptions<P>): JwtVerifier<P | JWTPayload> {
+  const checked = checkOptions(options);
+  const { principal } = options;
+
+  async function judge(token: string, context: TokenContext): Promise<Verification<P | JWTPayload>> {
+    const claims = await claimsOf(token, checked);
+    if ("refusal" in claims) return claims.refusal;
+    const { payload, ends } = claims;
+    const whose = principal === undefined ? payload : await principal(payload, context);
+    if (whose === undefined) return refuse("forbidden", "principal() knows nobody for its claims.");
+    if (ends <= Date.now()) return refuse("expired", "Its exp is over.");
+    const { jti, sub, sid } = payload;
+    return grant({ principal: whose, expiresAt: ends, id: text(jti), subject: text(sub), session: text(sid) });
+  }
+
+  return (token, context) => unlessAborted(context.signal, () => judge(token, context));
+}
+
+type Claims = { readonly payload: JWTPayload; readonly ends: number } | { readonly refusal: TokenRefusal };
+
+/** The last moment of a `Date`, in milliseconds: what is later is no time, nor is `Infinity`, which JSON writes as `1e999`. */
+const latest = 8.64e15;
+
+/** The claims of a token that is good, and when it ends in milliseconds. Never rejects. */
+async function claimsOf(token: string, { key, algorithms, clockTolerance, verify }: CheckedOptions): Promise<Claims> {
+  try {
+    const { payload } = await verifyWithAny(token, key, verify);
+    const ends = ((payload.exp ?? 0) + clockTolerance) * 1000;
+    return ends <= latest ? { payload, ends } : { refusal: refuse("invalid", "Its claim exp is no time.") };
+  } catch (error) {
+    return { refusal: refusalOf(error, algorithms) };
+  }
+}
+
+/** Where a JWKS holds several keys that a token may be signed with, each is tried. */
+async function verifyWithAny(
+  token: string,
+  key: CheckedOptions["key"],
+  options: CheckedOptions["verify"],
+): Promise<{ readonly payload: JWTPayload }> {
+  try {
+    return await jwtVerify(token, key, options);
+  } catch (error) {
+    if (!(error instanceof errors.JWKSMultipleMatchingKeys)) throw error;
+    for await (const candidate of error) {
+      try {
+        return await jwtVerify(token, candidate, options);
+      } catch (inner) {
+        if (!(inner instanceof errors.JWSSignatureVerificationFailed)) throw inner;
+      }
+    }
+    throw new errors.JWSSignatureVerificationFailed();
+  }
+}
+
+/** Gives a wait up when the handshake is: the work goes on for others who wait for the same keys. */
+async function unlessAborted<P>(signal: AbortSignal, work: () => Promise<Verification<P>>): Promise<Verification<P>> {
+  const given = refuse("unavailable", "The handshake was given up before the token was verified.");
+  if (signal.aborted) return given;
+  let stop = (): void => {};
+  const aborted = new Promise<TokenRefusal>((resolve) => {
+    stop = () => resolve(given);
+    signal.addEventListener("abort", stop, { once: true });
+  });
+  try {
+    return await Promise.race([work(), aborted]);
+  } finally {
+    signal.removeEventListener("abort", stop);
+  }
+}
+
+function text(value: unknown): string | undefined {
+  return typeof value === "string" ? value : undefined;
+}

@@ -1,0 +1,94 @@
+/** How long the clock is trusted not to have jumped, in milliseconds. */
+const longestWait = 1000;
+
+interface Entry {
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+  readonly run: () => void;
+  /** Where it stands in the heap; -1 once it is out of it. */
+  place: number;
+}
+
+/**
+ * Runs things at times of the wall clock: one timer for all of them, whatever their number, which fires no later than a second after their time,
+ * also where the clock jumps or the time is further away than a timer can hold (2^31 ms). Keeps no process alive.
+ */
+export class Schedule {
+  /** A binary heap: the earliest first. */
+  readonly #heap: Entry[] = [];
+  #timer: NodeJS.Timeout | undefined;
+
+  /** How many wait. */
+  get size(): number {
+    return this.#heap.length;
+  }
+
+  /** Gives what takes it back. What `run` throws is not caught. */
+  at(at: number, run: () => void): () => void {
+    const entry: Entry = { at, run, place: this.#heap.length };
+    this.#heap.push(entry);
+    this.#rise(entry);
+    if (entry.place === 0) this.#arm();
+    return () => this.#remove(entry);
+  }
+
+  #arm(): void {
+    clearTimeout(this.#timer);
+    const [first] = this.#heap;
+    if (first === undefined) return;
+    const wait = Math.min(Math.max(first.at - Date.now(), 0), longestWait);
+    this.#timer = setTimeout(() => this.#runDue(), wait).unref();
+  }
+
+  #runDue(): void {
+    try {
+      for (let first = this.#heap[0]; first !== undefined && first.at <= Date.now(); first = this.#heap[0]) {
+        this.#remove(first);
+        first.run();
+      }
+    } finally {
+      this.#arm();
+    }
+  }
+
+  #remove(entry: Entry): void {
+    if (entry.place < 0) return;
+    const last = this.#heap.pop();
+    if (last !== undefined && last !== entry) {
+      this.#put(last, entry.place);
+      this.#rise(last);
+      this.#sink(last);
+    }
+    entry.place = -1;
+    if (this.#heap.length === 0) clearTimeout(this.#timer);
+  }
+
+  #rise(entry: Entry): void {
+    while (entry.place > 0) {
+      const parent = this.#heap[(entry.place - 1) >> 1];
+      if (parent === undefined || parent.at <= entry.at) return;
+      this.#swap(entry, parent);
+    }
+  }
+
+  #sink(entry: Entry): void {
+    for (;;) {
+      const left = this.#heap[2 * entry.place + 1];
+      const right = this.#heap[2 * entry.place + 2];
+      const least = right !== undefined && left !== undefined && right.at < left.at ? right : left;
+      if (least === undefined || least.at >= entry.at) return;
+      this.#swap(least, entry);
+    }
+  }
+
+  #swap(upper: Entry, lower: Entry): void {
+    const { place } = upper;
+    this.#put(upper, lower.place);
+    this.#put(lower, place);
+  }
+
+  #put(entry: Entry, place: number): void {
+    this.#heap[place] = entry;
+    entry.place = place;
+  }
+}

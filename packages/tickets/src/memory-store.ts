@@ -1,0 +1,102 @@
+import { checkOptions, show } from "./check.ts";
+import { newName } from "./record.ts";
+import { linger, markOf, type Revocation, type Taken, type TicketStore } from "./store.ts";
+
+export interface MemoryStoreOptions {
+  /** How many tickets may be outstanding. With so many there is no other until one is redeemed or expires. 10000 by default. */
+  readonly maxTickets?: number;
+}
+
+/**
+ * Keeps tickets in the memory of this process: for development, for tests, and for a service that is one process. A second process knows nothing
+ * of them.
+ *
+ * Bounded in number and in time. Nobody's ticket is dropped for another's: where there are too many, `issue` rejects.
+ *
+ * @throws {TicketsError} where an option cannot be understood
+ */
+export function memoryStore(options: MemoryStoreOptions = {}): TicketStore {
+  checkOptions("memoryStore", options, ["maxTickets"], (read) => {
+    const most = read("maxTickets");
+    const fits = most === undefined || (typeof most === "number" && Number.isSafeInteger(most) && most > 0);
+    return [
+      fits
+        ? undefined
+        : `maxTickets: ${show(most)} is not understood; it must be a whole number above 0. Write maxTickets: 10000.`,
+    ];
+  });
+  return new MemoryStore(options.maxTickets ?? 10_000);
+}
+
+/** How often what is over is removed, in milliseconds. Also done when the store is full. */
+const sweeping = 10_000;
+
+class MemoryStore implements TicketStore {
+  readonly #most: number;
+  readonly #tickets = new Map<string, { readonly value: string; readonly ends: number }>();
+  readonly #revocations = new Map<string, { readonly name: string; readonly ends: number }>();
+  readonly #subscribers = new Set<{ readonly deliver: (revocation: Revocation) => void }>();
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(most: number) {
+    this.#most = most;
+  }
+
+  async put(hash: string, value: string, ttl: number): Promise<void> {
+    if (this.#tickets.size >= this.#most) this.#sweep(now());
+    if (this.#tickets.size >= this.#most)
+      throw new Error(
+        `There are too many outstanding tickets (${this.#most}). Raise maxTickets, or limit how many one visitor may ask for.`,
+      );
+    this.#tickets.set(hash, { value, ends: now() + ttl });
+    this.#schedule();
+  }
+
+  async take(hash: string): Promise<Taken | undefined> {
+    const ticket = this.#tickets.get(hash);
+    this.#tickets.delete(hash);
+    if (ticket === undefined) return undefined;
+    return ticket.ends > now() ? { value: ticket.value } : { expired: true };
+  }
+
+  async revoke(revocation: Revocation, keep: number): Promise<void> {
+    this.#revocations.set(markOf(revocation), { name: newName(), ends: now() + keep });
+    this.#schedule();
+    for (const { deliver } of this.#subscribers) deliver(revocation);
+  }
+
+  async latest(of: readonly Revocation[]): Promise<readonly (string | undefined)[]> {
+    return of.map((revocation) => this.#revocations.get(markOf(revocation))?.name);
+  }
+
+  subscribe(deliver: (revocation: Revocation) => void): () => void {
+    const subscriber = { deliver };
+    this.#subscribers.add(subscriber);
+    return () => void this.#subscribers.delete(subscriber);
+  }
+
+  close(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+  }
+
+  /** One timer for all, while there is anything to remove. */
+  #schedule(): void {
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
+      this.#sweep(now() - linger);
+      if (this.#tickets.size + this.#revocations.size > 0) this.#schedule();
+    }, sweeping).unref();
+  }
+
+  /** Removes the tickets that ended before a time, and the revocations that are over. */
+  #sweep(before: number): void {
+    for (const [hash, { ends }] of this.#tickets) if (ends <= before) this.#tickets.delete(hash);
+    for (const [mark, { ends }] of this.#revocations) if (ends <= now()) this.#revocations.delete(mark);
+  }
+}
+
+/** Milliseconds of a clock that nobody sets: a wall clock that is put back would give tickets a longer life. */
+function now(): number {
+  return performance.now();
+}
