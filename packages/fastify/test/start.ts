@@ -18,26 +18,10 @@ export function startWithCors(order: "before" | "after"): AdapterStart {
       app.get(path, { websocket: true }, (socket) => {
         const context = [...app.wsorigin.connections].find((open) => open.socket === socket);
         if (context === undefined) throw new Error("The gate does not know the socket.");
-        return handler(socket, { ...pick(context), params: Object(context.params) });
+        return handler(socket, context);
       });
     }
     await app.listen({ port: 0, host: "127.0.0.1" });
     return { ...(await adapterServer(app.server, app.wsorigin)), close: () => app.close() };
   };
-}
-
-function pick({
-  query,
-  cookies,
-  origin,
-  ip,
-  protocol,
-}: {
-  readonly query: URLSearchParams;
-  readonly cookies: Readonly<Record<string, string | undefined>>;
-  readonly origin: string | undefined;
-  readonly ip: string;
-  readonly protocol: string;
-}) {
-  return { query, cookies, origin, ip, protocol };
 }

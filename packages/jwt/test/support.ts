@@ -1,19 +1,32 @@
-import { createHmac, createPublicKey, generateKeyPairSync, type JsonWebKey, type KeyObject, sign } from "node:crypto";
+import {
+  constants,
+  createHmac,
+  createPublicKey,
+  generateKeyPairSync,
+  type JsonWebKey,
+  type KeyObject,
+  sign,
+} from "node:crypto";
 import { once } from "node:events";
 import { createServer, type RequestListener } from "node:http";
 import { bearerHeader, createPolicy, type Policy, type TokenContext, type Verification } from "@wsorigin/core";
 import { afterEach, vi } from "vitest";
 import { createJwtVerifier, type JWTPayload, type JwtVerifierOptions, type RemoteKeys } from "../src/index.ts";
 
+interface KeyPair {
+  readonly publicKey: KeyObject;
+  readonly privateKey: KeyObject;
+}
+
 export const page = "https://app.example";
 export const issuer = "https://id.example";
 export const audience = "wss://api.example/chat";
 export const secret = "an-example-secret-of-thirty-two-bytes-and-more";
 
-export const ec = generateKeyPairSync("ec", { namedCurve: "P-256" });
-export const otherEc = generateKeyPairSync("ec", { namedCurve: "P-256" });
-export const rsa = generateKeyPairSync("rsa", { modulusLength: 2048 });
-export const ed = generateKeyPairSync("ed25519");
+export const ec: KeyPair = generateKeyPairSync("ec", { namedCurve: "P-256" });
+export const otherEc: KeyPair = generateKeyPairSync("ec", { namedCurve: "P-256" });
+export const rsa: KeyPair = generateKeyPairSync("rsa", { modulusLength: 2048 });
+export const ed: KeyPair = generateKeyPairSync("ed25519");
 
 export const pemOf = (key: KeyObject): string =>
   key.export({ format: "pem", type: key.type === "public" ? "spki" : "pkcs8" }).toString();
@@ -59,19 +72,20 @@ export interface Signing {
 /** A signed token, made without the library that verifies it. A header or a payload that is a text is signed as it is. */
 export function token(payload: unknown = claims(), { header = {}, key = ec.privateKey }: Signing = {}): string {
   const full = { alg: algorithmOf(key), ...header };
-  return signed(`${encode(full)}.${encode(payload)}`, key, String(full.alg));
+  return signed(`${encode(full)}.${encode(payload)}`, key, full.alg);
 }
 
 /** The text before the signature, and the signature. */
 export function signed(text: string, key: KeyObject | string, algorithm: string = algorithmOf(key)): string {
-  const hash = `sha${algorithm.slice(2)}`;
+  // By the key, whatever the header says.
+  const padded = algorithm.startsWith("PS") && { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: 32 };
   const signature =
     typeof key === "string"
       ? createHmac("sha256", key).update(text).digest()
-      : sign(key.asymmetricKeyType === "ed25519" ? null : hash, Buffer.from(text), {
+      : sign(key.asymmetricKeyType === "ed25519" ? null : "sha256", Buffer.from(text), {
           key,
           dsaEncoding: "ieee-p1363",
-          ...(algorithm.startsWith("PS") && { padding: 6, saltLength: 32 }),
+          ...padded,
         });
   return `${text}.${signature.toString("base64url")}`;
 }

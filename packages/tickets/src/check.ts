@@ -10,7 +10,9 @@ export function show(value: unknown): string {
 
 /** Whether a value has all of these methods. */
 export function hasMethods(value: unknown, names: readonly string[]): value is object {
-  return typeof value === "object" && value !== null && names.every((name) => typeof Reflect.get(value, name) === "function");
+  return (
+    typeof value === "object" && value !== null && names.every((name) => typeof Reflect.get(value, name) === "function")
+  );
 }
 
 /** The keys of an object that are none of these, each told with those that are. */

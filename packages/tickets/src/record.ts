@@ -39,12 +39,12 @@ export interface TicketRecord<P> {
 }
 
 /** All that it may be revoked by. */
-export function namesOf({ id, subject, session }: Pick<TicketRecord<unknown>, "id" | "subject" | "session">): readonly Revocation[] {
-  return [
-    { id },
-    ...(subject === undefined ? [] : [{ subject }]),
-    ...(session === undefined ? [] : [{ session }]),
-  ];
+export function namesOf({
+  id,
+  subject,
+  session,
+}: Pick<TicketRecord<unknown>, "id" | "subject" | "session">): readonly Revocation[] {
+  return [{ id }, ...(subject === undefined ? [] : [{ subject }]), ...(session === undefined ? [] : [{ session }])];
 }
 
 export function readRecord<P>(text: string): TicketRecord<P> | undefined {

@@ -176,7 +176,9 @@ function storeProblem(store: unknown): string | undefined {
 function checkRequest<P>(request: TicketRequest<P>): TicketRequest<P> & { readonly origin: string } {
   const known = ["principal", "origin", "expiresAt", "id", "subject", "session"];
   if (typeof request !== "object" || request === null)
-    throw new TypeError(`issue(): ${show(request)} is no object. Write issue({ principal, origin: req.get("Origin") }).`);
+    throw new TypeError(
+      `issue(): ${show(request)} is no object. Write issue({ principal, origin: req.get("Origin") }).`,
+    );
   const [unknown] = unknownKeys("issue()", request, known);
   if (unknown !== undefined) throw new TypeError(unknown);
   const { principal, origin, expiresAt } = request;
@@ -187,7 +189,9 @@ function checkRequest<P>(request: TicketRequest<P>): TicketRequest<P> & { readon
   for (const name of ["id", "subject", "session"] as const) {
     const value: unknown = request[name];
     if (value !== undefined && (typeof value !== "string" || value === ""))
-      throw new TypeError(`issue(): ${name} is ${show(value)}; it must be a text that is not empty. Write String(value), or leave it out.`);
+      throw new TypeError(
+        `issue(): ${name} is ${show(value)}; it must be a text that is not empty. Write String(value), or leave it out.`,
+      );
   }
   // As grant() checks it: what it refused would be refused only when the ticket is redeemed.
   if (expiresAt !== undefined && !(typeof expiresAt === "number" && expiresAt >= 1e12))
@@ -221,7 +225,15 @@ function reasonOf(error: unknown, secrets: readonly string[]): string {
   if (!(error instanceof Error)) return `it threw ${show(error === null ? null : typeof error)}.`;
   const code: unknown = Reflect.get(error, "code");
   const text = typeof code === "string" && code !== "" ? `${code}: ${error.message}` : error.message;
-  return secrets.some((secret) => text.includes(secret)) ? `${error.name}, whose message is left out.` : text;
+  return secrets.some((secret) => holdsPart(text, secret)) ? `${error.name}, whose message is left out.` : text;
+}
+
+/** Whether a text holds a part of a secret that is too long to be there by chance. */
+function holdsPart(text: string, secret: string): boolean {
+  const length = 8;
+  for (let start = 0; start + length <= secret.length; start++)
+    if (text.includes(secret.slice(start, start + length))) return true;
+  return false;
 }
 
 /** Calls what may throw or reject, and hears neither. */

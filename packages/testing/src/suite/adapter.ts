@@ -9,7 +9,7 @@ export type AdapterStart = (setup: AdapterSetup) => Promise<AdapterServer>;
 /** What the suite asks an adapter for. */
 export interface AdapterSetup {
   /** For `createPolicy`. What that throws must come out of `start` unchanged. */
-  readonly policy: PolicyOptions;
+  readonly policy: PolicyOptions<unknown>;
   /** To be given to the gate as they are. */
   readonly options: AdapterOptions;
   /** To be given to the gate, each path with its handler. */
@@ -32,6 +32,13 @@ export interface AdapterOptions {
   readonly maxConnections?: number;
   readonly maxConnectionsPerIp?: number;
   readonly maxFailures?: { readonly count: number; readonly seconds: number };
+  readonly maxUnauthenticated?: number;
+  readonly warnBefore?: number;
+  readonly onExpiring?: (context: { readonly principal: unknown }) => unknown;
+  readonly closeCodes?: "http" | "iana";
+  readonly revocations?: {
+    subscribe(listener: (revocation: { readonly subject: string }) => void): () => void;
+  };
   readonly onDecision: (event: AdapterEvent) => void;
   readonly onError: (error: unknown) => void;
   readonly log: false;
@@ -50,12 +57,15 @@ export interface AdapterSocket {
 
 /** As much of a gate's context as the suite's handlers use. */
 export interface AdapterContext {
-  readonly params: object;
+  readonly params: unknown;
   readonly query: Iterable<readonly [name: string, value: string]>;
   readonly cookies: Readonly<Record<string, string | undefined>>;
   readonly origin: string | undefined;
   readonly ip: string | undefined;
   readonly protocol: string;
+  readonly principal: unknown;
+  readonly decision: Decision<unknown>;
+  refresh(token: string): Promise<Decision<unknown>>;
 }
 
 /** What a gate tells of each upgrade. */

@@ -11,6 +11,7 @@ import { limitsTheme } from "./themes/limits.ts";
 import { originTheme } from "./themes/origin.ts";
 import { pendingTheme } from "./themes/pending.ts";
 import { refusalTheme } from "./themes/refusal.ts";
+import { tokensTheme } from "./themes/tokens.ts";
 
 const themes: readonly Theme[] = [
   originTheme,
@@ -19,6 +20,7 @@ const themes: readonly Theme[] = [
   pendingTheme,
   deliveryTheme,
   limitsTheme,
+  tokensTheme,
   coexistenceTheme,
   lifecycleTheme,
   corpusTheme,

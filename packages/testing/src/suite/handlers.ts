@@ -8,8 +8,8 @@ export function suiteRoutes(opened: (context: AdapterContext) => void): readonly
       path: "/chat/:room",
       handler(socket, context) {
         opened(context);
-        const { params, query, cookies, origin, ip, protocol } = context;
-        const greeting = { params, query: Object.fromEntries(query), cookies, origin, ip, protocol };
+        const { params, query, cookies, origin, ip, protocol, principal } = context;
+        const greeting = { params, query: Object.fromEntries(query), cookies, origin, ip, protocol, principal };
         socket.send(JSON.stringify(greeting), { binary: false });
         socket.on("message", (data, isBinary) => socket.send(data, { binary: isBinary }));
       },

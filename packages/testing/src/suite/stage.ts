@@ -19,7 +19,7 @@ export interface Theme {
 
 /** What a row wants of its server. */
 export interface StageSetup {
-  readonly policy?: PolicyOptions;
+  readonly policy?: PolicyOptions<unknown>;
   readonly options?: Partial<Omit<AdapterOptions, "onDecision" | "onError" | "log">>;
   readonly before?: (server: EventEmitter) => void;
   readonly after?: (server: EventEmitter) => void;
@@ -32,7 +32,7 @@ export const pageOrigin = "https://app.example";
 export const apiHost = "api.example";
 export const evilOrigin = "https://evil.test";
 
-const usualPolicy: PolicyOptions = { origins: [pageOrigin], hosts: [apiHost] };
+const usualPolicy: PolicyOptions<unknown> = { origins: [pageOrigin], hosts: [apiHost] };
 
 /** Where a row plays: starts servers, and at the end sees that each can be closed, leaves nothing open and has told what it must. */
 export class Stage {

@@ -1,0 +1,354 @@
+import { generateKeyPairSync } from "node:crypto";
+import type { RequestListener } from "node:http";
+import { bearerHeader, createPolicy, explain, type Verification } from "@wsorigin/core";
+import { describe, expect, test } from "vitest";
+import {
+  claims,
+  contextWith,
+  ec,
+  ed,
+  jwk,
+  keyServer,
+  now,
+  otherEc,
+  page,
+  policyWith,
+  remoteVerifier,
+  rsa,
+  setClock,
+  stopClock,
+  token,
+  verifier,
+} from "./support.ts";
+
+const context = contextWith();
+const first = jwk(ec.publicKey, { kid: "first" });
+const second = jwk(otherEc.publicKey, { kid: "second" });
+const good = (): string => token(claims({ exp: now() + 7200 }), { header: { kid: "first" } });
+const rotated = (): string =>
+  token(claims({ exp: now() + 7200 }), { header: { kid: "second" }, key: otherEc.privateKey });
+const granted = { subject: "ada" };
+const noKey = { code: "token-invalid", note: "The JWKS has no key with its kid that fits its algorithm." };
+
+/** A token with a `kid` that nobody has. */
+const unknown = (index: number): string => token(claims({ exp: now() + 7200 }), { header: { kid: `k${index}` } });
+
+function refusedBy(host: string, what: string): object {
+  return { code: "verifier-failed", note: `The JWKS of ${host} ${what}.` };
+}
+
+describe("requests", () => {
+  test("none before the first token, and one for all that follow", async () => {
+    const server = await keyServer([first]);
+    const verify = remoteVerifier(server);
+    expect(server.count()).toBe(0);
+    for (let index = 0; index < 20; index++) expect(await verify(good(), context)).toMatchObject(granted);
+    expect(server.count()).toBe(1);
+  });
+
+  test("one for 500 handshakes at once", async () => {
+    const server = await keyServer([first]);
+    const policy = policyWith(remoteVerifier(server));
+    const headers = { origin: page, authorization: `Bearer ${good()}` };
+    const decisions = await Promise.all(Array.from({ length: 500 }, () => policy.decide({ headers })));
+    expect(decisions.filter(({ allowed }) => allowed)).toHaveLength(500);
+    expect(server.count()).toBe(1);
+  });
+
+  test("none for tokens that no key could save", async () => {
+    const server = await keyServer([first]);
+    const verify = remoteVerifier(server);
+    for (const bad of ["a.b", "x", token(claims(), { key: "secret" }), token(claims(), { key: rsa.privateKey })])
+      expect(await verify(bad, context)).toHaveProperty("code", expect.stringMatching("malformed|invalid"));
+    expect(server.count()).toBe(0);
+  });
+
+  test("the set is fetched anew when it is older than cacheMaxAge", async () => {
+    const start = stopClock();
+    const server = await keyServer([first]);
+    const verify = remoteVerifier(server);
+    const count = async (seconds: number): Promise<number> => {
+      setClock(start + seconds);
+      expect(await verify(good(), context)).toMatchObject(granted);
+      return server.count();
+    };
+    expect([await count(0), await count(599), await count(600), await count(1199)]).toEqual([1, 1, 2, 2]);
+  });
+
+  test("the headers that it is told to send, and Accept", async () => {
+    const seen: unknown[] = [];
+    const server = await keyServer(({ method, headers }, response) => {
+      seen.push([method, headers["x-api-key"], headers.accept]);
+      response.end(JSON.stringify({ keys: [first] }));
+    });
+    const verify = remoteVerifier(server, { headers: { "X-Api-Key": "k" } });
+    expect(await verify(good(), context)).toMatchObject(granted);
+    expect(seen).toEqual([["GET", "k", "application/json, application/jwk-set+json"]]);
+  });
+});
+
+describe("keys that change", () => {
+  test("an unknown kid leads to one request in a cooldown, however many tokens come", async () => {
+    const start = stopClock();
+    const server = await keyServer([first]);
+    const verify = remoteVerifier(server);
+    const flood = async (): Promise<number> => {
+      const all = await Promise.all(Array.from({ length: 50 }, (_, index) => verify(unknown(index), contextWith())));
+      for (const one of all) expect(one).toMatchObject(noKey);
+      for (let index = 0; index < 5; index++) expect(await verify(unknown(index), context)).toMatchObject(noKey);
+      return server.count();
+    };
+    expect(await flood()).toBe(1);
+    setClock(start + 29);
+    expect(await flood()).toBe(1);
+    setClock(start + 30);
+    expect(await flood()).toBe(2);
+    setClock(start + 59);
+    expect(await flood()).toBe(2);
+    expect(await verify(good(), context)).toMatchObject(granted);
+  });
+
+  test("a new key is found after the cooldown, and the old one is gone with it", async () => {
+    const start = stopClock();
+    const server = await keyServer([first]);
+    const verify = remoteVerifier(server, { cooldown: 10_000 });
+    expect(await verify(good(), context)).toMatchObject(granted);
+    server.answer([second]);
+    setClock(start + 9);
+    expect(await verify(rotated(), context)).toMatchObject(noKey);
+    setClock(start + 10);
+    expect(await verify(rotated(), context)).toMatchObject(granted);
+    expect(await verify(good(), context)).toMatchObject(noKey);
+    expect(server.count()).toBe(2);
+  });
+
+  test("a token without a kid finds a new key when the set is too old", async () => {
+    const start = stopClock();
+    const server = await keyServer([first]);
+    const verify = remoteVerifier(server);
+    const plain = token(claims({ exp: start + 7200 }), { key: otherEc.privateKey });
+    expect(await verify(good(), context)).toMatchObject(granted);
+    server.answer([second]);
+    setClock(start + 599);
+    expect(await verify(plain, context)).toMatchObject({ code: "token-invalid" });
+    setClock(start + 600);
+    expect(await verify(plain, context)).toMatchObject(granted);
+  });
+});
+
+describe("which key", () => {
+  test("several that fit are all tried", async () => {
+    const server = await keyServer([jwk(ec.publicKey), jwk(otherEc.publicKey), jwk(ed.publicKey)]);
+    const verify = remoteVerifier(server);
+    for (const key of [ec.privateKey, otherEc.privateKey])
+      expect(await verify(token(claims(), { key }), context)).toMatchObject(granted);
+    const stranger = generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey;
+    expect(await verify(token(claims(), { key: stranger }), context)).toMatchObject({
+      code: "token-invalid",
+      note: "Its signature is not one of the key's.",
+    });
+    // The claims of one whose signature is right count, whichever key it is.
+    expect(await verify(token(claims({ aud: "x" }), { key: otherEc.privateKey }), context)).toMatchObject({
+      note: "Its claim aud is not what it must be.",
+    });
+    expect(server.count()).toBe(1);
+  });
+
+  test("one that cannot be used does not stand in the others' way", async () => {
+    const server = await keyServer([{ ...first, kid: "broken", x: "AAAA" }, first]);
+    const verify = remoteVerifier(server);
+    expect(await verify(good(), context)).toMatchObject(granted);
+    expect(await verify(token(), context)).toMatchObject(granted);
+    const broken = token(claims(), { header: { kid: "broken" } });
+    expect(await verify(broken, context)).toMatchObject({
+      code: "verifier-failed",
+      note: expect.stringContaining(`The JWKS of ${server.host} holds a key that cannot be used (`),
+    });
+  });
+
+  test("of another algorithm, another use or another type: none", async () => {
+    const server = await keyServer([
+      { ...first, kid: "use", use: "enc" },
+      { ...first, kid: "alg", alg: "ES384" },
+      { ...first, kid: "ops", key_ops: ["sign"] },
+      jwk(rsa.publicKey, { kid: "rsa" }),
+      { kty: "oct", k: "c2VjcmV0", kid: "oct" },
+    ]);
+    const verify = remoteVerifier(server);
+    for (const kid of ["use", "alg", "ops", "rsa", "oct", 1, "", null])
+      expect(await verify(token(claims(), { header: { kid } }), context)).toMatchObject(noKey);
+  });
+
+  test("one that is private, or too short, is told of", async () => {
+    const short = generateKeyPairSync("rsa", { modulusLength: 1024 });
+    const server = await keyServer([
+      { ...ec.privateKey.export({ format: "jwk" }), kid: "private" },
+      jwk(short.publicKey, { kid: "short" }),
+    ]);
+    const verify = remoteVerifier(server, {}, { algorithms: ["ES256", "RS256"] });
+    expect(await verify(token(claims(), { header: { kid: "private" } }), context)).toMatchObject(
+      refusedBy(server.host, "is none that can be used: JSON Web Key Set members must be public keys"),
+    );
+    const key = short.privateKey;
+    expect(await verify(token(claims(), { header: { kid: "short" }, key }), context)).toMatchObject(
+      refusedBy(server.host, "holds an RSA key of fewer than 2048 bits"),
+    );
+  });
+});
+
+describe("while the set cannot be had", () => {
+  const none = "is none that can be used";
+  const answers: readonly (readonly [string, string, RequestListener])[] = [
+    ["500", "answers 500 instead of 200", (_request, response) => response.writeHead(500).end("oops")],
+    ["404", "answers 404 instead of 200", (_request, response) => response.writeHead(404).end()],
+    ["204", "answers 204 instead of 200", (_request, response) => response.writeHead(204).end()],
+    [
+      "no JSON",
+      `${none}: Failed to parse the JSON Web Key Set HTTP response as JSON`,
+      (_request, response) => response.end("<html>"),
+    ],
+    ["no key set", `${none}: JSON Web Key Set malformed`, (_request, response) => response.end('{"keys":{}}')],
+    [
+      "half an answer",
+      `${none}: Failed to parse the JSON Web Key Set HTTP response as JSON`,
+      (_request, response) => {
+        response.writeHead(200, { "Content-Length": 100 }).write('{"keys"', () => response.destroy());
+      },
+    ],
+    ["a connection that ends", "cannot be reached (UND_ERR_SOCKET)", (request) => request.socket.destroy()],
+  ];
+  test.each(answers)("%s: 503, and it recovers by itself", async (_what, reason, listener) => {
+    const server = await keyServer(listener);
+    const verify = remoteVerifier(server);
+    expect(await verify(good(), context)).toMatchObject(refusedBy(server.host, reason));
+    server.answer([first]);
+    expect(await verify(good(), context)).toMatchObject(granted);
+    expect(server.count()).toBe(2);
+  });
+
+  test("nobody listens: 503, and it recovers by itself", async () => {
+    const server = await keyServer([first]);
+    const verify = remoteVerifier(server);
+    await server.leave();
+    const down = refusedBy(server.host, "cannot be reached (ECONNREFUSED)");
+    expect(await verify(good(), context)).toMatchObject(down);
+    expect(await verify(good(), context)).toMatchObject(down);
+    await server.comeBack();
+    expect(await verify(good(), context)).toMatchObject(granted);
+  });
+
+  test("a set that is there goes on until it is too old; only unknown keys are 503", async () => {
+    const start = stopClock();
+    const server = await keyServer([first]);
+    const verify = remoteVerifier(server);
+    expect(await verify(good(), context)).toMatchObject(granted);
+    await server.leave();
+    const down = refusedBy(server.host, "cannot be reached (ECONNREFUSED)");
+    setClock(start + 599);
+    expect(await verify(good(), context)).toMatchObject(granted);
+    expect(await verify(rotated(), context)).toMatchObject(down);
+    expect(await verify(good(), context)).toMatchObject(granted);
+    setClock(start + 600);
+    expect(await verify(good(), context)).toMatchObject(down);
+    await server.comeBack();
+    expect(await verify(good(), context)).toMatchObject(granted);
+  });
+
+  const hanging: readonly (readonly [string, RequestListener])[] = [
+    ["never", () => {}],
+    ["only half", (_request, response) => void response.writeHead(200).write('{"keys":')],
+  ];
+  test.each(hanging)("an endpoint that answers %s: 503 within the timeout", async (_what, listener) => {
+    const server = await keyServer(listener);
+    const verify = remoteVerifier(server, { timeout: 50 });
+    const start = performance.now();
+    expect(await verify(good(), context)).toMatchObject(refusedBy(server.host, "does not answer within 50 ms"));
+    expect(performance.now() - start).toBeLessThan(2000);
+  });
+
+  test("what the operator reads names the host, and nothing of the URL or the token", async () => {
+    const server = await keyServer((_request, response) => response.writeHead(500).end());
+    const verify = verifier({ key: { jwks: `${server.url}?key=hidden` } });
+    const decision = await policyWith(verify).decide({
+      headers: { origin: page, authorization: `Bearer ${good()}` },
+    });
+    expect(decision).toMatchObject({ code: "verifier-failed", status: 503 });
+    expect(explain(decision)).toContain(`The JWKS of ${server.host} answers 500 instead of 200.`);
+    expect(explain(decision)).not.toContain("hidden");
+  });
+});
+
+describe("redirects", () => {
+  test.each([301, 302, 303, 307, 308])("%i is not followed", async (status) => {
+    const elsewhere = await keyServer([first]);
+    const server = await keyServer((_request, response) =>
+      response.writeHead(status, { Location: elsewhere.url }).end(),
+    );
+    expect(await remoteVerifier(server)(good(), context)).toMatchObject(
+      refusedBy(server.host, `answers ${status} instead of 200, and redirects are not followed`),
+    );
+    expect(elsewhere.count()).toBe(0);
+  });
+});
+
+describe("a handshake that is given up", () => {
+  test("ends its own wait, and nobody else's", async () => {
+    let respond = (): void => {};
+    const server = await keyServer((_request, response) => {
+      respond = () => void response.end(JSON.stringify({ keys: [first] }));
+    });
+    const verify = remoteVerifier(server, { timeout: 60_000 });
+    const asked = server.asked();
+    const gone = new AbortController();
+    const one = verify(good(), contextWith(gone.signal));
+    const other = verify(good(), context);
+    await asked;
+    gone.abort();
+    expect(await one).toMatchObject({
+      code: "verifier-failed",
+      note: "The handshake was given up before the token was verified.",
+    });
+    respond();
+    expect(await other).toMatchObject(granted);
+    expect(server.count()).toBe(1);
+  });
+
+  test("is 503 at the policy", async () => {
+    const server = await keyServer(() => {});
+    const policy = policyWith(remoteVerifier(server, { timeout: 60_000 }));
+    const asked = server.asked();
+    const gone = new AbortController();
+    const headers = { origin: page, authorization: `Bearer ${good()}` };
+    const decision = policy.decide({ headers }, { signal: gone.signal });
+    await asked;
+    gone.abort();
+    expect(await decision).toMatchObject({ code: "verifier-failed", status: 503 });
+  });
+
+  test("leaves no listener behind on a signal that lives on", async () => {
+    const server = await keyServer([first]);
+    const verify = remoteVerifier(server);
+    const { signal } = new AbortController();
+    const listeners = new Set<unknown>();
+    const watched = new Proxy(signal, {
+      get(target, name) {
+        if (name === "addEventListener") return (_event: string, listener: unknown) => listeners.add(listener);
+        if (name === "removeEventListener") return (_event: string, listener: unknown) => listeners.delete(listener);
+        return Reflect.get(target, name, target);
+      },
+    });
+    const pending = verify(good(), contextWith(watched));
+    expect(listeners.size).toBe(1);
+    await pending;
+    expect(listeners.size).toBe(0);
+  });
+
+  test("a foreign page makes no request", async () => {
+    const server = await keyServer([first]);
+    const verify = (given: string): Promise<Verification<unknown>> => remoteVerifier(server)(given, context);
+    const policy = createPolicy({ origins: [page], token: { from: [bearerHeader()], verify } });
+    const headers = { origin: "https://evil.test", authorization: `Bearer ${good()}` };
+    expect(await policy.decide({ headers })).toMatchObject({ code: "origin-not-listed" });
+    expect(server.count()).toBe(0);
+  });
+});

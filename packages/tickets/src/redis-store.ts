@@ -1,0 +1,129 @@
+import { createHash } from "node:crypto";
+import { checkOptions, millisecondsProblem, show } from "./check.ts";
+import { Feed, textOf } from "./feed.ts";
+import { newName } from "./record.ts";
+import {
+  channelOf,
+  Connection,
+  isClient,
+  isSubscriber,
+  type RedisClient,
+  type RedisSubscriber,
+} from "./redis-client.ts";
+import { linger, markOf, maxTimeout, type Revocation, type Taken, type TicketStore } from "./store.ts";
+
+export interface RedisStoreOptions {
+  /** The app's client of `redis` or `ioredis`. It stays the app's: to connect, to listen to for `error`, to close. */
+  readonly client: RedisClient;
+  /** A second client of the app's, to hear of revocations: `client.duplicate()`. Without it `subscribe` throws; all the rest works. */
+  readonly subscriber?: RedisSubscriber | undefined;
+  /** What the names of all keys and of the channel begin with. `"wsorigin:"` by default. */
+  readonly prefix?: string;
+  /** How long Redis may take to answer, in milliseconds: 10000 at the most. 2000 by default. Then `issue` rejects, and `verify` refuses (503). */
+  readonly timeout?: number;
+}
+
+/** About how many revocations the stream holds. Who is cut off for more of them than that misses the oldest. */
+const remembered = 10_000;
+
+/**
+ * Keeps tickets in Redis, 6.2 or later, for any number of processes. Redemption is one `GETDEL`, so exactly one process gets a ticket. Keys hold a
+ * ticket's hash, never the ticket. Opens no connection, and gives a client that is not connected nothing to do.
+ *
+ * @throws {TicketsError} with every problem of the options at once
+ */
+export function redisStore(options: RedisStoreOptions): TicketStore {
+  checkOptions("redisStore", options, ["client", "subscriber", "prefix", "timeout"], (read) => {
+    const [client, subscriber, prefix] = [read("client"), read("subscriber"), read("prefix")];
+    return [
+      isClient(client)
+        ? undefined
+        : `client: ${show(client)} is no client of redis or ioredis. Write client: createClient({ url }), or client: new Redis(url).`,
+      subscriber === undefined || isSubscriber(subscriber)
+        ? undefined
+        : `subscriber: ${show(subscriber)} is no client of redis or ioredis. Write subscriber: client.duplicate().`,
+      subscriber !== undefined && subscriber === client
+        ? "subscriber is the client itself, and a connection that subscribes takes no other commands. Write subscriber: client.duplicate()."
+        : undefined,
+      prefix === undefined || typeof prefix === "string"
+        ? undefined
+        : `prefix: ${show(prefix)} is no text. Write prefix: "wsorigin:".`,
+      millisecondsProblem("timeout", read("timeout"), maxTimeout, 2000),
+    ];
+  });
+  return new RedisStore(options);
+}
+
+class RedisStore implements TicketStore {
+  readonly #client: Connection;
+  readonly #subscriber: RedisSubscriber | undefined;
+  readonly #prefix: string;
+  readonly #timeout: number;
+  readonly #feeds = new Set<Feed>();
+
+  constructor({ client, subscriber, prefix = "wsorigin:", timeout = 2000 }: RedisStoreOptions) {
+    this.#client = new Connection(client, timeout);
+    this.#subscriber = subscriber;
+    this.#prefix = prefix;
+    this.#timeout = timeout;
+  }
+
+  async put(hash: string, value: string, ttl: number): Promise<void> {
+    await this.#client.send(["SET", this.#ticket(hash), value, "PX", String(Math.ceil(ttl) + linger)]);
+  }
+
+  async take(hash: string): Promise<Taken | undefined> {
+    // A socket must not open here before it is known from where on revocations are told here.
+    await Promise.all([...this.#feeds].map((feed) => feed.begun()));
+    const key = this.#ticket(hash);
+    const [left, value] = await this.#client.send(["PTTL", key], ["GETDEL", key]);
+    if (value === null || value === undefined) return undefined;
+    return Number(left) > linger ? { value: textOf(value) } : { expired: true };
+  }
+
+  async revoke(revocation: Revocation, keep: number): Promise<void> {
+    await this.#client.send(
+      ["SET", this.#mark(revocation), newName(), "PX", String(keep)],
+      ["XADD", this.#stream, "MAXLEN", "~", String(remembered), "*", "revocation", JSON.stringify(revocation)],
+    );
+    // Says that there is something to read. Who does not hear it reads it later.
+    await this.#client.send(["PUBLISH", this.#stream, ""]);
+    // For whoever revokes, its own process has been told when it goes on.
+    await Promise.allSettled([...this.#feeds].map((feed) => feed.read()));
+  }
+
+  async latest(of: readonly Revocation[]): Promise<readonly (string | undefined)[]> {
+    const names = await this.#client.send(...of.map((revocation) => ["GET", this.#mark(revocation)] as const));
+    return names.map((name) => (name === null || name === undefined ? undefined : textOf(name)));
+  }
+
+  subscribe(deliver: (revocation: Revocation) => void): () => Promise<void> {
+    const subscriber = this.#subscriber;
+    if (subscriber === undefined)
+      throw new Error(
+        "redisStore() has no subscriber, and would never hear of revocations. Give it a second client: redisStore({ client, subscriber: client.duplicate() }).",
+      );
+    const feed = new Feed(this.#stream, this.#client, deliver);
+    const nudge = (): void => void feed.read().catch(() => {});
+    feed.start(new Connection(subscriber, this.#timeout), channelOf(subscriber, this.#stream, nudge));
+    this.#feeds.add(feed);
+    return async () => {
+      this.#feeds.delete(feed);
+      await feed.stop();
+    };
+  }
+
+  #ticket(hash: string): string {
+    return `${this.#prefix}ticket:${hash}`;
+  }
+
+  /** Hashed, since a subject or a session may be a text of any length. */
+  #mark(revocation: Revocation): string {
+    return `${this.#prefix}revoked:${createHash("sha256").update(markOf(revocation)).digest("hex")}`;
+  }
+
+  /** The name of the stream, and of the channel that says that there is something new in it. */
+  get #stream(): string {
+    return `${this.#prefix}revocations`;
+  }
+}

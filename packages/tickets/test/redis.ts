@@ -1,0 +1,90 @@
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { connect, createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { until } from "@wsorigin/testing";
+import { test } from "vitest";
+
+export const installed: boolean = spawnSync("redis-server", ["--version"]).status === 0;
+
+/** What stands for the tests that need a redis-server where there is none: skipped, or failed in CI. */
+export function missingRedis(): void {
+  test("Install redis-server", ({ expect, skip }) => {
+    expect(process.env["CI"], "Install redis-server").toBeUndefined();
+    skip("Install redis-server");
+  });
+}
+
+/** A redis-server of the test's own, which may be stopped and started again on its port. */
+export class RedisServer {
+  readonly port: number;
+  readonly #folder: string;
+  readonly #appendOnly: boolean;
+  #process: ChildProcess | undefined;
+
+  private constructor(port: number, folder: string, appendOnly: boolean) {
+    this.port = port;
+    this.#folder = folder;
+    this.#appendOnly = appendOnly;
+  }
+
+  static async start({ appendOnly = false }: { readonly appendOnly?: boolean } = {}): Promise<RedisServer> {
+    const server = new RedisServer(await freePort(), await mkdtemp(join(tmpdir(), "wsorigin-redis-")), appendOnly);
+    await server.start();
+    return server;
+  }
+
+  get url(): string {
+    return `redis://127.0.0.1:${this.port}`;
+  }
+
+  async start(): Promise<void> {
+    const settings = {
+      port: String(this.port),
+      bind: "127.0.0.1",
+      save: "",
+      appendonly: this.#appendOnly ? "yes" : "no",
+      dir: this.#folder,
+    };
+    const args = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]);
+    this.#process = spawn("redis-server", args, { stdio: "ignore" });
+    await until(() => this.#answers(), "redis-server answers", 10_000);
+  }
+
+  async stop(signal: "SIGTERM" | "SIGKILL" = "SIGTERM"): Promise<void> {
+    const child = this.#process;
+    this.#process = undefined;
+    if (child === undefined || child.exitCode !== null) return;
+    const exit = once(child, "exit");
+    child.kill(signal);
+    await exit;
+  }
+
+  async remove(): Promise<void> {
+    await this.stop("SIGKILL");
+    await rm(this.#folder, { recursive: true });
+  }
+
+  #answers(): Promise<boolean> {
+    return new Promise((resolve) => {
+      const socket = connect(this.port, "127.0.0.1", () => socket.write("PING\r\n"));
+      socket.once("data", (data) => {
+        resolve(data.toString().startsWith("+PONG"));
+        socket.destroy();
+      });
+      socket.once("error", () => resolve(false));
+    });
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  server.close();
+  await once(server, "close");
+  if (typeof address !== "object" || address === null) throw new TypeError("A TCP server has a port.");
+  return address.port;
+}
