@@ -1,3 +1,4 @@
+export { bearerHeader, bearerProtocol, cookie, firstMessage, grant, queryParam, refuse } from "@wsorigin/node";
 export { createPolicy, explain, GateError, PolicyError } from "@wsorigin/node";
 export type {
   Context,
@@ -10,6 +11,7 @@ export type {
   Policy,
   PolicyOptions,
   RouteOptions,
+  TokenOptions,
 } from "@wsorigin/node";
 export { corsOptions } from "./cors.ts";
 export type { CorsOriginOptions } from "./cors.ts";

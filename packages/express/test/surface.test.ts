@@ -7,10 +7,17 @@ test("the exported names", () => {
     [
       "GateError",
       "PolicyError",
+      "bearerHeader",
+      "bearerProtocol",
+      "cookie",
       "corsOptions",
       "createPolicy",
       "explain",
+      "firstMessage",
+      "grant",
       "guard",
+      "queryParam",
+      "refuse",
     ]
   `);
 });

@@ -16,7 +16,6 @@ export type SocketRouteOptions = Omit<gates.RouteOptions<unknown>, "maxPayload">
 /** For `declare module`: `interface Register { policy: typeof policy }` gives `request.wsorigin.principal` its type. */
 export interface Register {}
 type Principal = Register extends { readonly policy: gates.Policy<infer P> } ? P : unknown;
-
 type Gate = gates.AdapterGate<unknown, FastifyRequest>;
 type Taken = gates.Taken<unknown, FastifyRequest>;
 type RouterOptions = FindMyWay.Config<FindMyWay.HTTPVersion.V1>;
@@ -73,7 +72,7 @@ async function plugin(app: FastifyInstance, { websocket: own = {}, ...options }:
   app.decorate("wsorigin", gate);
   app.decorateRequest("wsorigin", {
     getter(this: FastifyRequest) {
-      return allowed.get(this.raw)?.identity ?? null;
+      return (allowed.get(this.raw)?.identity as gates.Identity<Principal> | undefined) ?? null;
     },
   });
 

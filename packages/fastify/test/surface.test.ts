@@ -7,9 +7,16 @@ test("the exported names", () => {
     [
       "GateError",
       "PolicyError",
+      "bearerHeader",
+      "bearerProtocol",
+      "cookie",
       "corsOptions",
       "createPolicy",
       "explain",
+      "firstMessage",
+      "grant",
+      "queryParam",
+      "refuse",
       "wsorigin",
     ]
   `);

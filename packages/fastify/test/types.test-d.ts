@@ -1,10 +1,28 @@
 import cors from "@fastify/cors";
 import Fastify, { type FastifyRequest } from "fastify";
 import { expectTypeOf, test } from "vitest";
-import { corsOptions, createPolicy, type Decision, type SocketRouteOptions, wsorigin } from "../src/index.ts";
+import {
+  cookie,
+  corsOptions,
+  createPolicy,
+  grant,
+  type Decision,
+  type SocketRouteOptions,
+  wsorigin,
+} from "../src/index.ts";
 
 const app = Fastify();
 const policy = createPolicy({ origins: ["https://app.example"] });
+const withToken = createPolicy({
+  origins: ["https://app.example"],
+  token: { from: [cookie("sid")], verify: async (name) => grant({ principal: { name } }) },
+});
+
+declare module "../src/index.ts" {
+  interface Register {
+    policy: typeof withToken;
+  }
+}
 
 test("request.wsorigin is known by declaration merging, in hooks and handlers, and null on ordinary requests", () => {
   app.get<{ Params: { room: string } }>("/chat/:room", { websocket: true }, (_socket, request) => {
@@ -13,8 +31,9 @@ test("request.wsorigin is known by declaration merging, in hooks and handlers, a
     expectTypeOf(request.wsorigin).toEqualTypeOf<FastifyRequest["wsorigin"]>();
     expectTypeOf(request.wsorigin?.origin).toEqualTypeOf<string | undefined>();
     expectTypeOf(request.wsorigin?.ip).toEqualTypeOf<string | undefined>();
-    expectTypeOf(request.wsorigin?.decision).toEqualTypeOf<Decision<unknown> | undefined>();
-    expectTypeOf(request.wsorigin?.principal).toBeUnknown();
+    expectTypeOf(request.wsorigin?.decision).toEqualTypeOf<Decision<{ name: string }> | undefined>();
+    // As the policy that is registered below.
+    expectTypeOf(request.wsorigin?.principal).toEqualTypeOf<{ name: string } | undefined>();
     // @ts-expect-error It may be null.
     void request.wsorigin.origin;
   });
@@ -33,6 +52,7 @@ test("config.wsorigin of a route is checked", () => {
 
 test("options that are misspelt or missing do not compile", () => {
   void app.register(wsorigin, { policy });
+  void app.register(wsorigin, { policy: withToken });
   // @ts-expect-error There is no such option.
   void app.register(wsorigin, { policy, orgins: [] });
   // @ts-expect-error Without a policy there is nothing to decide by.

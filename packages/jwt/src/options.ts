@@ -114,7 +114,6 @@ export function checkOptions(given: unknown): CheckedOptions {
     algorithms,
     clockTolerance: tolerance,
     verify: {
-      algorithms: [...algorithms],
       issuer,
       audience,
       clockTolerance: tolerance,

@@ -2,7 +2,7 @@ import { createServer } from "node:http";
 import cors from "@koa/cors";
 import Koa from "koa";
 import { expectTypeOf, test } from "vitest";
-import { corsOptions, createPolicy, guard } from "../src/index.ts";
+import { cookie, corsOptions, createPolicy, grant, guard } from "../src/index.ts";
 
 const app = new Koa();
 const policy = createPolicy({ origins: ["https://app.example"] });
@@ -15,6 +15,16 @@ test("the handler's ctx is Koa's, with the path's parameters and what the gate k
     expectTypeOf(ctx.wsorigin.request).toEqualTypeOf<Koa.Context>();
     // @ts-expect-error The path has no such parameter.
     void ctx.params.rom;
+  });
+});
+
+test("the principal's type flows from verify to the handler", () => {
+  const withToken = createPolicy({
+    origins: ["https://app.example"],
+    token: { from: [cookie("sid")], verify: async (name) => grant({ principal: { name } }) },
+  });
+  guard(createServer(), { app, policy: withToken }).route("/chat", (_socket, ctx) => {
+    expectTypeOf(ctx.wsorigin.principal).toEqualTypeOf<{ name: string }>();
   });
 });
 

@@ -3,10 +3,41 @@ import { createSecureServer } from "node:http2";
 import { createServer as createTlsServer } from "node:https";
 import { expectTypeOf, test } from "vitest";
 import type { WebSocket } from "ws";
-import { createPolicy, type Decision, type DecisionEvent, guard, type PathParams } from "../src/index.ts";
+import {
+  cookie,
+  createPolicy,
+  type Decision,
+  type DecisionEvent,
+  grant,
+  guard,
+  type PathParams,
+  refuse,
+} from "../src/index.ts";
 
 const policy = createPolicy({ origins: ["https://app.example"] });
 const gate = guard(createServer(), { policy });
+
+test("the principal's type flows from verify to the handler, to onExpiring and to disconnect", () => {
+  const withToken = createPolicy({
+    origins: ["https://app.example"],
+    token: {
+      from: [cookie("sid")],
+      verify: async (name) => (name === "" ? refuse("invalid") : grant({ principal: { name } })),
+    },
+  });
+  const guarded = guard(createServer(), {
+    policy: withToken,
+    onExpiring: ({ principal, socket }) => {
+      expectTypeOf(principal).toEqualTypeOf<{ name: string }>();
+      socket.send("soon");
+    },
+  });
+  guarded.route("/chat", (_socket, { principal, refresh }) => {
+    expectTypeOf(principal).toEqualTypeOf<{ name: string }>();
+    expectTypeOf(refresh).returns.resolves.toEqualTypeOf<Decision<{ name: string }>>();
+  });
+  guarded.disconnect(({ principal }) => principal.name === "Ada");
+});
 
 test("every kind of server can be guarded", () => {
   guard(createTlsServer(), { policy });

@@ -8,13 +8,13 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { WebSocket } from "ws";
 import { createTickets, redisStore, type Revocation } from "../src/index.ts";
 import { type Compiled, compile } from "./compiled.ts";
-import { installed, missingRedis, RedisServer } from "./redis.ts";
+import { installed, needsRedis, RedisServer } from "./redis.ts";
 import { ada, connect, page } from "./support.ts";
 
 const fixtures = join(import.meta.dirname, "fixtures");
 
-describe("processes", { timeout: 60_000 }, () => {
-  if (!installed) return missingRedis();
+needsRedis();
+describe.runIf(installed)("processes", { timeout: 60_000 }, () => {
   let compiled: Compiled;
   let redis: RedisServer;
   const children: ChildProcess[] = [];
@@ -53,7 +53,8 @@ describe("processes", { timeout: 60_000 }, () => {
           return codes?.filter((code) => code === "origin-listed").length ?? 0;
         }),
       );
-      expect(counts.toSorted()).toEqual([0, 1]);
+      expect(counts).toContain(0);
+      expect(counts).toContain(1);
       winners.add(counts.indexOf(1));
     }
     close();
@@ -174,12 +175,11 @@ describe("processes", { timeout: 60_000 }, () => {
       const revocations: readonly Revocation[] = [{ id: "grant-1" }, { subject: "ada" }, { session: "s-1" }];
 
       test.each(revocations)("of %j close the open sockets of both, and no other", async (revocation) => {
-        const open: { readonly pid: number; readonly socket: WebSocket }[] = [];
         const other = await openSocket(await issue({ id: "grant-2", subject: "Grace", session: "s-2" }));
-        await until(async () => {
-          open.push(await openSocket(await issue(names)));
-          return new Set(open.map(({ pid }) => pid)).size === 2;
-        }, "both have a socket");
+        // Those that connect at once are dealt to both.
+        const tickets = await Promise.all(Array.from({ length: 8 }, () => issue(names)));
+        const open = await Promise.all(tickets.map(openSocket));
+        expect(new Set(open.map(({ pid }) => pid)).size).toBe(2);
         const outstanding = await issue(names);
 
         const closed = Promise.all(open.map(({ socket }) => once(socket, "close")));

@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe } from "vitest";
-import { installed, missingRedis, RedisServer } from "./redis.ts";
+import { installed, needsRedis, RedisServer } from "./redis.ts";
 import { describeTickets } from "./suite.ts";
 import { memoryApp, redisApp } from "./support.ts";
 
 describe("in memory", () => describeTickets(() => memoryApp()));
 
-describe("in Redis", () => {
-  if (!installed) return missingRedis();
+needsRedis();
+describe.runIf(installed)("in Redis", () => {
   let server: RedisServer;
   beforeAll(async () => {
     server = await RedisServer.start();
