@@ -13,7 +13,5 @@ export type {
   RouteOptions,
   TokenOptions,
 } from "@wsorigin/node";
-export { corsOptions } from "./cors.ts";
-export type { CorsOriginOptions } from "./cors.ts";
-export { guard } from "./guard.ts";
-export type { ExpressGuardOptions } from "./guard.ts";
+export { type CorsOriginOptions, corsOptions } from "./cors.ts";
+export { type ExpressGuardOptions, guard } from "./guard.ts";

@@ -7,20 +7,21 @@ import {
   createPolicy,
   grant,
   type Decision,
+  type Policy,
   type SocketRouteOptions,
   wsorigin,
 } from "../src/index.ts";
 
 const app = Fastify();
 const policy = createPolicy({ origins: ["https://app.example"] });
-const withToken = createPolicy({
+const withToken: Policy<{ name: string }> = createPolicy({
   origins: ["https://app.example"],
   token: { from: [cookie("sid")], verify: async (name) => grant({ principal: { name } }) },
 });
 
 declare module "../src/index.ts" {
   interface Register {
-    policy: typeof withToken;
+    policy: Policy<{ name: string }>;
   }
 }
 

@@ -114,6 +114,7 @@ export function checkOptions(given: unknown): CheckedOptions {
     algorithms,
     clockTolerance: tolerance,
     verify: {
+      algorithms: [...algorithms],
       issuer,
       audience,
       clockTolerance: tolerance,

@@ -11,5 +11,4 @@ export type {
   TokenOptions,
 } from "@wsorigin/node";
 export { type CorsOriginOptions, corsOptions } from "./cors.ts";
-export { guard } from "./guard.ts";
-export type { KoaGate, KoaGuardOptions, SocketContext, SocketHandler } from "./guard.ts";
+export { guard, type KoaGate, type KoaGuardOptions, type SocketContext, type SocketHandler } from "./guard.ts";

@@ -32,7 +32,7 @@ export interface Context<P = unknown, Params = unknown, R = IncomingMessage> {
    * same page, and must be the same subject's (the same principal, where `verify` names no subject). Never rejects; a refusal leaves everything as it
    * was, so that the socket still closes when its token ends.
    */
-  refresh(token: string): Promise<Decision<P>>;
+  readonly refresh: (token: string) => Promise<Decision<P>>;
 }
 
 /** A context whose costlier parts are made when they are asked for. */
@@ -42,6 +42,7 @@ export class OpenContext<P, Params, R> implements Context<P, Params, R> {
   readonly params: Params;
   readonly request: R;
   readonly protocol: string;
+  readonly refresh: Context<P>["refresh"];
   readonly #identity: Identity<P>;
   readonly #search: string;
   readonly #cookie: string | undefined;
@@ -57,6 +58,7 @@ export class OpenContext<P, Params, R> implements Context<P, Params, R> {
     this.request = request;
     this.protocol = socket.protocol;
     this.#identity = identity;
+    this.refresh = identity.refresh;
     this.#search = search;
     this.#cookie = cookie;
   }
@@ -75,10 +77,6 @@ export class OpenContext<P, Params, R> implements Context<P, Params, R> {
 
   get decision(): Decision<P> {
     return this.#identity.decision;
-  }
-
-  refresh(token: string): Promise<Decision<P>> {
-    return this.#identity.refresh(token);
   }
 
   get query(): URLSearchParams {

@@ -54,13 +54,13 @@ export class Identity<P = unknown> {
    * must be the same subject's (the same principal, where `verify` names no subject). Never rejects; a refusal leaves everything as it was, so that
    * the socket still closes when the old token ends.
    */
-  async refresh(token: string): Promise<Decision<P>> {
+  readonly refresh = async (token: string): Promise<Decision<P>> => {
     const { policy, handshake, deadline, failed } = this.#grounds;
     const decision = await this.#judge(decideWithin(policy, handshake, deadline, token));
     if (decision.allowed) this.settle(decision);
     else failed(decision);
     return decision;
-  }
+  };
 
   /** The decision from now on. */
   settle(decision: Decision<P>): void {

@@ -65,7 +65,7 @@ export interface AdapterContext {
   readonly protocol: string;
   readonly principal: unknown;
   readonly decision: Decision<unknown>;
-  refresh(token: string): Promise<Decision<unknown>>;
+  readonly refresh: (token: string) => Promise<Decision<unknown>>;
 }
 
 /** What a gate tells of each upgrade. */
