@@ -36,7 +36,7 @@ export function createJwtVerifier<P>(options: JwtVerifierOptions<P>): JwtVerifie
     const { payload, ends } = claims;
     const whose = principal === undefined ? payload : await principal(payload, context);
     if (whose === undefined) return refuse("forbidden", "principal() knows nobody for its claims.");
-    if (false) return refuse("expired", "Its exp is over.");
+    if (ends <= Date.now()) return refuse("expired", "Its exp is over.");
     const { jti, sub, sid } = payload;
     return grant({ principal: whose, expiresAt: ends, id: text(jti), subject: text(sub), session: text(sid) });
   }
@@ -95,7 +95,7 @@ async function unlessAborted<P>(signal: AbortSignal, work: () => Promise<Verific
     signal.addEventListener("abort", stop, { once: true });
   });
   try {
-    return await Promise.race([work(), aborted]);
+    return await Promise.race([work()]);
   } finally {
     signal.removeEventListener("abort", stop);
   }

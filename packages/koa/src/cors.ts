@@ -12,9 +12,6 @@ export interface CorsOriginOptions {
  */
 export function corsOptions(policy: Policy<unknown>): CorsOriginOptions {
   return {
-    async origin(ctx) {
-      const origin = ctx.get("Origin");
-      return (await policy.allowsOriginAsync(origin)) ? origin : "";
-    },
+    origin: async (ctx) => ((await policy.allowsOriginAsync(ctx.get("Origin"))) ? ctx.get("Origin") : ""),
   };
 }

@@ -90,9 +90,9 @@ describe.runIf(installed)("processes", { timeout: 60_000 }, () => {
     }
 
     async function issue(names: object = {}): Promise<string> {
-      const { status, done } = await post("/ticket", { principal: ada, ...names });
-      expect(status, done).toBe(200);
-      return done;
+      const answer = await post("/ticket", { principal: ada, ...names });
+      expect(answer).toMatchObject({ status: 200 });
+      return answer.done;
     }
 
     /** How many sockets of so many that try at once are answered with each status. */

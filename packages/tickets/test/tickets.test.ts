@@ -3,7 +3,9 @@ import { installed, needsRedis, RedisServer } from "./redis.ts";
 import { describeTickets } from "./suite.ts";
 import { memoryApp, redisApp } from "./support.ts";
 
-describe("in memory", () => describeTickets(() => memoryApp()));
+describe("in memory", () => {
+  describeTickets(() => memoryApp());
+});
 
 needsRedis();
 describe.runIf(installed)("in Redis", () => {
@@ -13,7 +15,7 @@ describe.runIf(installed)("in Redis", () => {
   });
   afterAll(() => server.remove());
 
-  describe.each(["redis", "ioredis"] as const)("with %s", (library) =>
-    describeTickets(() => redisApp(library, () => server)),
-  );
+  describe.each(["redis", "ioredis"] as const)("with %s", (library) => {
+    describeTickets(() => redisApp(library, () => server));
+  });
 });
