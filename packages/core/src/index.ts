@@ -12,7 +12,15 @@ export type { AskOptions, DecideOptions, Policy } from "./policy.ts";
 export { PolicyError } from "./problems.ts";
 export type { PolicyIssue, PolicyIssueCode } from "./problems.ts";
 export { quote } from "./text.ts";
-export { bearerHeader, bearerProtocol, cookie, firstMessage, queryParam, spokenProtocols } from "./sources.ts";
+export {
+  bearerHeader,
+  bearerProtocol,
+  cookie,
+  firstMessage,
+  queryParam,
+  spokenProtocols,
+  urlWithoutTokens,
+} from "./sources.ts";
 export type { FirstMessage, TokenSource, TokenSourceKind } from "./sources.ts";
 export { awaitedMessage } from "./token.ts";
 export type { TokenContext, TokenOptions, Verification } from "./token.ts";

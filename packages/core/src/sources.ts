@@ -169,6 +169,18 @@ function protocolTokens(lines: readonly string[]): readonly Candidate[] {
   return tokens.map((entry) => ({ source, token: alone ? undefined : entry.slice(prefix.length), note }));
 }
 
+/** What is left of a request target without the parameters that a policy takes its token from. Nothing else of it is changed. */
+export function urlWithoutTokens(url: string, sources: readonly TokenSource[]): string {
+  const names = sources.flatMap((source) => (source.kind === "queryParam" ? [source.name] : []));
+  const start = url.indexOf("?");
+  if (names.length === 0 || start < 0) return url;
+  const kept = url
+    .slice(start + 1)
+    .split("&")
+    .filter((pair) => !names.some((name) => new URLSearchParams(pair).has(name)));
+  return kept.length === 0 ? url.slice(0, start) : `${url.slice(0, start)}?${kept.join("&")}`;
+}
+
 /** What is left of a `Sec-WebSocket-Protocol` field without tokens: the subprotocols that are spoken. */
 export function spokenProtocols(field: string): string {
   return field

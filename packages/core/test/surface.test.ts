@@ -33,6 +33,7 @@ describe("exports", () => {
         "refuse",
         "spokenProtocols",
         "statusOf",
+        "urlWithoutTokens",
       ]
     `);
   });

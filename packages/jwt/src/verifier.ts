@@ -95,7 +95,7 @@ async function unlessAborted<P>(signal: AbortSignal, work: () => Promise<Verific
     signal.addEventListener("abort", stop, { once: true });
   });
   try {
-    return await Promise.race([work()]);
+    return await Promise.race([work(), aborted]);
   } finally {
     signal.removeEventListener("abort", stop);
   }

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { started } from "../../testing/test/guides.ts";
 import { start } from "../docs/chat.ts";
 import { evil, statusOf } from "./sockets.ts";
@@ -12,6 +12,8 @@ test("the first example of the README is a program that runs", async () => {
   const [, shown = ""] = /```js\n(.*?)```/s.exec(read("../README.md")) ?? [];
   expect(shown).toBe(`${code}server.listen(3000);\n`);
 
+  const written = vi.spyOn(process.stderr, "write").mockReturnValue(true);
+  onTestFinished(() => written.mockRestore());
   const target = await started(start());
   expect(await statusOf(target)).toBe(401);
   // Nobody has to be asked about one of another algorithm.

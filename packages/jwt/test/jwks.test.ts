@@ -75,6 +75,17 @@ describe("requests", () => {
     expect([await count(0), await count(599), await count(600), await count(1199)]).toEqual([1, 1, 2, 2]);
   });
 
+  test("a cacheMaxAge of its own", async () => {
+    const start = stopClock();
+    const server = await keyServer([first]);
+    const verify = remoteVerifier(server, { cacheMaxAge: 2000 });
+    for (const seconds of [0, 1, 2, 3, 4]) {
+      setClock(start + seconds);
+      expect(await verify(good(), context)).toMatchObject(granted);
+    }
+    expect(server.count()).toBe(3);
+  });
+
   test("the headers that it is told to send, and Accept", async () => {
     const seen: unknown[] = [];
     const server = await keyServer(({ method, headers }, response) => {
@@ -215,7 +226,11 @@ describe("while the set cannot be had", () => {
         response.writeHead(200, { "Content-Length": 100 }).write('{"keys"', () => response.destroy());
       },
     ],
-    ["a connection that ends", "cannot be reached (UND_ERR_SOCKET)", (request) => request.socket.destroy()],
+    [
+      "a status line that is none",
+      "cannot be reached (HPE_INVALID_CONSTANT)",
+      (request) => request.socket.end("HTP/9 what\r\n\r\n"),
+    ],
   ];
   test.each(answers)("%s: 503, and it recovers by itself", async (_what, reason, listener) => {
     const server = await keyServer(listener);
@@ -224,6 +239,14 @@ describe("while the set cannot be had", () => {
     server.answer([first]);
     expect(await verify(good(), context)).toMatchObject(granted);
     expect(server.count()).toBe(2);
+  });
+
+  test("a connection that ends: 503", async () => {
+    const server = await keyServer((request) => request.socket.destroy());
+    expect(await remoteVerifier(server)(good(), context)).toMatchObject({
+      code: "verifier-failed",
+      note: expect.stringMatching(/ cannot be reached \((UND_ERR_SOCKET|ECONNRESET)\)\.$/),
+    });
   });
 
   test("nobody listens: 503, and it recovers by itself", async () => {

@@ -18,6 +18,7 @@ import {
 } from "./options.ts";
 import type { PathParams } from "./path.ts";
 import { closeCodeOf, refusalOf } from "./refusal.ts";
+import { queryOf } from "./request.ts";
 import { attempt, Reporter } from "./report.ts";
 import type { Opened, Route, Taken } from "./route.ts";
 import { isRevoked, type Revocation, Revocations } from "./revocations.ts";
@@ -132,7 +133,7 @@ export class ServerGate<P, R> implements AdapterGate<P, R> {
   adopt(taken: Taken<P, R>, opened: Adopted<P, R>, handler: () => unknown): void {
     const { route, request: raw, identity, arrival } = taken;
     taken.answered();
-    const search = raw.url?.split("?", 2)[1] ?? "";
+    const search = queryOf(raw.url);
     this.#open(route, handler, { ...opened, search, cookie: raw.headers.cookie, identity, arrival });
   }
 

@@ -8,12 +8,14 @@ import {
   type Handshake,
   type Policy,
   spokenProtocols,
+  urlWithoutTokens,
 } from "@wsorigin/core";
 import type { Limits } from "./limits.ts";
 import { decideWithin, handshakeOf } from "./asking.ts";
 import { type Answered, handOn } from "./hand-on.ts";
-import { type Adapter, type CheckedOptions, takesFrom } from "./options.ts";
+import { type Adapter, type CheckedOptions, sourcesOf } from "./options.ts";
 import { Identity, inTime } from "./identity.ts";
+import { queryOf } from "./request.ts";
 import { closeCodeOf } from "./refusal.ts";
 import type { Reporter } from "./report.ts";
 import type { Revocations } from "./revocations.ts";
@@ -153,7 +155,7 @@ export class Opening<P, R> {
   /** The route of the framework's own router. */
   #findElsewhere(request: IncomingMessage): Found<Route<P, R>> | undefined {
     const route = this.#around.adapter.find?.(request);
-    return route === undefined ? undefined : { route, params: {}, query: "" };
+    return route === undefined ? undefined : { route, params: {} };
   }
 
   /** What is wrong with the request as a handshake. */
@@ -227,7 +229,7 @@ export class Opening<P, R> {
   }
 
   #open(
-    { route, params, query }: Found<Route<P, R>>,
+    { route, params }: Found<Route<P, R>>,
     open: (opened: Opened<P, R>) => void,
     who: Pick<Opened<P, R>, "identity" | "arrival">,
     request: R,
@@ -238,8 +240,8 @@ export class Opening<P, R> {
       return this.#refuse(deny("handshake-malformed", this.#origin, { note: `${socket}.` }));
     socket.once("close", this.#around.limits.open(this.#ip));
     if (who.arrival.awaits === undefined) this.#tell(who.identity.decision, this.#mode);
-    const { cookie } = this.#transport.request.headers;
-    open({ socket, params, search: query, cookie, request, ...who });
+    const { headers, url } = this.#transport.request;
+    open({ socket, params, search: queryOf(url), cookie: headers.cookie, request, ...who });
   }
 
   #handOn(
@@ -317,11 +319,16 @@ export class Opening<P, R> {
 /** What a log and a counter can bear of an address: behind a proxy that is trusted too much, it is the client's to write. */
 export const maxIpLength = 64;
 
-/** Takes the token off the subprotocols, so that nobody can choose or echo it: `ws` by itself answers with the first that is offered. */
+/**
+ * Takes the token off the request before anybody else gets it: off the subprotocols, of which `ws` by itself sends back the first that is offered,
+ * and off the query, which frameworks write to their logs.
+ */
 function hideTokens(request: IncomingMessage, policy: object): void {
+  const sources = sourcesOf(policy);
+  if (request.url !== undefined) request.url = urlWithoutTokens(request.url, sources);
   const name = "sec-websocket-protocol";
   const offered = request.headers[name];
-  if (offered === undefined || !takesFrom(policy, "bearerProtocol")) return;
+  if (offered === undefined || !sources.some(({ kind }) => kind === "bearerProtocol")) return;
   const spoken = spokenProtocols(offered);
   if (spoken === "") Reflect.deleteProperty(request.headers, name);
   else request.headers[name] = spoken;

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from "node:http";
-import type { Deny, Policy, TokenSource, TokenSourceKind } from "@wsorigin/core";
+import type { Deny, Policy, TokenSource } from "@wsorigin/core";
 import type { Context } from "./context.ts";
 import { GateError } from "./errors.ts";
 import { isToken } from "./form.ts";
@@ -218,15 +218,16 @@ export function checkRouteOptions<P>(
   if (issues.length > 0) throw new GateError(issues.map((issue) => `route ${JSON.stringify(path)}: ${issue}`));
 }
 
-/** Whether a policy looks for a token in such a place. One of somebody's own making need not say. */
-export function takesFrom(policy: object, kind: TokenSourceKind): boolean {
+/** Where a policy looks for a token. One of somebody's own making need not say. */
+export function sourcesOf(policy: object): readonly TokenSource[] {
   const sources: unknown = Reflect.get(policy, "sources");
-  return Array.isArray(sources) && sources.some((source: TokenSource) => source.kind === kind);
+  return Array.isArray(sources) ? sources : [];
 }
 
 /** Browsers fail a handshake that offers subprotocols and gets none back, and a token is never sent back. */
 function bearerIssues<P>(policy: Policy<P> | undefined, protocols: readonly string[]): string[] {
-  if (policy === undefined || !isPolicy(policy) || !takesFrom(policy, "bearerProtocol")) return [];
+  if (policy === undefined || !isPolicy(policy) || !sourcesOf(policy).some(({ kind }) => kind === "bearerProtocol"))
+    return [];
   if (protocols.length === 0)
     return ['protocols is missing, and the policy takes its token from there: write protocols: ["chat.v1"].'];
   return protocols.some((name) => typeof name === "string" && name.startsWith("bearer."))

@@ -22,3 +22,9 @@ export function makeRequest(socket: Socket, parts: RequestParts): IncomingMessag
   request.rawHeaders = rawHeaders;
   return request;
 }
+
+/** The query of a request target, without its question mark. */
+export function queryOf(url = ""): string {
+  const mark = url.indexOf("?");
+  return mark < 0 ? "" : url.slice(mark + 1);
+}

@@ -8,7 +8,6 @@ type RawParams = Readonly<Partial<Record<string, string | string[]>>>;
 export interface Found<T> {
   readonly route: T;
   readonly params: RawParams;
-  readonly query: string;
 }
 
 /**
@@ -51,7 +50,7 @@ export class Routes<T> {
     const path = mark < 0 ? target : target.slice(0, mark);
     for (const { matches, route } of this.#routes) {
       const result = matches(path);
-      if (result !== false) return { route, params: result.params, query: mark < 0 ? "" : target.slice(mark + 1) };
+      if (result !== false) return { route, params: result.params };
     }
     return undefined;
   }

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { createTickets, memoryStore } from "../src/index.ts";
-import { ada, asked, codeOf, decide, page } from "./support.ts";
+import { ada, asked, codeOf, decide, page, type User } from "./support.ts";
 
 const request = { principal: ada, origin: page };
 
@@ -8,7 +8,7 @@ describe("memoryStore", () => {
   afterEach(() => void vi.useRealTimers());
 
   test("holds so many tickets and no more; nobody's is dropped for another's", async () => {
-    const tickets = createTickets<typeof ada>({ store: memoryStore({ maxTickets: 2 }) });
+    const tickets = createTickets<User>({ store: memoryStore({ maxTickets: 2 }) });
     const [first, second] = [await tickets.issue(request), await tickets.issue(request)];
     await expect(tickets.issue(request)).rejects.toThrow("too many outstanding tickets (2)");
     expect(await codeOf(decide(tickets, first))).toBe("origin-listed");
@@ -20,7 +20,7 @@ describe("memoryStore", () => {
 
   test("makes room of what has expired", async () => {
     vi.useFakeTimers();
-    const tickets = createTickets<typeof ada>({ store: memoryStore({ maxTickets: 2 }), ttl: 1000 });
+    const tickets = createTickets<User>({ store: memoryStore({ maxTickets: 2 }), ttl: 1000 });
     await tickets.issue(request);
     vi.advanceTimersByTime(500);
     const second = await tickets.issue(request);
@@ -33,7 +33,7 @@ describe("memoryStore", () => {
   test("forgets what is over, with one timer for all", async () => {
     vi.useFakeTimers();
     const store = memoryStore();
-    const tickets = createTickets<typeof ada>({ store, ttl: 1000 });
+    const tickets = createTickets<User>({ store, ttl: 1000 });
     const issued = await Promise.all(Array.from({ length: 100 }, () => tickets.issue(request)));
     await tickets.revoke({ subject: "ada" });
     expect(vi.getTimerCount()).toBe(1);
@@ -50,12 +50,12 @@ describe("memoryStore", () => {
   test("keeps no process alive, and no timer once closed", async () => {
     const timers = (): number => process.getActiveResourcesInfo().filter((name) => name === "Timeout").length;
     const before = timers();
-    const tickets = createTickets<typeof ada>();
+    const tickets = createTickets<User>();
     await tickets.issue(request);
     expect(timers()).toBe(before);
     await tickets.close();
     vi.useFakeTimers();
-    const others = createTickets<typeof ada>();
+    const others = createTickets<User>();
     await others.issue(request);
     await others.close();
     expect(vi.getTimerCount()).toBe(0);

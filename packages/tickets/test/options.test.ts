@@ -1,10 +1,10 @@
-import { once } from "node:events";
 import { explain } from "@wsorigin/core";
+import { until } from "@wsorigin/testing";
 import { Redis } from "ioredis";
 import { createClient } from "redis";
 import { describe, expect, test } from "vitest";
 import { createTickets, memoryStore, redisStore, TicketsError, type TicketStore } from "../src/index.ts";
-import { ada, asked, decide, hashOf, page } from "./support.ts";
+import { ada, asked, decide, hashOf, page, type User } from "./support.ts";
 
 function issuesOf(make: () => unknown): readonly string[] {
   try {
@@ -173,7 +173,7 @@ describe("a store of one's own", () => {
     ["an error that quotes the hash", (hash) => new RangeError(`no ${hash}`), "RangeError, whose message is left out."],
     ["an error that quotes a part", (hash) => new Error(`no ${hash.slice(9, 20)}...`), "whose message is left out."],
   ])("that rejects with %s: 503, and a note that gives nothing away", async (_what, fail, note) => {
-    const tickets = createTickets<typeof ada>({ store: failing(fail) });
+    const tickets = createTickets<User>({ store: failing(fail) });
     const ticket = "Abcdefgh".repeat(4);
     const decision = await decide(tickets, ticket);
     expect(decision).toMatchObject({ code: "verifier-failed", status: 503 });
@@ -186,20 +186,20 @@ describe("a store of one's own", () => {
       throw new Error("on purpose");
     };
     for (const take of [throwing, async () => null, async () => "value", async () => ({})]) {
-      const tickets = createTickets<typeof ada>({ store: Object.assign(memoryStore(), { take: wrong(take) }) });
+      const tickets = createTickets<User>({ store: Object.assign(memoryStore(), { take: wrong(take) }) });
       expect(await decide(tickets, "A".repeat(32))).toMatchObject({ code: "verifier-failed", status: 503 });
     }
   });
 
   test("that never answers is given up with the handshake", async () => {
     const take = (): Promise<never> => new Promise(() => {});
-    const tickets = createTickets<typeof ada>({ store: Object.assign(memoryStore(), { take }) });
+    const tickets = createTickets<User>({ store: Object.assign(memoryStore(), { take }) });
     const verdict = await tickets.verify("A".repeat(32), { origin: page, signal: AbortSignal.timeout(20) });
     expect(verdict).toMatchObject({ code: "verifier-failed" });
   });
 
   test("is not asked about what is no ticket", async () => {
-    const tickets = createTickets<typeof ada>({ store: failing(() => new Error("it was asked")) });
+    const tickets = createTickets<User>({ store: failing(() => new Error("it was asked")) });
     for (const token of ["", "x", "A".repeat(31), "A".repeat(33), `${"A".repeat(31)}=`, `${"A".repeat(31)}\n`])
       expect(await tickets.verify(token, asked())).toMatchObject({ code: "token-malformed" });
   });
@@ -209,11 +209,10 @@ test("a client that never was connected: 503, with what is wrong", async () => {
   for (const client of [createClient(), new Redis({ port: 1, retryStrategy: () => null, lazyConnect: true })]) {
     client.on("error", () => {});
     if (client instanceof Redis) {
-      const end = once(client, "end");
       await client.connect().catch(() => {});
-      await end;
+      await until(() => client.status === "end", "it has given up");
     }
-    const tickets = createTickets<typeof ada>({ store: redisStore({ client, timeout: 20 }) });
+    const tickets = createTickets<User>({ store: redisStore({ client, timeout: 20 }) });
     expect(explain(await decide(tickets, "A".repeat(32)))).toContain("the Redis client is not connected, after 20 ms.");
   }
 });

@@ -2,7 +2,7 @@ import { explain } from "@wsorigin/core";
 import { until } from "@wsorigin/testing";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { createTickets, redisStore, type RedisStoreOptions, type Revocation, type Tickets } from "../src/index.ts";
-import { installed, needsRedis, RedisServer } from "./redis.ts";
+import { Gate, installed, needsRedis, RedisServer } from "./redis.ts";
 import { ada, asked, type Clients, codeOf, connect, decide, hashOf, otherPage, page, type User } from "./support.ts";
 
 needsRedis();
@@ -12,6 +12,8 @@ describe.runIf(installed).each(["redis", "ioredis"] as const)("redisStore with %
   let clients: Clients;
   /** The clients of another process. */
   let others: Clients;
+  /** What stands before its subscriber. */
+  let gate: Gate;
   /** A client that the tests look into Redis with, and that nothing is done to. */
   let observer: Clients;
   const closing: (() => Promise<void>)[] = [];
@@ -22,19 +24,28 @@ describe.runIf(installed).each(["redis", "ioredis"] as const)("redisStore with %
   afterAll(() => server.remove());
   beforeEach(async () => {
     clients = await connect(library, server);
-    others = await connect(library, server, 500);
+    gate = await Gate.before(server);
+    others = await connect(library, server, gate);
     observer = await connect("redis", server);
     await observer.command("FLUSHALL");
   });
   afterEach(async () => {
     await Promise.all(closing.splice(0).map((close) => close()));
     for (const each of [clients, others, observer]) each.close();
+    gate.close();
   });
 
   function open({ client, subscriber }: Clients, options: Partial<RedisStoreOptions> = {}): Tickets<User> {
     const tickets = createTickets<User>({ store: redisStore({ client, subscriber, timeout: 300, ...options }) });
     closing.push(() => tickets.close());
     return tickets;
+  }
+
+  /** Cuts every subscriber off. Those of the other process do not get back until the gate is open. */
+  async function cutOff(): Promise<void> {
+    gate.shut = true;
+    await observer.command("CLIENT", "KILL", "TYPE", "pubsub");
+    await until(async () => (await subscribers()) === 0, "nobody is subscribed");
   }
 
   async function subscribers(): Promise<number> {
@@ -103,7 +114,7 @@ describe.runIf(installed).each(["redis", "ioredis"] as const)("redisStore with %
     ];
     await tickets.revoke({ session: "s-1" });
     decisions.push(await decide(tickets, revoked));
-    await observer.command("CLIENT", "PAUSE", "200");
+    await observer.command("CLIENT", "PAUSE", "60000", "WRITE");
     decisions.push(await decide(others, unavailable));
     await observer.command("CLIENT", "UNPAUSE");
     expect(decisions.map(({ code }) => code)).toEqual([
@@ -177,11 +188,10 @@ describe.runIf(installed).each(["redis", "ioredis"] as const)("redisStore with %
   test("a redemption that is answered too late grants nothing, then or later", async () => {
     const tickets = open(clients);
     const ticket = await tickets.issue({ principal: ada, origin: page });
-    await observer.command("CLIENT", "PAUSE", "60000");
+    await observer.command("CLIENT", "PAUSE", "60000", "WRITE");
     const decision = await decide(tickets, ticket);
     expect(decision).toMatchObject({ code: "verifier-failed", status: 503 });
     expect(explain(decision)).toContain("has had no answer, after 300 ms");
-    // Runs before the pause is over, since it is no command of a client that is paused.
     await observer.command("CLIENT", "UNPAUSE");
     await until(async () => (await observer.command("EXISTS", `wsorigin:ticket:${hashOf(ticket)}`)) === 0, "it ran");
     expect(await codeOf(decide(tickets, ticket))).toBe("token-invalid");
@@ -190,7 +200,7 @@ describe.runIf(installed).each(["redis", "ioredis"] as const)("redisStore with %
   test("an aborted signal ends the wait, and the ticket is used up", async () => {
     const tickets = open(clients, { timeout: 10_000 });
     const ticket = await tickets.issue({ principal: ada, origin: page });
-    await observer.command("CLIENT", "PAUSE", "60000");
+    await observer.command("CLIENT", "PAUSE", "60000", "WRITE");
     const controller = new AbortController();
     const asked = tickets.verify(ticket, { origin: page, signal: controller.signal });
     controller.abort();
@@ -222,11 +232,11 @@ describe.runIf(installed).each(["redis", "ioredis"] as const)("redisStore with %
     test("that were published while a subscriber was cut off reach it when it is connected again", async () => {
       const here = open(clients);
       const heard = await listen(open(others));
-      await observer.command("CLIENT", "KILL", "TYPE", "pubsub");
-      expect(await subscribers()).toBe(0);
+      await cutOff();
       await here.revoke({ session: "s-1" });
       expect(await subscribers()).toBe(0);
       expect(heard).toEqual([]);
+      gate.shut = false;
       await until(() => heard.length > 0, "it has heard");
       expect(heard).toEqual([{ session: "s-1" }]);
       await here.revoke({ subject: "ada" });
@@ -237,9 +247,10 @@ describe.runIf(installed).each(["redis", "ioredis"] as const)("redisStore with %
     test("are many: all are told, in order, each once", async () => {
       const here = open(clients, { timeout: 10_000 });
       const heard = await listen(open(others, { timeout: 10_000 }));
-      await observer.command("CLIENT", "KILL", "TYPE", "pubsub");
+      await cutOff();
       const revocations = Array.from({ length: 1200 }, (_, index) => ({ id: `grant-${index}` }));
       await Promise.all(revocations.map((revocation) => here.revoke(revocation)));
+      gate.shut = false;
       await until(() => heard.length >= revocations.length, "it has heard", 10_000);
       await here.revoke({ id: "last" });
       await until(() => heard.at(-1)?.id === "last", "it hears as before");

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
-import { connect, createServer } from "node:net";
+import { connect, createServer, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { until } from "@wsorigin/testing";
@@ -80,12 +80,61 @@ export class RedisServer {
   }
 }
 
+/** A TCP proxy before a redis-server, which lets nobody in while it is shut. */
+export class Gate {
+  shut = false;
+  readonly #server: Server;
+  readonly #sockets = new Set<Socket>();
+
+  private constructor(port: number) {
+    this.#server = createServer((socket) => {
+      if (this.shut) {
+        socket.destroy();
+        return;
+      }
+      const behind = connect(port, "127.0.0.1");
+      for (const [each, other] of [
+        [socket, behind],
+        [behind, socket],
+      ] as const) {
+        this.#sockets.add(each);
+        each.on("error", () => {});
+        each.on("close", () => {
+          this.#sockets.delete(each);
+          other.destroy();
+        });
+        each.pipe(other);
+      }
+    });
+  }
+
+  static async before({ port }: RedisServer): Promise<Gate> {
+    const gate = new Gate(port);
+    await once(gate.#server.listen(0, "127.0.0.1"), "listening");
+    return gate;
+  }
+
+  get url(): string {
+    return `redis://127.0.0.1:${portOf(this.#server)}`;
+  }
+
+  close(): void {
+    this.#server.close();
+    for (const socket of this.#sockets) socket.destroy();
+  }
+}
+
+function portOf(server: Server): number {
+  const address = server.address();
+  if (typeof address !== "object" || address === null) throw new TypeError("A TCP server has a port.");
+  return address.port;
+}
+
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, "127.0.0.1");
   await once(server, "listening");
-  const address = server.address();
+  const port = portOf(server);
   server.close();
   await once(server, "close");
-  if (typeof address !== "object" || address === null) throw new TypeError("A TCP server has a port.");
-  return address.port;
+  return port;
 }

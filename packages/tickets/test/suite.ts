@@ -2,14 +2,14 @@ import { explain } from "@wsorigin/core";
 import { until } from "@wsorigin/testing";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { createTickets, type Revocation, type Tickets } from "../src/index.ts";
-import { ada, type App, asked, codeOf, decide, otherPage, page } from "./support.ts";
+import { ada, type App, asked, codeOf, decide, otherPage, page, type User } from "./support.ts";
 
 /** What holds with every store. */
 export function describeTickets(makeApp: () => App): void {
   let app: App;
-  let tickets: Tickets<typeof ada>;
+  let tickets: Tickets<User>;
   /** Those of another process, where the store knows of others. */
-  let others: Tickets<typeof ada>;
+  let others: Tickets<User>;
 
   beforeEach(async () => {
     app = makeApp();

@@ -51,11 +51,15 @@ export interface Clients {
   readonly close: () => void;
 }
 
-/** @param delay how long a subscriber waits before it connects again, in milliseconds */
-export async function connect(library: Library, { url }: RedisServer, delay = 20): Promise<Clients> {
+/** @param before what the subscriber connects to: Redis itself, or what stands before it */
+export async function connect(
+  library: Library,
+  { url }: RedisServer,
+  before: { url: string } = { url },
+): Promise<Clients> {
   if (library === "ioredis") {
     const client = new Redis(url, { retryStrategy: () => 20 });
-    const subscriber = client.duplicate({ retryStrategy: () => delay });
+    const subscriber = new Redis(before.url, { retryStrategy: () => 20 });
     for (const each of [client, subscriber]) each.on("error", () => {});
     await Promise.all([client.ping(), subscriber.ping()]);
     return {
@@ -69,7 +73,7 @@ export async function connect(library: Library, { url }: RedisServer, delay = 20
     };
   }
   const client = createClient({ url, socket: { reconnectStrategy: () => 20 } });
-  const subscriber = client.duplicate({ url, socket: { reconnectStrategy: () => delay } });
+  const subscriber = createClient({ url: before.url, socket: { reconnectStrategy: () => 20 } });
   for (const each of [client, subscriber]) each.on("error", () => {});
   await Promise.all([client.connect(), subscriber.connect()]);
   return {

@@ -22,5 +22,5 @@ test("what it depends on: the core, and no client of Redis", () => {
   expect(Object.keys(manifest.dependencies)).toEqual(["@wsorigin/core"]);
   const sources = readdirSync(join(root, "src")).map((file) => readFileSync(join(root, "src", file), "utf8"));
   const imported = sources.flatMap((source) => [...source.matchAll(/from "([^."][^"]*)"/g)].map(([, name]) => name));
-  expect([...new Set(imported)].toSorted()).toEqual(["@wsorigin/core", "node:crypto", "node:util"]);
+  expect(new Set(imported)).toEqual(new Set(["@wsorigin/core", "node:crypto", "node:util"]));
 });

@@ -1,5 +1,5 @@
 import { createPolicy, type Policy, queryParam, type TokenOptions } from "@wsorigin/core";
-import { Redis } from "ioredis";
+import type { Redis } from "ioredis";
 import { createClient } from "redis";
 import { expectTypeOf, test } from "vitest";
 import {

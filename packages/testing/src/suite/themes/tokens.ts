@@ -124,6 +124,22 @@ const rows: readonly Row[] = [
       assert.equal(unspoken.header("sec-websocket-protocol"), undefined);
     },
   },
+  {
+    name: "the query: the handler gets it without the token, and otherwise as it came",
+    async run(stage) {
+      const kit = await stage.start(withToken([queryParam("ticket")]));
+      await kit.open({ path: `/chat/lobby?a=%20b&tick%65t=${good}&c?&a=2&&d` });
+      assert.deepEqual(
+        [...(kit.contexts[0]?.query ?? [])],
+        [
+          ["a", " b"],
+          ["c?", ""],
+          ["a", "2"],
+          ["d", ""],
+        ],
+      );
+    },
+  },
   refuses(
     "a subprotocol that is alone",
     offered(`bearer.${good}`),
