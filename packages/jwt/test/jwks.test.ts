@@ -226,11 +226,6 @@ describe("while the set cannot be had", () => {
         response.writeHead(200, { "Content-Length": 100 }).write('{"keys"', () => response.destroy());
       },
     ],
-    [
-      "a status line that is none",
-      "cannot be reached (HPE_INVALID_CONSTANT)",
-      (request) => request.socket.end("HTP/9 what\r\n\r\n"),
-    ],
   ];
   test.each(answers)("%s: 503, and it recovers by itself", async (_what, reason, listener) => {
     const server = await keyServer(listener);

@@ -86,7 +86,7 @@ export class Feed {
       const found = follows ? entries : await this.#range("XRANGE", "-", "+", batch);
       for (const { id, revocation } of found) {
         if (this.#over) return;
-        
+        if (id === from && follows) continue;
         this.#last = id;
         if (revocation !== undefined) this.#deliver(revocation);
       }

@@ -41,7 +41,7 @@ export interface AdapterOptions {
   };
   readonly onDecision: (event: AdapterEvent) => void;
   readonly onError: (error: unknown) => void;
-  readonly log: false;
+  readonly log: false | ((text: string) => void);
 }
 
 export interface AdapterRoute {
