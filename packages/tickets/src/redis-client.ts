@@ -81,7 +81,7 @@ export class Connection {
     });
     const done = async (): Promise<T> => {
       if (!this.#isConnected()) await this.#connection();
-      
+      if (over) return late;
       waitsFor = "has had no answer";
       return work();
     };
