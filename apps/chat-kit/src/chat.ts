@@ -10,7 +10,7 @@ export interface Message {
 }
 
 /** Why something was not said. */
-type Problem = "no-such-room" | "not-a-message" | "too-long" | "too-fast";
+type Problem = "no-such-room" | "not-a-message" | "too-long" | "too-fast" | "not-renewed";
 
 export type Said = { readonly message: Message } | { readonly problem: Problem };
 
@@ -22,10 +22,20 @@ type Event =
       readonly room: string;
       readonly people: string[];
       readonly messages: readonly Message[];
+      /** When the socket is closed unless it is renewed, in milliseconds since the epoch; `null` where it is not. */
+      readonly until: number | null;
     }
+  | { readonly type: "expiring" }
+  | { readonly type: "renewed"; readonly until: number | null }
   | { readonly type: "people"; readonly people: string[] }
   | ({ readonly type: "message" } & Message)
   | { readonly type: "problem"; readonly problem: Problem };
+
+/** Whose a socket is, as its gate knows: until when, and how that is renewed. */
+export interface Stay {
+  readonly decision: { readonly allowed: boolean; readonly expiresAt?: number };
+  readonly refresh: (token: string) => Promise<Stay["decision"]>;
+}
 
 interface Room {
   readonly messages: Message[];
@@ -77,19 +87,29 @@ export class Chat {
     return { message };
   }
 
-  /** Takes an open socket into a room, until it closes. */
-  join(socket: WebSocket, roomName: string, visitor: Visitor): void {
+  /**
+   * Takes an open socket into a room, until it closes.
+   *
+   * @param stay where a gate has let it in: how long, and how to renew it
+   */
+  join(socket: WebSocket, roomName: string, visitor: Visitor, stay?: Stay | null): void {
     const room = this.#enter(roomName);
     if (room === undefined) return socket.close(1008, "No such room");
     if (room.members.size >= mostMembers) return socket.close(1013, "The room is full");
     room.members.set(socket, visitor);
     const people = namesIn(room);
-    tell(socket, { type: "welcome", you: visitor.name, room: roomName, people, messages: room.messages });
+    const until = stay?.decision.expiresAt ?? null;
+    tell(socket, { type: "welcome", you: visitor.name, room: roomName, people, messages: room.messages, until });
     broadcast(room, { type: "people", people });
 
     let excess = 0;
     socket.on("message", (data, isBinary) => {
-      const said = this.say(visitor, roomName, isBinary ? undefined : textOf(data));
+      const sent = isBinary ? {} : read(data);
+      if (typeof sent.ticket === "string") {
+        void renew(socket, sent.ticket, stay);
+        return;
+      }
+      const said = this.say(visitor, roomName, sent.text);
       if ("message" in said) return;
       tell(socket, { type: "problem", problem: said.problem });
       if (said.problem === "too-fast" && ++excess > mostExcess) socket.close(1008, "Too fast");
@@ -98,6 +118,11 @@ export class Chat {
       room.members.delete(socket);
       broadcast(room, { type: "people", people: namesIn(room) });
     });
+  }
+
+  /** Tells a page that its socket is closed soon, unless it brings another ticket. */
+  warn(socket: WebSocket): void {
+    tell(socket, { type: "expiring" });
   }
 
   /** The room of that name, opened where it is not open yet; `undefined` where the name is none, or there are too many. */
@@ -119,14 +144,20 @@ export class Chat {
   }
 }
 
-/** The text of a message that a page sent: `{ "text": "..." }`. */
-function textOf(data: RawData): unknown {
+/** What a page sent: `{ "text": "..." }` to say something, `{ "ticket": "..." }` to stay longer. */
+function read(data: RawData): { readonly text?: unknown; readonly ticket?: unknown } {
   try {
     const sent: unknown = Buffer.isBuffer(data) ? JSON.parse(data.toString()) : undefined;
-    return typeof sent === "object" && sent !== null && "text" in sent ? sent.text : undefined;
+    return typeof sent === "object" && sent !== null ? sent : {};
   } catch {
-    return undefined;
+    return {};
   }
+}
+
+async function renew(socket: WebSocket, ticket: string, stay: Stay | null | undefined): Promise<void> {
+  const decision = await stay?.refresh(ticket);
+  if (decision?.allowed === true) tell(socket, { type: "renewed", until: decision.expiresAt ?? null });
+  else tell(socket, { type: "problem", problem: "not-renewed" });
 }
 
 /** Each visitor once, however many tabs they have open. */

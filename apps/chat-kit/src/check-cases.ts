@@ -1,5 +1,5 @@
 import type { HandshakeRequest } from "@wsorigin/testing";
-import type { Probe, Subject } from "./check-probe.ts";
+import { type Probe, type Subject, visitorName } from "./check-probe.ts";
 
 export interface Case {
   readonly name: string;
@@ -11,21 +11,25 @@ export interface Case {
 export const earlyPath = "/foreign/early";
 export const latePath = "/foreign/late";
 
-/** What is tried while the chat runs. `visitor` is the name that the session stands for. */
-export function cases({ chatUrl, hostileUrl, address: { port } }: Subject, visitor: string): readonly Case[] {
+/** What is tried while the chat runs. */
+export function cases({ chatUrl, hostileUrl, address: { port } }: Subject): readonly Case[] {
   const evil = "https://evil.test";
   const rebound = `evil.test:${port}`;
   return [
-    knock("the chat's own page", { origin: chatUrl }, "101 origin-listed"),
-    {
-      name: "the same without a session",
-      expected: "no socket, middleware-refused",
-      ask: (probe) => probe.withoutSession(),
-    },
-    { name: "the name on the socket is the session's", expected: visitor, ask: (probe) => probe.nameOnSocket() },
+    ask("the chat's own page, with a ticket", "101 origin-listed", async (probe) =>
+      probe.knock({ origin: chatUrl, path: await probe.ticketPath() }),
+    ),
+    ask("the same ticket a second time", "401 token-invalid", (probe) => probe.knockTwice()),
+    knock("no ticket (the cookie rides along)", { origin: chatUrl }, "401 token-missing"),
+    knock("a made-up ticket", { origin: chatUrl, path: "/chat/lobby?ticket=made-up" }, "401 token-malformed"),
+    ask("the name on the socket is the ticket's", visitorName, (probe) => probe.nameOnSocket()),
 
     knock("a page of another site", { origin: evil }, "403 origin-not-listed"),
     knock("the hostile page (the cookie rides along)", { origin: hostileUrl }, "403 origin-not-listed"),
+    ask("the hostile page, with a stolen ticket", "403 origin-not-listed", async (probe) =>
+      probe.knock({ origin: hostileUrl, path: await probe.ticketPath() }),
+    ),
+    ask("the hostile page asks for a ticket", "403 for nobody", (probe) => probe.askTicket(hostileUrl)),
     knock("Origin: null (a sandboxed frame)", { origin: "null" }, "403 origin-opaque"),
     knock("no Origin (no browser)", { origin: null }, "403 origin-missing"),
     knock("two Origin lines", { origin: [chatUrl, evil] }, "400 origin-repeated"),
@@ -55,7 +59,13 @@ export function cases({ chatUrl, hostileUrl, address: { port } }: Subject, visit
     preflight("CORS preflight, hostile page", hostileUrl, "may not post"),
     callApi("GET /api/me, own page", chatUrl, `200 for ${chatUrl}`),
     callApi("GET /api/me, hostile page", hostileUrl, "200 for nobody"),
+
+    ask("log out everywhere: an open socket", "4401 Token revoked", (probe) => probe.logoutEverywhere()),
   ];
+}
+
+function ask(name: string, expected: string, ask: Case["ask"]): Case {
+  return { name, expected, ask };
 }
 
 function knock(name: string, request: HandshakeRequest, expected: string): Case {

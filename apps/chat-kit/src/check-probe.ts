@@ -9,6 +9,9 @@ export interface Subject {
   close(): Promise<void>;
 }
 
+/** Who the check logs in as. */
+export const visitorName = "Ada";
+
 /** Makes an ordinary request of what would be a handshake. */
 const ordinary = { omit: ["upgrade", "connection", "sec-websocket-key", "sec-websocket-version"] };
 
@@ -29,12 +32,16 @@ export class Probe {
     this.#reached = reached;
   }
 
-  /** Opens the page, as a browser does first of all. Gives the visitor's name. */
-  async visit(): Promise<string> {
-    const page = await this.handshake({ ...ordinary, path: "/", headers: this.#headers() });
-    this.#cookie = page.header("set-cookie")?.split(";", 1)[0] ?? "";
-    const me = await this.handshake({ ...ordinary, path: "/api/me", headers: this.#headers() });
-    return field(me.body, "name");
+  /** Logs in, as the page does. */
+  async login(): Promise<void> {
+    const answer = await this.#post("/api/login", { name: visitorName, password: "correct horse" });
+    this.#cookie = answer.header("set-cookie")?.split(";", 1)[0] ?? "";
+  }
+
+  /** The path of a socket with a ticket of its own; without one, where there is none to be had. */
+  async ticketPath(path = "/chat/lobby"): Promise<string> {
+    const { body } = await this.#post("/api/ticket", {});
+    return `${path}?ticket=${field(body, "ticket")}`;
   }
 
   handshake(request: HandshakeRequest): Promise<Answer> {
@@ -55,21 +62,38 @@ export class Probe {
   /** The same, and whether another listener got the upgrade. */
   async knockForeign(path: string, origin: string): Promise<string> {
     this.#reached.delete(path);
-    const got = await this.knock({ path, origin });
+    const got = await this.knock({ path: await this.ticketPath(path), origin });
     return `${got}, ${this.#reached.has(path) ? "reached" : "not reached"}`;
   }
 
+  /** Opens a socket with a ticket, then another one with the same. */
+  async knockTwice(): Promise<string> {
+    const request = { origin: this.#subject.chatUrl, path: await this.ticketPath() };
+    await this.knock(request);
+    return this.knock(request);
+  }
+
   async nameOnSocket(): Promise<string> {
-    const { frames } = await this.handshake({ origin: this.#subject.chatUrl });
+    const { frames } = await this.handshake({ origin: this.#subject.chatUrl, path: await this.ticketPath() });
     const welcome = await frames?.next();
     frames?.destroy();
     return field(welcome?.text ?? "", "you");
   }
 
-  /** A refusal by the app itself. The status is the framework's: some send the app's own answer, some a plain 403. */
-  async withoutSession(): Promise<string> {
-    const got = await this.knock({ origin: this.#subject.chatUrl, headers: [] });
-    return got.replace(/^4\d\d /, "no socket, ");
+  /** The status, and whose page may read the ticket. */
+  async askTicket(origin: string): Promise<string> {
+    const answer = await this.#post("/api/ticket", {}, origin);
+    return `${answer.status ?? "no answer"} for ${answer.header("access-control-allow-origin") ?? "nobody"}`;
+  }
+
+  /** How an open socket is closed when its visitor logs out everywhere. */
+  async logoutEverywhere(): Promise<string> {
+    const { frames } = await this.handshake({ origin: this.#subject.chatUrl, path: await this.ticketPath() });
+    await this.#post("/api/logout", { everywhere: true });
+    const close = await frames?.nextClose(1000).catch(() => undefined);
+    frames?.destroy();
+    await this.login();
+    return close === undefined ? "still open" : `${close.code} ${close.text}`;
   }
 
   /** What a browser makes of the answer to its preflight. */
@@ -94,6 +118,17 @@ export class Probe {
   async callApi(origin: string): Promise<string> {
     const answer = await this.handshake({ ...ordinary, path: "/api/me", origin, headers: this.#headers() });
     return `${answer.status ?? "no answer"} for ${answer.header("access-control-allow-origin") ?? "nobody"}`;
+  }
+
+  /** Posts JSON, as the chat's own page does. */
+  #post(path: string, body: object, origin = this.#subject.chatUrl): Promise<Answer> {
+    const bytes = Buffer.from(JSON.stringify(body));
+    const headers = [
+      ...this.#headers(),
+      ["Content-Type", "application/json"],
+      ["Content-Length", `${bytes.length}`],
+    ] as const;
+    return this.handshake({ ...ordinary, method: "POST", path, origin, headers, extra: bytes });
   }
 
   #headers(): readonly (readonly [name: string, value: string])[] {

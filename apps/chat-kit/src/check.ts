@@ -28,13 +28,14 @@ export async function check(start: StartSubject): Promise<readonly Row[]> {
     rows.push({ name, expected, got, ok: got === expected });
   };
   const probe = new Probe(subject, codes, reached);
-  const visitor = await probe.visit();
-  for (const { name, expected, ask } of cases(subject, visitor)) await row(name, expected, () => ask(probe));
+  await probe.login();
+  for (const { name, expected, ask } of cases(subject)) await row(name, expected, () => ask(probe));
 
   const origin = subject.chatUrl;
-  const frames = (await probe.handshake({ origin })).frames;
+  const path = await probe.ticketPath();
+  const frames = (await probe.handshake({ origin, path: await probe.ticketPath() })).frames;
   const closed = subject.close();
-  await row("a handshake while the gate closes", "503 draining", () => probe.knock({ origin }));
+  await row("a handshake while the gate closes", "503 draining", () => probe.knock({ origin, path }));
   await row("a socket that is open meanwhile", "1001", async () => String((await frames?.nextClose())?.code));
   frames?.write(closeBytes(1001));
   await frames?.closed();
@@ -48,7 +49,7 @@ export async function check(start: StartSubject): Promise<readonly Row[]> {
 function attachForeign(server: Server, path: string, reached: Set<string>): void {
   const sockets = new WebSocketServer({ noServer: true });
   server.on("upgrade", (request, duplex, head) => {
-    if (request.url !== path) return;
+    if (request.url?.split("?", 1)[0] !== path) return;
     reached.add(path);
     sockets.handleUpgrade(request, duplex, head, (socket) => socket.on("error", () => socket.terminate()));
   });

@@ -2,6 +2,7 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { DecisionEvent } from "@wsorigin/node";
 import { Chat } from "./chat.ts";
+import { usualStay } from "./grants.ts";
 import { createHostilePage } from "./hostile.ts";
 import { decisionLine } from "./lines.ts";
 import { Visitors } from "./visitors.ts";
@@ -14,6 +15,8 @@ export interface ChatParts {
   readonly host: string;
   readonly visitors: Visitors;
   readonly chat: Chat;
+  /** How long a ticket lets a socket stay, in milliseconds. */
+  readonly stay: number;
   /** Whether the guard is left out, so that one can see what it is for. */
   readonly open: boolean;
   readonly onDecision: (event: DecisionEvent) => void;
@@ -31,6 +34,8 @@ export type Attach = (parts: ChatParts) => Attached | Promise<Attached>;
 export interface StartOptions {
   /** Where to listen; `0` is any free port, and so is one that is taken. */
   readonly ports: { readonly chat: number; readonly hostile: number };
+  /** How long a ticket lets a socket stay, in milliseconds. Two minutes by default, short enough to watch. */
+  readonly stay?: number;
   /** Leaves the guard out, so that one can see what it is for. */
   readonly open?: boolean;
   /** The chat's server, where it has other `upgrade` listeners already. */
@@ -53,7 +58,7 @@ export interface Running {
 /** Starts the chat and the hostile page beside it, both for this machine only. */
 export async function start(
   attach: Attach,
-  { ports, open = false, server = createServer(), print = () => {}, onDecision }: StartOptions,
+  { ports, stay = usualStay, open = false, server = createServer(), print = () => {}, onDecision }: StartOptions,
 ): Promise<Running> {
   // A real app knows its origin before it listens; this one knows it once it has a port.
   const address = await listen(server, ports.chat, print);
@@ -62,7 +67,7 @@ export async function start(
     print(decisionLine(event));
     onDecision?.(event);
   };
-  const parts = { server, host, visitors: new Visitors(), chat: new Chat(), open, onDecision: tell, print };
+  const parts = { server, host, visitors: new Visitors(), chat: new Chat(), stay, open, onDecision: tell, print };
   const attached = await attach(parts);
 
   const hostile = createServer(createHostilePage(`http://${host}`));

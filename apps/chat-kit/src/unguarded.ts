@@ -15,15 +15,15 @@ export function openToAll({ server, visitors, chat, print }: ChatParts): Attache
       if (server.listenerCount("upgrade") === 1) duplex.destroy();
       return;
     }
-    const visitor = visitors.find(request);
-    if (visitor === undefined) {
+    const session = visitors.find(request);
+    if (session === undefined) {
       duplex.end(`HTTP/1.1 401 ${STATUS_CODES[401]}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
       return;
     }
     sockets.handleUpgrade(request, duplex, head, (socket) => {
       print(unguardedLine(request.headers.origin, "/chat/:room"));
       socket.on("error", () => socket.terminate());
-      chat.join(socket, room, visitor);
+      chat.join(socket, room, session.visitor);
     });
   });
   return {

@@ -1,9 +1,17 @@
-import { randomBytes, randomInt } from "node:crypto";
+import { randomBytes, randomUUID, scrypt, timingSafeEqual } from "node:crypto";
+import { promisify } from "node:util";
 import { parseCookie } from "cookie";
 
-/** Somebody who has a session. */
+/** Somebody who can log in. */
 export interface Visitor {
   readonly name: string;
+}
+
+/** Somebody who has logged in, in one browser. */
+export interface Session {
+  /** A name for it that is no secret: what the cookie holds is another. */
+  readonly id: string;
+  readonly visitor: Visitor;
 }
 
 /** Anything that may carry the session's cookie: a request of HTTP, or of a handshake. */
@@ -11,23 +19,54 @@ export interface Carrier {
   readonly headers: { readonly cookie?: string | undefined };
 }
 
-const cookieName = "chat_session";
+/** What came of logging in: the value of a `Set-Cookie` field, or why there is none. */
+export type LoggedIn =
+  | { readonly cookie: string }
+  | { readonly problem: "not-a-name" | "not-a-password" | "wrong-password" | "too-many" };
 
-/** How many sessions are kept; beyond that the oldest ends. */
+interface Account {
+  readonly visitor: Visitor;
+  readonly salt: Buffer;
+  readonly hash: Buffer;
+}
+
+const cookieName = "chat_session";
+const nameForm = /^[\p{L}\p{N}][\p{L}\p{N} ._-]{0,23}$/u;
+
+/** How many sessions and accounts are kept. */
 const most = 10_000;
 
-const tones = "Amber Copper Coral Ivory Jade Lilac Olive Russet Silver Teal Umber Velvet".split(" ");
-const animals = "Badger Crane Dormouse Finch Heron Ibex Lynx Marten Otter Plover Raven Stoat".split(" ");
+const derive = promisify<string, Buffer, number, Buffer>(scrypt);
 
-/** The sessions: a cookie nobody can guess stands for a name that the visitor did not choose. */
+/** Who may log in, and who has. The first to log in with a name chooses its password. */
 export class Visitors {
-  readonly #sessions = new Map<string, Visitor>();
-  readonly #names = new Set<string>();
+  readonly #accounts = new Map<string, Account>();
+  /** By what the cookie holds. */
+  readonly #sessions = new Map<string, Session>();
+
+  async login(name: unknown, password: unknown): Promise<LoggedIn> {
+    if (typeof name !== "string" || !nameForm.test(name)) return { problem: "not-a-name" };
+    if (typeof password !== "string" || password.length < 4 || password.length > 200)
+      return { problem: "not-a-password" };
+    const known = this.#accounts.get(name);
+    const salt = known?.salt ?? randomBytes(16);
+    const hash = await derive(password, salt, 32);
+    // Somebody else may have taken the name meanwhile.
+    const account = this.#accounts.get(name) ?? { visitor: { name }, salt, hash };
+    if (!timingSafeEqual(account.hash, hash)) return { problem: "wrong-password" };
+    if (this.#accounts.size >= most && !this.#accounts.has(name)) return { problem: "too-many" };
+    if (this.#sessions.size >= most) return { problem: "too-many" };
+    this.#accounts.set(name, account);
+    const secret = randomBytes(24).toString("base64url");
+    this.#sessions.set(secret, { id: randomUUID(), visitor: account.visitor });
+    // Behind TLS it would have `Secure` and a `__Host-` name too.
+    return { cookie: `${cookieName}=${secret}; Path=/; HttpOnly; SameSite=Lax` };
+  }
 
   /** Whose request this is; `undefined` where it carries no session that is known. */
-  find({ headers }: Carrier): Visitor | undefined {
-    const id = parseCookie(headers.cookie ?? "")[cookieName];
-    return id === undefined ? undefined : this.#sessions.get(id);
+  find({ headers }: Carrier): Session | undefined {
+    const secret = parseCookie(headers.cookie ?? "")[cookieName];
+    return secret === undefined ? undefined : this.#sessions.get(secret);
   }
 
   /**
@@ -35,31 +74,21 @@ export class Visitors {
    *
    * @throws {Error} where it is nobody's
    */
-  of(request: Carrier): Visitor {
-    const visitor = this.find(request);
-    if (visitor === undefined) throw new Error("The request has no session.");
-    return visitor;
+  of(request: Carrier): Session {
+    const session = this.find(request);
+    if (session === undefined) throw new Error("The request has no session.");
+    return session;
   }
 
-  /** Begins a session. The text is the value of a `Set-Cookie` field; behind TLS it would have `Secure` and a `__Host-` name too. */
-  admit(): string {
-    for (const [oldest, { name }] of this.#sessions) {
-      if (this.#sessions.size < most) break;
-      this.#sessions.delete(oldest);
-      this.#names.delete(name);
-    }
-    const id = randomBytes(24).toString("base64url");
-    const name = this.#freeName();
-    this.#names.add(name);
-    this.#sessions.set(id, { name });
-    return `${cookieName}=${id}; Path=/; HttpOnly; SameSite=Lax`;
+  /** The visitor of that name; there is one, since only `login` makes names. */
+  named({ name }: Visitor): Visitor {
+    return this.#accounts.get(name)?.visitor ?? { name };
   }
 
-  #freeName(): string {
-    const name = `${tones[randomInt(tones.length)]} ${animals[randomInt(animals.length)]}`;
-    if (!this.#names.has(name)) return name;
-    for (let number = 2; ; number++) {
-      if (!this.#names.has(`${name} ${number}`)) return `${name} ${number}`;
+  /** Ends a session, or all of its visitor's. */
+  logout({ id, visitor }: Session, everywhere: boolean): void {
+    for (const [secret, session] of this.#sessions) {
+      if (everywhere ? session.visitor === visitor : session.id === id) this.#sessions.delete(secret);
     }
   }
 }

@@ -17,6 +17,7 @@ export function describeCheck(attach: Attach): void {
     const got = new Map(rows.map((row) => [row.name, row.got]));
     expect(got.get("the hostile page (the cookie rides along)")).toBe("101 nobody-asked");
     expect(got.get("a page of another site")).toBe("101 nobody-asked");
+    expect(got.get("log out everywhere: an open socket")).toBe("still open");
     expect(got.get("DNS rebinding: Host alone")).toBe("101 nobody-asked");
     expect(got.get("older listener, evil page")).toBe("101 nobody-asked, reached");
     expect(got.get("later listener, evil page")).toMatch(/, reached$/);

@@ -70,15 +70,15 @@ describe.each([
     const [chatUrl = "", hostileUrl] = shown.match(/http:\/\/localhost:\d+/g) ?? [];
     expect(hostileUrl).toBeDefined();
 
-    const cookie = (await fetch(chatUrl)).headers.get("set-cookie")?.split(";", 1)[0] ?? "";
+    const headers = { origin: chatUrl, "content-type": "application/json" };
+    const body = JSON.stringify({ name: "Ada", password: "correct horse" });
+    const login = await fetch(`${chatUrl}/api/login`, { method: "POST", headers, body });
+    const cookie = login.headers.get("set-cookie")?.split(";", 1)[0] ?? "";
+    const issued = await fetch(`${chatUrl}/api/ticket`, { method: "POST", headers: { origin: chatUrl, cookie } });
+    const { ticket }: { readonly ticket?: string } = await issued.json();
     const { host, port } = new URL(chatUrl);
     const target = { host: "localhost", port: Number(port) };
-    const open = await handshake(target, {
-      path: "/chat/lobby",
-      origin: chatUrl,
-      hostHeader: host,
-      headers: [["Cookie", cookie]],
-    });
+    const open = await handshake(target, { path: `/chat/lobby?ticket=${ticket}`, origin: chatUrl, hostHeader: host });
     expect(open.status).toBe(101);
 
     child.kill("SIGINT");

@@ -17,13 +17,34 @@ export async function startChat(
   return { ...running, lines };
 }
 
-/** Opens the page as a new visitor: the cookie, and the name that goes with it. */
-export async function visit({ chatUrl }: Running): Promise<{ readonly cookie: string; readonly name: string }> {
-  const page = await fetch(chatUrl);
-  const cookie = page.headers.get("set-cookie")?.split(";", 1)[0] ?? "";
-  const me = await fetch(`${chatUrl}/api/me`, { headers: { cookie } });
-  const { name } = await bodyOf(me);
-  return { cookie, name: String(name) };
+let visitors = 0;
+
+export const password = "correct horse";
+
+/** Logs in, as somebody new unless told otherwise: the cookie, and the name that goes with it. */
+export async function visit(
+  running: Running,
+  name = `Visitor ${++visitors}`,
+): Promise<{ readonly cookie: string; readonly name: string }> {
+  const response = await post(running, "/api/login", { name, password });
+  expect(response.status).toBe(204);
+  return { cookie: response.headers.get("set-cookie")?.split(";", 1)[0] ?? "", name };
+}
+
+/** Posts JSON as the chat's own page does. */
+export function post({ chatUrl }: Running, path: string, body: object, cookie = ""): Promise<Response> {
+  return fetch(`${chatUrl}${path}`, {
+    method: "POST",
+    headers: { cookie, origin: chatUrl, "content-type": "application/json" },
+    body: JSON.stringify(body),
+  });
+}
+
+/** A ticket for the chat's own page. */
+export async function ticketFor(running: Running, cookie: string): Promise<string> {
+  const response = await post(running, "/api/ticket", {}, cookie);
+  expect(response.status).toBe(200);
+  return String((await bodyOf(response))["ticket"]);
 }
 
 export function knock(running: Running, cookie: string, request: HandshakeRequest = {}): Promise<Answer> {
@@ -37,9 +58,11 @@ export function knock(running: Running, cookie: string, request: HandshakeReques
   return handshake({ host: address.address, port: address.port }, { ...usual, ...request });
 }
 
-/** Opens a socket that is let go when the test ends. */
+/** Opens a socket with a ticket, which is let go when the test ends. */
 export async function join(running: Running, cookie: string, path = "/chat/lobby"): Promise<Frames> {
-  const { status, frames } = await knock(running, cookie, { path });
+  const { status, frames } = await knock(running, cookie, {
+    path: `${path}?ticket=${await ticketFor(running, cookie)}`,
+  });
   expect(status).toBe(101);
   if (frames === undefined) throw new Error("There is no open socket.");
   onTestFinished(() => frames.destroy());

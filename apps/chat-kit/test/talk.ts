@@ -1,6 +1,6 @@
 import { until } from "@wsorigin/testing";
 import { expect, test } from "vitest";
-import { bodyOf, join, knock, next, startChat, visit } from "./support.ts";
+import { bodyOf, join, knock, next, password, post, startChat, ticketFor, visit } from "./support.ts";
 import type { Attach } from "../src/start.ts";
 
 /** What visitors do with the chat. */
@@ -27,7 +27,6 @@ export function describeTalk(attach: Attach): void {
     const socket = await join(running, cookie);
     socket.send(JSON.stringify({ text: "It is me", name: "Somebody Else", you: "Somebody Else" }));
     expect(await next(socket, "message")).toMatchObject({ name, text: "It is me" });
-    expect(name).toMatch(/^[A-Z][a-z]+ [A-Z][a-z]+$/);
   });
 
   test("rooms are apart", async () => {
@@ -56,14 +55,112 @@ export function describeTalk(attach: Attach): void {
     expect(history).toMatchObject({ messages: [{ name, text: "by post" }] });
   });
 
-  test("a session is needed, and is not for scripts nor for other sites", async () => {
+  test("a session is needed for a ticket, and a ticket for a socket; the cookie is not for scripts nor for other sites", async () => {
     const running = await startChat(attach);
-    const page = await fetch(running.chatUrl);
-    expect(page.headers.get("set-cookie")).toMatch(/^chat_session=[\w-]{32}; Path=\/; HttpOnly; SameSite=Lax$/);
-    expect((await fetch(`${running.chatUrl}/api/me`)).status).toBe(401);
-    // The app's own answer, or the gate's in its place.
-    expect([401, 403]).toContain((await knock(running, "chat_session=made-up")).status);
-    expect([401, 403]).toContain((await knock(running, "")).status);
+    const login = await post(running, "/api/login", { name: "Grace", password });
+    expect(login.headers.get("set-cookie")).toMatch(/^chat_session=[\w-]{32}; Path=\/; HttpOnly; SameSite=Lax$/);
+    for (const cookie of ["", "chat_session=made-up"]) {
+      expect((await post(running, "/api/ticket", {}, cookie)).status).toBe(401);
+      expect((await fetch(`${running.chatUrl}/api/me`, { headers: { cookie } })).status).toBe(401);
+    }
+    const { cookie } = await visit(running);
+    expect((await knock(running, cookie)).status).toBe(401);
+    const ticket = await ticketFor(running, cookie);
+    const [one, two] = await Promise.all(
+      [1, 2].map(() => knock(running, "", { path: `/chat/lobby?ticket=${ticket}` })),
+    );
+    one?.frames?.destroy();
+    two?.frames?.destroy();
+    expect([one?.status, two?.status].toSorted((a = 0, b = 0) => a - b)).toEqual([101, 401]);
+  });
+
+  test.each([
+    [{ name: "", password }, 400, "not-a-name"],
+    [{ name: "<b>", password }, 400, "not-a-name"],
+    [{ name: { toString: "Ada" }, password }, 400, "not-a-name"],
+    [{ name: "Grace", password: "abc" }, 400, "not-a-password"],
+    [{}, 400, "not-a-name"],
+  ])("logging in with %j: %i %s", async (body, status, problem) => {
+    const running = await startChat(attach);
+    const response = await post(running, "/api/login", body);
+    expect(response.status).toBe(status);
+    expect(await bodyOf(response)).toEqual({ problem });
+    expect(response.headers.get("set-cookie")).toBeNull();
+  });
+
+  test("the first to take a name chooses its password, also where two come at once", async () => {
+    const running = await startChat(attach);
+    const both = await Promise.all(
+      ["first one", "second one"].map((password) => post(running, "/api/login", { name: "Ada", password })),
+    );
+    expect(both.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([204, 401]);
+    expect(await visit(running, "Bob")).toMatchObject({ name: "Bob" });
+    expect((await post(running, "/api/login", { name: "Bob", password: "another" })).status).toBe(401);
+  });
+
+  test("a ticket is for the page that asks: none for another origin, nor for none", async () => {
+    const running = await startChat(attach);
+    const { cookie } = await visit(running);
+    for (const origin of [running.hostileUrl, "https://evil.test", "null"]) {
+      const response = await fetch(`${running.chatUrl}/api/ticket`, { method: "POST", headers: { cookie, origin } });
+      expect(response.status).toBe(403);
+    }
+    expect((await fetch(`${running.chatUrl}/api/ticket`, { method: "POST", headers: { cookie } })).status).toBe(403);
+  });
+
+  test("a socket is warned and closed when its stay is over, and a new ticket renews it", async () => {
+    const running = await startChat(attach, { stay: 1200 });
+    const { cookie } = await visit(running);
+    const [left, kept] = [await join(running, cookie), await join(running, cookie)];
+    const until = Number((await next(kept, "welcome"))["until"]);
+    expect(until - Date.now()).toBeGreaterThan(500);
+    await next(kept, "expiring");
+    kept.send(JSON.stringify({ ticket: await ticketFor(running, cookie) }));
+    expect(Number((await next(kept, "renewed"))["until"])).toBeGreaterThan(until);
+    expect(await left.nextClose()).toMatchObject({ code: 4401, text: "Token expired" });
+    kept.send(JSON.stringify({ text: "still here" }));
+    expect(await next(kept, "message")).toMatchObject({ text: "still here" });
+  });
+
+  test("somebody else's ticket renews nothing, nor does one that is used up", async () => {
+    const running = await startChat(attach);
+    const [ada, bob] = [await visit(running), await visit(running)];
+    const socket = await join(running, ada.cookie);
+    const ticket = await ticketFor(running, ada.cookie);
+    socket.send(JSON.stringify({ ticket: await ticketFor(running, bob.cookie) }));
+    expect(await next(socket, "problem")).toMatchObject({ problem: "not-renewed" });
+    for (const type of ["renewed", "problem"]) {
+      socket.send(JSON.stringify({ ticket }));
+      await next(socket, type);
+    }
+    socket.send(JSON.stringify({ text: "Ada still" }));
+    expect(await next(socket, "message")).toMatchObject({ name: ada.name });
+  });
+
+  test("logging out closes this session's sockets, and everywhere all of theirs; nobody else's", async () => {
+    const running = await startChat(attach);
+    const ada = await visit(running);
+    const [second, bob] = [await visit(running, ada.name), await visit(running)];
+    const [one, two, other] = [
+      await join(running, ada.cookie),
+      await join(running, second.cookie),
+      await join(running, bob.cookie),
+    ];
+    const unused = await ticketFor(running, ada.cookie);
+    expect((await post(running, "/api/logout", {}, ada.cookie)).status).toBe(204);
+    expect(await one.nextClose()).toMatchObject({ code: 4401, text: "Token revoked" });
+    expect((await knock(running, "", { path: `/chat/lobby?ticket=${unused}` })).status).toBe(401);
+    expect((await post(running, "/api/ticket", {}, ada.cookie)).status).toBe(401);
+
+    two.send(JSON.stringify({ text: "in the other browser" }));
+    expect(await next(other, "message")).toMatchObject({ text: "in the other browser" });
+    const third = await visit(running, ada.name);
+    const everywhere = await post(running, "/api/logout", { everywhere: true }, third.cookie);
+    expect(everywhere.status).toBe(204);
+    expect(await two.nextClose()).toMatchObject({ code: 4401 });
+    expect((await post(running, "/api/ticket", {}, second.cookie)).status).toBe(401);
+    other.send(JSON.stringify({ text: "Bob stays" }));
+    expect(await next(other, "message")).toMatchObject({ text: "Bob stays" });
   });
 
   test("a form, which another origin may post unasked, says nothing", async () => {

@@ -1,10 +1,14 @@
 import { corsOptions, type Policy } from "@wsorigin/express";
-import { type Chat, chatFolders, pageHeaders, type Visitors } from "chat-kit";
+import type { Tickets } from "@wsorigin/tickets";
+import { type Chat, chatFolders, pageHeaders, revocationOf, ticketFor, type Visitor, type Visitors } from "chat-kit";
 import cors from "cors";
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from "express";
 
 export interface AppOptions {
-  readonly policy: Policy;
+  readonly policy: Policy<Visitor>;
+  readonly tickets: Tickets<Visitor>;
+  /** How long a ticket lets a socket stay, in milliseconds. */
+  readonly stay: number;
   readonly visitors: Visitors;
   readonly chat: Chat;
   /** Where the page opens its sockets: `ws://localhost:3000`. */
@@ -12,42 +16,52 @@ export interface AppOptions {
 }
 
 /** The app as it would be without any WebSocket: pages, sessions, an HTTP API with CORS. */
-export function createApp({ policy, visitors, chat, socketOrigin }: AppOptions): Express {
+export function createApp(options: AppOptions): Express {
   const app = express();
-  const headers = pageHeaders([socketOrigin]);
+  const headers = pageHeaders([options.socketOrigin]);
   app.disable("x-powered-by");
   app.use((_request, response, next) => {
     response.set(headers);
     next();
   });
-  app.use("/api", cors({ ...corsOptions(policy), credentials: true }), api(visitors, chat));
-  app.get("/", (request, response, next) => {
-    response.set("Cache-Control", "no-store");
-    if (visitors.find(request) === undefined) response.append("Set-Cookie", visitors.admit());
-    next();
-  });
+  app.use("/api", cors({ ...corsOptions(options.policy), credentials: true }), api(options));
   app.use(express.static(chatFolders.own), express.static(chatFolders.common));
   app.use(failed);
   return app;
 }
 
-/** Lets those in who have a session: HTTP requests, and handshakes before their socket opens. */
-export function requireVisitor(visitors: Visitors): RequestHandler {
-  return function requireVisitor(request, response, next) {
-    if (visitors.find(request) !== undefined) return next();
-    response.status(401).json({ problem: "no-session" });
-  };
-}
-
-function api(visitors: Visitors, chat: Chat): express.Router {
+function api({ policy, tickets, stay, visitors, chat }: AppOptions): express.Router {
   const router = express.Router();
   router.use((_request, response, next) => {
     response.set("Cache-Control", "no-store");
     next();
   });
-  router.use(requireVisitor(visitors));
+  router.post("/login", jsonOnly, json, async (request, response) => {
+    const { name, password } = bodyOf(request.body);
+    const result = await visitors.login(name, password);
+    if ("cookie" in result) response.status(204).append("Set-Cookie", result.cookie).end();
+    else response.status(result.problem === "wrong-password" ? 401 : 400).json(result);
+  });
+
+  router.use((request, response, next) => {
+    if (visitors.find(request) !== undefined) return next();
+    response.status(401).json({ problem: "no-session" });
+  });
+  router.post("/logout", jsonOnly, json, async (request, response) => {
+    const session = visitors.of(request);
+    const everywhere = bodyOf(request.body).everywhere === true;
+    visitors.logout(session, everywhere);
+    await tickets.revoke(revocationOf(session, everywhere));
+    response.status(204).end();
+  });
+  router.post("/ticket", async (request, response) => {
+    const origin = request.get("Origin");
+    if (origin === undefined || !policy.allowsOrigin(origin))
+      response.status(403).json({ problem: "not-for-this-page" });
+    else response.json({ ticket: await tickets.issue(ticketFor(visitors.of(request), origin, stay)) });
+  });
   router.get("/me", (request, response) => {
-    response.json({ name: visitors.of(request).name });
+    response.json({ name: visitors.of(request).visitor.name });
   });
   router.get("/rooms", (_request, response) => {
     response.json({ rooms: chat.rooms() });
@@ -55,9 +69,9 @@ function api(visitors: Visitors, chat: Chat): express.Router {
   router.get("/messages", (request, response) => {
     response.json({ messages: chat.history(request.query["room"]) });
   });
-  router.post("/messages", jsonOnly, express.json({ limit: "4kb" }), (request, response) => {
+  router.post("/messages", jsonOnly, json, (request, response) => {
     const { room, text } = bodyOf(request.body);
-    const said = chat.say(visitors.of(request), room, text);
+    const said = chat.say(visitors.of(request).visitor, room, text);
     if ("message" in said) response.status(201).json(said);
     else response.status(said.problem === "too-fast" ? 429 : 400).json(said);
   });
@@ -77,6 +91,10 @@ const failed: ErrorRequestHandler = (error: unknown, _request, response, next) =
   response.status(status >= 400 && status < 500 ? status : 500).json({ problem: "not-understood" });
 };
 
-function bodyOf(body: unknown): { readonly room?: unknown; readonly text?: unknown } {
+const json = express.json({ limit: "4kb" });
+
+type Field = "name" | "password" | "everywhere" | "room" | "text";
+
+function bodyOf(body: unknown): { readonly [Name in Field]?: unknown } {
   return typeof body === "object" && body !== null ? body : {};
 }

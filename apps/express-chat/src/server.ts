@@ -1,18 +1,28 @@
-import { createPolicy, guard } from "@wsorigin/express";
-import { type Attach, maxPayload, openToAll } from "chat-kit";
-import { createApp, requireVisitor } from "./app.ts";
+import { createPolicy, guard, queryParam } from "@wsorigin/express";
+import { createTickets } from "@wsorigin/tickets";
+import { type Attach, maxPayload, openToAll, type Visitor } from "chat-kit";
+import { createApp } from "./app.ts";
 
 /** Puts the app onto the server, and the gate before its upgrades. */
 export const attach: Attach = (parts) => {
-  const { server, host, visitors, chat, open, onDecision, print } = parts;
-  const policy = createPolicy({ origins: [`http://${host}`], hosts: [host] });
-  const app = createApp({ policy, visitors, chat, socketOrigin: `ws://${host}` });
+  const { server, host, visitors, chat, stay, open, onDecision, print } = parts;
+  const tickets = createTickets<Visitor>();
+  const token = { from: [queryParam("ticket")], verify: tickets.verify };
+  const policy = createPolicy({ origins: [`http://${host}`], hosts: [host], token });
+  const app = createApp({ policy, tickets, stay, visitors, chat, socketOrigin: `ws://${host}` });
   server.on("request", app);
   if (open) return openToAll(parts);
 
-  const before = [requireVisitor(visitors)];
-  const gate = guard(server, { app, policy, before, maxPayload, onDecision, log: print });
-  return gate.route("/chat/:room", (socket, { params, request }) =>
-    chat.join(socket, params.room, visitors.of(request)),
+  const gate = guard(server, {
+    app,
+    policy,
+    revocations: tickets,
+    onExpiring: ({ socket }) => chat.warn(socket),
+    maxPayload,
+    onDecision,
+    log: print,
+  });
+  return gate.route("/chat/:room", (socket, context) =>
+    chat.join(socket, context.params.room, visitors.named(context.principal), context),
   );
 };

@@ -1,17 +1,15 @@
 import cors from "@fastify/cors";
 import files from "@fastify/static";
 import { corsOptions, type Policy } from "@wsorigin/fastify";
-import { type Chat, chatFolders, pageHeaders, type Visitors } from "chat-kit";
-import type {
-  FastifyError,
-  FastifyPluginAsync,
-  FastifyReply,
-  FastifyRequest,
-  onRequestAsyncHookHandler,
-} from "fastify";
+import type { Tickets } from "@wsorigin/tickets";
+import { type Chat, chatFolders, pageHeaders, revocationOf, ticketFor, type Visitor, type Visitors } from "chat-kit";
+import type { FastifyError, FastifyPluginAsync, FastifyReply, FastifyRequest } from "fastify";
 
 export interface AppOptions {
-  readonly policy: Policy;
+  readonly policy: Policy<Visitor>;
+  readonly tickets: Tickets<Visitor>;
+  /** How long a ticket lets a socket stay, in milliseconds. */
+  readonly stay: number;
   readonly visitors: Visitors;
   readonly chat: Chat;
   /** Where the page opens its sockets: `ws://localhost:3000`. */
@@ -26,46 +24,67 @@ export const chatApp: FastifyPluginAsync<AppOptions> = async (app, options) => {
   app.addHook("onRequest", async (_request, reply) => void reply.headers(headers));
   await app.register(api, { prefix: "/api", ...options });
   await app.register(files, { root: [chatFolders.own, chatFolders.common], index: false });
-  app.get("/", (request, reply) => {
-    reply.header("Cache-Control", "no-store");
-    if (visitors.find(request) === undefined) reply.header("Set-Cookie", visitors.admit());
-    return reply.sendFile("index.html", { cacheControl: false });
+  app.get("/", (_request, reply) => reply.sendFile("index.html"));
+  app.get<{ Params: { room: string } }>("/chat/:room", { websocket: true }, (socket, request) => {
+    const { wsorigin, params } = request;
+    // Without the guard there is nothing but the session's cookie.
+    const visitor = wsorigin === null ? visitors.find(request)?.visitor : visitors.named(wsorigin.principal);
+    if (visitor === undefined) return socket.close(4401, "Unauthorized");
+    chat.join(socket, params.room, visitor, wsorigin);
   });
-  app.get<{ Params: { room: string } }>(
-    "/chat/:room",
-    { websocket: true, onRequest: requireVisitor(visitors) },
-    (socket, request) => chat.join(socket, request.params.room, visitors.of(request)),
-  );
 };
 
-const api: FastifyPluginAsync<AppOptions> = async (app, { policy, visitors, chat }) => {
+declare module "@wsorigin/fastify" {
+  interface Register {
+    policy: Policy<Visitor>;
+  }
+}
+
+const api: FastifyPluginAsync<AppOptions> = async (app, options) => {
+  const { policy, visitors } = options;
   // A form of another site can post text without asking first, but not JSON: for that, its browser sends a preflight, which CORS answers.
   app.removeContentTypeParser("text/plain");
   await app.register(cors, { ...corsOptions(policy), credentials: true });
   app.addHook("onRequest", async (_request, reply) => void reply.header("Cache-Control", "no-store"));
-  app.addHook("onRequest", requireVisitor(visitors));
-  app.get("/me", (request) => ({ name: visitors.of(request).name }));
+  app.post<{ Body: { name?: unknown; password?: unknown } }>("/login", json, async (request, reply) => {
+    const result = await visitors.login(request.body.name, request.body.password);
+    if ("cookie" in result) return reply.code(204).header("Set-Cookie", result.cookie).send();
+    return reply.code(result.problem === "wrong-password" ? 401 : 400).send(result);
+  });
+  await app.register(members, { ...options, prefix: "" });
+};
+
+/** What is for those alone who have logged in. */
+const members: FastifyPluginAsync<AppOptions> = async (app, { policy, tickets, stay, visitors, chat }) => {
+  app.addHook("onRequest", async (request, reply) => {
+    if (visitors.find(request) === undefined) await reply.code(401).send({ problem: "no-session" });
+  });
+  app.post<{ Body: { everywhere?: unknown } }>("/logout", json, async (request, reply) => {
+    const session = visitors.of(request);
+    const everywhere = request.body.everywhere === true;
+    visitors.logout(session, everywhere);
+    await tickets.revoke(revocationOf(session, everywhere));
+    return reply.code(204).send();
+  });
+  app.post("/ticket", async (request, reply) => {
+    const { origin } = request.headers;
+    if (origin === undefined || !policy.allowsOrigin(origin))
+      return reply.code(403).send({ problem: "not-for-this-page" });
+    return { ticket: await tickets.issue(ticketFor(visitors.of(request), origin, stay)) };
+  });
+  app.get("/me", (request) => ({ name: visitors.of(request).visitor.name }));
   app.get("/rooms", () => ({ rooms: chat.rooms() }));
   app.get<{ Querystring: { room?: unknown } }>("/messages", (request) => ({
     messages: chat.history(request.query.room),
   }));
-  app.post<{ Body: { room?: unknown; text?: unknown } }>(
-    "/messages",
-    { bodyLimit: 4096, schema: { body: { type: "object" } } },
-    (request, reply) => {
-      const said = chat.say(visitors.of(request), request.body.room, request.body.text);
-      reply.code("message" in said ? 201 : said.problem === "too-fast" ? 429 : 400);
-      return said;
-    },
-  );
+  app.post<{ Body: { room?: unknown; text?: unknown } }>("/messages", json, (request, reply) => {
+    const said = chat.say(visitors.of(request).visitor, request.body.room, request.body.text);
+    reply.code("message" in said ? 201 : said.problem === "too-fast" ? 429 : 400);
+    return said;
+  });
 };
 
-/** Lets those in who have a session: HTTP requests, and handshakes before their socket opens. */
-function requireVisitor(visitors: Visitors): onRequestAsyncHookHandler {
-  return async function requireVisitor(request, reply) {
-    if (visitors.find(request) === undefined) await reply.code(401).send({ problem: "no-session" });
-  };
-}
+const json = { bodyLimit: 4096, schema: { body: { type: "object" } } } as const;
 
 /** What is wrong with a request is told by its status alone; a stack trace is nobody's business. */
 function failed({ statusCode = 500 }: FastifyError, _request: FastifyRequest, reply: FastifyReply): void {

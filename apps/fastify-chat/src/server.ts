@@ -1,21 +1,34 @@
 import websocket from "@fastify/websocket";
-import { createPolicy, wsorigin } from "@wsorigin/fastify";
-import { type Attach, maxPayload, unguardedLine } from "chat-kit";
+import { createPolicy, queryParam, wsorigin } from "@wsorigin/fastify";
+import { createTickets } from "@wsorigin/tickets";
+import { type Attach, maxPayload, unguardedLine, type Visitor } from "chat-kit";
 import Fastify from "fastify";
 import { chatApp } from "./app.ts";
 
 /** Puts the app onto the server, with its sockets behind the gate. */
-export const attach: Attach = async ({ server, host, visitors, chat, open, onDecision, print }) => {
-  const policy = createPolicy({ origins: [`http://${host}`], hosts: [host] });
+export const attach: Attach = async ({ server, host, visitors, chat, stay, open, onDecision, print }) => {
+  const tickets = createTickets<Visitor>();
+  const token = { from: [queryParam("ticket")], verify: tickets.verify };
+  const policy = createPolicy({ origins: [`http://${host}`], hosts: [host], token });
   // The server listens already. An app that has none needs no factory.
   const app = Fastify({ serverFactory: (handler) => server.on("request", handler) });
   if (open) {
     await app.register(websocket, { options: { maxPayload } });
+    app.decorateRequest("wsorigin", null);
     app.addHook("preHandler", async ({ ws, headers, routeOptions }) => {
       if (ws) print(unguardedLine(headers.origin, routeOptions.url ?? "no route"));
     });
-  } else await app.register(wsorigin, { policy, maxPayload, onDecision, log: print });
-  await app.register(chatApp, { policy, visitors, chat, socketOrigin: `ws://${host}` });
+  } else {
+    await app.register(wsorigin, {
+      policy,
+      revocations: tickets,
+      onExpiring: ({ socket }) => chat.warn(socket),
+      maxPayload,
+      onDecision,
+      log: print,
+    });
+  }
+  await app.register(chatApp, { policy, tickets, stay, visitors, chat, socketOrigin: `ws://${host}` });
   await app.ready();
   return { close: () => app.close() };
 };

@@ -2,13 +2,17 @@ import { bodyParser } from "@koa/bodyparser";
 import cors from "@koa/cors";
 import Router from "@koa/router";
 import { corsOptions, type Policy } from "@wsorigin/koa";
-import { type Chat, chatFolders, pageHeaders, type Visitors } from "chat-kit";
+import type { Tickets } from "@wsorigin/tickets";
+import { type Chat, chatFolders, pageHeaders, revocationOf, ticketFor, type Visitor, type Visitors } from "chat-kit";
 import Koa from "koa";
 import mount from "koa-mount";
 import serve from "koa-static";
 
 export interface AppOptions {
-  readonly policy: Policy;
+  readonly policy: Policy<Visitor>;
+  readonly tickets: Tickets<Visitor>;
+  /** How long a ticket lets a socket stay, in milliseconds. */
+  readonly stay: number;
   readonly visitors: Visitors;
   readonly chat: Chat;
   /** Where the page opens its sockets: `ws://localhost:3000`. */
@@ -16,41 +20,53 @@ export interface AppOptions {
 }
 
 /** The app as it would be without any WebSocket: pages, sessions, an HTTP API with CORS. */
-export function createApp({ policy, visitors, chat, socketOrigin }: AppOptions): Koa {
+export function createApp(options: AppOptions): Koa {
   const app = new Koa();
-  const headers = pageHeaders([socketOrigin]);
+  const headers = pageHeaders([options.socketOrigin]);
   app.use(failed);
   app.use((ctx, next) => {
     ctx.set({ ...headers });
     return next();
   });
-  app.use(mount("/api", api(policy, visitors, chat)));
-  app.use((ctx, next) => {
-    if (ctx.path !== "/") return next();
-    ctx.set("Cache-Control", "no-store");
-    if (visitors.find(ctx) === undefined) ctx.append("Set-Cookie", visitors.admit());
-    return next();
-  });
+  app.use(mount("/api", api(options)));
   app.use(serve(chatFolders.own));
   app.use(serve(chatFolders.common));
   return app;
 }
 
-/** Lets those in who have a session: HTTP requests, and handshakes before their socket opens. */
-export function requireVisitor(visitors: Visitors): Koa.Middleware {
-  return async function requireVisitor(ctx, next) {
-    if (visitors.find(ctx) !== undefined) await next();
-    else {
-      ctx.status = 401;
-      ctx.body = { problem: "no-session" };
-    }
-  };
-}
-
-function api(policy: Policy, visitors: Visitors, chat: Chat): Koa {
+function api({ policy, tickets, stay, visitors, chat }: AppOptions): Koa {
   const router = new Router();
+  router.post("/login", jsonOnly, json, async (ctx) => {
+    const { name, password } = bodyOf(ctx.request.body);
+    const result = await visitors.login(name, password);
+    if ("cookie" in result) {
+      ctx.append("Set-Cookie", result.cookie);
+      ctx.status = 204;
+    } else {
+      ctx.status = result.problem === "wrong-password" ? 401 : 400;
+      ctx.body = result;
+    }
+  });
+
+  router.use(requireVisitor(visitors));
+  router.post("/logout", jsonOnly, json, async (ctx) => {
+    const session = visitors.of(ctx);
+    const everywhere = bodyOf(ctx.request.body).everywhere === true;
+    visitors.logout(session, everywhere);
+    await tickets.revoke(revocationOf(session, everywhere));
+    ctx.status = 204;
+  });
+  router.post("/ticket", async (ctx) => {
+    const origin = ctx.get("Origin");
+    if (policy.allowsOrigin(origin))
+      ctx.body = { ticket: await tickets.issue(ticketFor(visitors.of(ctx), origin, stay)) };
+    else {
+      ctx.status = 403;
+      ctx.body = { problem: "not-for-this-page" };
+    }
+  });
   router.get("/me", (ctx) => {
-    ctx.body = { name: visitors.of(ctx).name };
+    ctx.body = { name: visitors.of(ctx).visitor.name };
   });
   router.get("/rooms", (ctx) => {
     ctx.body = { rooms: chat.rooms() };
@@ -58,9 +74,9 @@ function api(policy: Policy, visitors: Visitors, chat: Chat): Koa {
   router.get("/messages", (ctx) => {
     ctx.body = { messages: chat.history(ctx.query["room"]) };
   });
-  router.post("/messages", jsonOnly, bodyParser({ enableTypes: ["json"], jsonLimit: "4kb" }), (ctx) => {
+  router.post("/messages", jsonOnly, json, (ctx) => {
     const { room, text } = bodyOf(ctx.request.body);
-    const said = chat.say(visitors.of(ctx), room, text);
+    const said = chat.say(visitors.of(ctx).visitor, room, text);
     ctx.status = "message" in said ? 201 : said.problem === "too-fast" ? 429 : 400;
     ctx.body = said;
   });
@@ -70,10 +86,22 @@ function api(policy: Policy, visitors: Visitors, chat: Chat): Koa {
     ctx.set("Cache-Control", "no-store");
     return next();
   });
-  api.use(requireVisitor(visitors));
   api.use(router.routes());
   return api;
 }
+
+/** Lets those in who have logged in. */
+function requireVisitor(visitors: Visitors): Koa.Middleware {
+  return async function requireVisitor(ctx, next) {
+    if (visitors.find(ctx) !== undefined) await next();
+    else {
+      ctx.status = 401;
+      ctx.body = { problem: "no-session" };
+    }
+  };
+}
+
+const json = bodyParser({ enableTypes: ["json"], jsonLimit: "4kb" });
 
 /** A form of another site can post without asking first, but not as JSON: for that, its browser sends a preflight, which CORS answers. */
 const jsonOnly: Koa.Middleware = async (ctx, next) => {
@@ -95,6 +123,8 @@ const failed: Koa.Middleware = async (ctx, next) => {
   }
 };
 
-function bodyOf(body: unknown): { readonly room?: unknown; readonly text?: unknown } {
+type Field = "name" | "password" | "everywhere" | "room" | "text";
+
+function bodyOf(body: unknown): { readonly [Name in Field]?: unknown } {
   return typeof body === "object" && body !== null ? body : {};
 }

@@ -12,6 +12,14 @@ const problems = {
   "not-a-message": "There was nothing to say.",
   "too-long": "That is too long: 500 characters at the most.",
   "too-fast": "That was too fast. Wait a moment.",
+  "not-renewed": "The new ticket was not taken.",
+};
+
+const loginProblems = {
+  "not-a-name": "A name is 1 to 24 letters, digits and spaces.",
+  "not-a-password": "A password has 4 characters at least.",
+  "wrong-password": "Somebody else has that name, with another password.",
+  "too-many": "There are too many names already.",
 };
 
 const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
@@ -22,6 +30,8 @@ let timer;
 let pause = 500;
 let lastName;
 let lastSent = "";
+/** When the socket is closed unless it is renewed; `null` where it is not. */
+let until = null;
 
 /** Everything that comes from people is put in as text, never as markup. */
 function element(name, content, className) {
@@ -77,7 +87,16 @@ function showMessage({ name, text: said, at }) {
   if (atEnd) messages.scrollTop = messages.scrollHeight;
 }
 
-function showWelcome({ you, room, people: names, messages: past }) {
+function showStay() {
+  part("stay").hidden = until === null;
+  if (until === null) return;
+  const seconds = Math.max(0, Math.ceil((until - Date.now()) / 1000));
+  part("left").textContent = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
+}
+
+function showWelcome({ you, room, people: names, messages: past, until: end }) {
+  until = end;
+  showStay();
   part("you").textContent = you;
   part("room").textContent = room;
   document.title = `#${room} - Chat`;
@@ -119,47 +138,123 @@ function receive(event) {
     void showRooms();
   }
   if (event.type === "message") showMessage(event);
+  if (event.type === "expiring" && part("renew").checked) void renew();
+  if (event.type === "renewed") {
+    until = event.until;
+    showStay();
+  }
   if (event.type === "problem") {
     problem.textContent = problems[event.problem] ?? "That did not work.";
     text.value ||= lastSent;
   }
 }
 
-/** A refused handshake looks like any failure to a page (1006). HTTP says whether the session is gone; the page then begins a new one. */
-async function reconnect() {
-  const response = await fetch("/api/me").catch(() => undefined);
-  if (response?.status === 401) location.reload();
-  else connect();
+/** Posts JSON to the API; `undefined` where the server cannot be reached. */
+function post(path, body) {
+  const headers = { "Content-Type": "application/json" };
+  return fetch(`/api/${path}`, { method: "POST", headers, body: JSON.stringify(body) }).catch(() => undefined);
 }
 
-function connect() {
+/** A ticket for one socket. Nobody's session any more: the login is shown, and there is none. */
+async function fetchTicket() {
+  const response = await post("ticket", {});
+  if (response?.status === 401) showLogin();
+  return response?.ok ? (await response.json()).ticket : undefined;
+}
+
+/** Renews the open socket: on it, since what was said must not be missed. */
+async function renew() {
+  const mine = socket;
+  const ticket = await fetchTicket();
+  if (ticket !== undefined && mine?.readyState === WebSocket.OPEN) mine.send(JSON.stringify({ ticket }));
+}
+
+function showLogin(reason = "") {
+  const old = socket;
+  socket = undefined;
+  old?.close();
   clearTimeout(timer);
+  until = null;
+  showStay();
+  showPeople([]);
+  showState("Not logged in", false);
+  part("session").hidden = true;
+  part("login-problem").textContent = reason;
+  if (!part("login").open) part("login").showModal();
+}
+
+/** A refused handshake looks like any failure to a page (1006): whether the session is gone is told by HTTP, when the ticket is fetched. */
+async function connect() {
+  clearTimeout(timer);
+  const old = socket;
+  socket = undefined;
+  old?.close();
+  showState("Connecting", false);
   const room = roomInUrl();
+  const ticket = await fetchTicket();
+  if (room !== roomInUrl() || part("login").open || socket !== undefined) return;
+  if (ticket === undefined) return retry();
   const url = new URL(`/chat/${encodeURIComponent(room)}`, location.href);
   url.protocol = location.protocol === "https:" ? "wss:" : "ws:";
   url.hash = "";
+  url.searchParams.set("ticket", ticket);
   const mine = new WebSocket(url);
   socket = mine;
-  showState("Connecting", false);
   mine.addEventListener("message", ({ data }) => {
     if (socket !== mine) return;
     pause = 500;
+    part("session").hidden = false;
     receive(JSON.parse(data));
   });
   mine.addEventListener("close", ({ code, reason }) => {
     if (socket !== mine) return;
     showPeople([]);
+    until = null;
+    showStay();
+    if (code === 4401 && reason === "Token revoked") return showLogin("You have been logged out.");
+    if (code === 4401) return showEnded();
     if (code === 1008 || code === 1013) return showState(reason || "Closed by the server", false);
-    showState("Connection lost, trying again", false);
-    timer = setTimeout(() => void reconnect(), pause);
-    pause = Math.min(pause * 2, longestPause);
+    retry();
   });
 }
+
+function retry() {
+  showState("Connection lost, trying again", false);
+  timer = setTimeout(() => void connect(), pause);
+  pause = Math.min(pause * 2, longestPause);
+}
+
+/** The session is still there: whoever let the ticket run out may go on with another. */
+function showEnded() {
+  showState("The ticket has run out", false);
+  const again = element("button", "Connect again", "quiet");
+  again.addEventListener("click", () => void connect());
+  state.append(" ", again);
+}
+
+part("login").addEventListener("cancel", (event) => event.preventDefault());
+part("login").addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const response = await post("login", { name: part("name").value.trim(), password: part("password").value });
+  if (response?.status === 204) {
+    part("password").value = "";
+    part("login").close();
+    pause = 500;
+    return connect();
+  }
+  const { problem: why } = response === undefined ? {} : await response.json().catch(() => ({}));
+  part("login-problem").textContent = loginProblems[why] ?? "The server does not answer.";
+});
+
+part("logout").addEventListener("click", () => void post("logout", {}));
+part("logout-everywhere").addEventListener("click", () => void post("logout", { everywhere: true }));
+part("renew-now").addEventListener("click", () => void renew());
+setInterval(showStay, 1000);
 
 part("say").addEventListener("submit", (event) => {
   event.preventDefault();
   problem.textContent = "";
-  if (socket.readyState !== WebSocket.OPEN || text.value.trim() === "") return;
+  if (socket?.readyState !== WebSocket.OPEN || text.value.trim() === "") return;
   lastSent = text.value;
   socket.send(JSON.stringify({ text: lastSent }));
   text.value = "";
@@ -173,10 +268,8 @@ part("open-room").addEventListener("submit", (event) => {
 });
 
 addEventListener("hashchange", () => {
-  const old = socket;
   problem.textContent = "";
-  connect();
-  old?.close();
+  void connect();
 });
 
-connect();
+void connect();

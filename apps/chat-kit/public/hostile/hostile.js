@@ -36,6 +36,19 @@ async function tryHttp() {
   }
 }
 
+async function tryTicket() {
+  try {
+    const response = await fetch(`${chat}/api/ticket`, { method: "POST", credentials: "include" });
+    outcome("ticket", "taken", `Read: ${await response.text()}`);
+  } catch {
+    outcome(
+      "ticket",
+      "safe",
+      "None was issued: the chat gives tickets to its own page only. CORS keeps even that answer from this page.",
+    );
+  }
+}
+
 function tryWebSocket() {
   const mine = new WebSocket(`${chat.replace(/^http/, "ws")}/chat/lobby`);
   let opened = false;
@@ -74,6 +87,7 @@ function attack() {
   write.hidden = true;
   verdict("", "\u2026");
   void tryHttp();
+  void tryTicket();
   tryWebSocket();
 }
 
