@@ -212,7 +212,7 @@ async function orAborted<T>(work: () => Promise<T>, signal: AbortSignal): Promis
     const late = new Promise<never>((_resolve, reject) => {
       stop = () => reject(new Error("the handshake was given up."));
       if (signal.aborted) stop();
-      
+      else signal.addEventListener("abort", stop, { once: true });
     });
     return await Promise.race(signal.aborted ? [late] : [work(), late]);
   } finally {

@@ -36,7 +36,7 @@ describe.runIf(installed).each(["redis", "ioredis"] as const)("redisStore with %
   });
 
   function open({ client, subscriber }: Clients, options: Partial<RedisStoreOptions> = {}): Tickets<User> {
-    const tickets = createTickets<User>({ store: redisStore({ client, subscriber, timeout: 300, ...options }) });
+    const tickets = createTickets<User>({ store: redisStore({ client, subscriber, ...options }) });
     closing.push(() => tickets.close());
     return tickets;
   }
@@ -139,7 +139,7 @@ describe.runIf(installed).each(["redis", "ioredis"] as const)("redisStore with %
     afterEach(() => server.start());
 
     test("refuses with 503 soon, and works again by itself", async () => {
-      const tickets = open(clients);
+      const tickets = open(clients, { timeout: 300 });
       const spent = await tickets.issue({ principal: ada, origin: page });
       expect(await codeOf(decide(tickets, spent))).toBe("origin-listed");
       const outstanding = await tickets.issue({ principal: ada, origin: page });
@@ -167,7 +167,7 @@ describe.runIf(installed).each(["redis", "ioredis"] as const)("redisStore with %
     });
 
     test("leaves no command behind to run when it is back", async () => {
-      const tickets = open(clients);
+      const tickets = open(clients, { timeout: 300 });
       await tickets.issue({ principal: ada, origin: page });
       await server.stop();
       await until(
@@ -185,8 +185,26 @@ describe.runIf(installed).each(["redis", "ioredis"] as const)("redisStore with %
     });
   });
 
+  test("a redemption that never got to Redis is not made up for: the ticket is still there, for one", async () => {
+    const cut = await connect(library, gate);
+    closing.push(async () => cut.close());
+    const tickets = open(cut, { timeout: 300 });
+    const ticket = await tickets.issue({ principal: ada, origin: page });
+    gate.shut = true;
+    gate.cut();
+    await until(
+      async () => explain(await decide(tickets, "A".repeat(32))).includes("is not connected"),
+      "the client knows that it is not connected",
+    );
+    expect(await decide(tickets, ticket)).toMatchObject({ code: "verifier-failed", status: 503 });
+    gate.shut = false;
+    await until(async () => (await codeOf(decide(tickets, "A".repeat(32)))) === "token-invalid", "it is connected");
+    expect(await codeOf(decide(tickets, ticket))).toBe("origin-listed");
+    expect(await codeOf(decide(tickets, ticket))).toBe("token-invalid");
+  });
+
   test("a redemption that is answered too late grants nothing, then or later", async () => {
-    const tickets = open(clients);
+    const tickets = open(clients, { timeout: 300 });
     const ticket = await tickets.issue({ principal: ada, origin: page });
     await observer.command("CLIENT", "PAUSE", "60000", "WRITE");
     const decision = await decide(tickets, ticket);

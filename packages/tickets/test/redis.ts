@@ -118,9 +118,14 @@ export class Gate {
     return `redis://127.0.0.1:${portOf(this.#server)}`;
   }
 
+  /** Cuts off all that are connected. */
+  cut(): void {
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
   close(): void {
     this.#server.close();
-    for (const socket of this.#sockets) socket.destroy();
+    this.cut();
   }
 }
 

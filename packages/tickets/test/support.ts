@@ -54,7 +54,7 @@ export interface Clients {
 /** @param before what the subscriber connects to: Redis itself, or what stands before it */
 export async function connect(
   library: Library,
-  { url }: RedisServer,
+  { url }: { readonly url: string },
   before: { url: string } = { url },
 ): Promise<Clients> {
   if (library === "ioredis") {

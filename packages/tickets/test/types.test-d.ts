@@ -1,4 +1,5 @@
 import { createPolicy, type Policy, queryParam, type TokenOptions } from "@wsorigin/core";
+import type { RevocationFeed } from "@wsorigin/node";
 import type { Redis } from "ioredis";
 import { createClient } from "redis";
 import { expectTypeOf, test } from "vitest";
@@ -49,14 +50,9 @@ test("a revocation has exactly one name", () => {
   });
 });
 
-test("tickets are a source of revocations for whoever reads three optional names", () => {
-  interface Source {
-    readonly subscribe: (
-      listener: (revocation: { readonly subject?: string; readonly session?: string; readonly id?: string }) => void,
-    ) => () => void;
-  }
-  expectTypeOf<Tickets<User>>().toExtend<Source>();
-  expectTypeOf<Revocation>().toExtend<{ readonly subject?: string }>();
+test("a gate takes tickets as its feed of revocations", () => {
+  expectTypeOf<Tickets<User>>().toExtend<RevocationFeed>();
+  expectTypeOf<Revocation>().toExtend<Parameters<Parameters<RevocationFeed["subscribe"]>[0]>[0]>();
 });
 
 test("the clients of both libraries fit", () => {
