@@ -1,9 +1,11 @@
 // A consumer's file, type-checked against the packed tarballs in a project outside the workspace: see check-pack.mjs.
 import { createServer } from "node:http";
-import { createPolicy, type Decision, denyCodes, explain } from "@wsorigin/core";
+import { createPolicy, type Decision, denyCodes, explain, type Policy, queryParam } from "@wsorigin/core";
 import { guard as guardExpress } from "@wsorigin/express";
 import { wsorigin } from "@wsorigin/fastify";
+import { createJwtVerifier } from "@wsorigin/jwt";
 import { guard } from "@wsorigin/node";
+import { createTickets } from "@wsorigin/tickets";
 import express from "express";
 import Fastify from "fastify";
 
@@ -16,6 +18,21 @@ export const codes: readonly string[] = denyCodes;
 const gate = guard(createServer(), { policy, protocols: ["chat.v1"] });
 gate.route("/chat/:room", (socket, context) => {
   socket.send(`${context.origin} ${context.query.get("name")}`);
+});
+
+const tickets = createTickets<{ readonly name: string }>();
+export const withTickets: Policy<{ readonly name: string }> = createPolicy({
+  origins: [],
+  token: { from: [queryParam("ticket")], verify: tickets.verify },
+});
+guard(createServer(), { policy: withTickets, revocations: tickets }).route("/chat", (socket, { principal }) => {
+  socket.send(principal.name);
+});
+export const verify: unknown = createJwtVerifier({
+  key: { jwks: "https://id.example/.well-known/jwks.json" },
+  algorithms: ["ES256"],
+  issuer: "https://id.example",
+  audience: "wss://api.example/chat",
 });
 
 const app = express();

@@ -4,7 +4,7 @@ import type { Session, Visitor } from "./visitors.ts";
 export const usualStay = 120_000;
 
 /** What a ticket says of who asked for it: for `tickets.issue()`. */
-export interface TicketContents {
+interface TicketContents {
   readonly principal: Visitor;
   readonly origin: string;
   readonly subject: string;

@@ -75,10 +75,14 @@ describe.each([
     const login = await fetch(`${chatUrl}/api/login`, { method: "POST", headers, body });
     const cookie = login.headers.get("set-cookie")?.split(";", 1)[0] ?? "";
     const issued = await fetch(`${chatUrl}/api/ticket`, { method: "POST", headers: { origin: chatUrl, cookie } });
-    const { ticket }: { readonly ticket?: string } = await issued.json();
+    const ticket: unknown = Reflect.get(Object(await issued.json()), "ticket");
     const { host, port } = new URL(chatUrl);
     const target = { host: "localhost", port: Number(port) };
-    const open = await handshake(target, { path: `/chat/lobby?ticket=${ticket}`, origin: chatUrl, hostHeader: host });
+    const open = await handshake(target, {
+      path: `/chat/lobby?ticket=${String(ticket)}`,
+      origin: chatUrl,
+      hostHeader: host,
+    });
     expect(open.status).toBe(101);
 
     child.kill("SIGINT");

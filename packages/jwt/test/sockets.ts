@@ -8,7 +8,7 @@ import { afterwards, page } from "./support.ts";
 export const evil = "https://evil.test";
 
 /** Listens on a port of its own until the test is over. */
-export async function listen(server: Server): Promise<Target> {
+async function listen(server: Server): Promise<Target> {
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   afterwards(async () => void server.close());

@@ -232,9 +232,7 @@ function showEnded() {
   state.append(" ", again);
 }
 
-part("login").addEventListener("cancel", (event) => event.preventDefault());
-part("login").addEventListener("submit", async (event) => {
-  event.preventDefault();
+async function login() {
   const response = await post("login", { name: part("name").value.trim(), password: part("password").value });
   if (response?.status === 204) {
     part("password").value = "";
@@ -244,6 +242,12 @@ part("login").addEventListener("submit", async (event) => {
   }
   const { problem: why } = response === undefined ? {} : await response.json().catch(() => ({}));
   part("login-problem").textContent = loginProblems[why] ?? "The server does not answer.";
+}
+
+part("login").addEventListener("cancel", (event) => event.preventDefault());
+part("login").addEventListener("submit", (event) => {
+  event.preventDefault();
+  void login();
 });
 
 part("logout").addEventListener("click", () => void post("logout", {}));
