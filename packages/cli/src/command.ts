@@ -1,0 +1,41 @@
+import type { Report, Rule } from "./finding.ts";
+
+/** What a command may use of its surroundings. */
+export interface Surroundings {
+  /** Where relative paths start. */
+  readonly cwd: string;
+  /** For progress, one line each. The report goes elsewhere. */
+  readonly progress: (line: string) => void;
+  /** Standard input, whole. */
+  readonly stdin: () => Promise<string>;
+  /** Aborted by Ctrl-C, or when the time is over. */
+  readonly signal: AbortSignal;
+}
+
+/** What came of a command: a report to be rendered, or a text that is printed as it is (a configuration). */
+export type Outcome = { readonly report: Report } | { readonly text: string };
+
+export interface Command {
+  readonly name: string;
+  /** One line for `--help`. */
+  readonly summary: string;
+  /** The whole of `wsorigin <name> --help`. */
+  readonly usage: string;
+  readonly rules: readonly Rule[];
+  /**
+   * @param args what follows the command's name, without the options that all commands share
+   * @throws {UsageError} where the arguments cannot be understood
+   * @throws {CannotRun} where it could not be tried at all
+   */
+  run(args: readonly string[], surroundings: Surroundings): Promise<Outcome>;
+}
+
+/** The arguments cannot be understood: exit code 2. The message says what to write. */
+export class UsageError extends Error {
+  override readonly name = "UsageError";
+}
+
+/** It could not be tried at all (no such file): exit code 2. */
+export class CannotRun extends Error {
+  override readonly name = "CannotRun";
+}
