@@ -98,7 +98,7 @@ async function checkCore(installed) {
   for (const file of built) {
     const text = await readFile(join(installed, "dist", file), "utf8");
     assert.doesNotMatch(text, /["'`]node:|\brequire\s*\(|<reference/, `@wsorigin/core: ${file}`);
-    for (const [, specifier] of text.matchAll(/(?:\bfrom|\bimport)\s*\(?\s*["']([^"']+)["']/g)) {
+    for (const [, specifier] of text.matchAll(/(?<![."])(?:\bfrom|\bimport)\s*\(?\s*["']([^"']+)["']/g)) {
       assert.match(specifier, /^\.\.?\//, `@wsorigin/core: ${file} imports ${specifier}`);
     }
   }
