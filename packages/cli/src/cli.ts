@@ -103,7 +103,8 @@ async function runCommand(
   if (around.signal.aborted) return 130;
   if ("text" in outcome) return say(around, outcome.text);
   around.out(render(outcome.report, options, around));
-  return failed(outcome.report, options.strict) ? 1 : 0;
+  // What was pasted is explained: that is no failure of a check.
+  return outcome.report.command !== "explain" && failed(outcome.report, options.strict) ? 1 : 0;
 }
 
 function failed({ findings }: Report, strict: boolean): boolean {

@@ -33,7 +33,7 @@ export function readCommon(argv: readonly string[]): CommonOptions & { readonly 
       rest.push(...argv.slice(index + 1));
       break;
     }
-    const [name = "", inline] = argument.startsWith("--") ? split(argument) : [argument];
+    const [name, inline] = argument.startsWith("--") ? split(argument) : [argument];
     if (flags.has(name) && inline === undefined) found.set(flags.get(name) ?? name, "");
     else if (valued.has(name)) {
       const value = inline ?? argv[++index];

@@ -1,9 +1,61 @@
-import { CannotRun, type Command } from "../command.ts";
+import type { Command } from "../command.ts";
+import { type DoctorOptions, readArguments, usage } from "../doctor/arguments.ts";
+import { observe, type Observations } from "../doctor/observe.ts";
+import { planOf } from "../doctor/plan.ts";
+import { type DoctorRule, doctorRules, firstOnly, whoOf } from "../doctor/rules.ts";
+import type { Finding } from "../finding.ts";
 
 export const doctor: Command = {
   name: "doctor",
-  summary: "",
-  usage: "",
-  rules: [],
-  run: () => Promise.reject(new CannotRun("Not there yet.")),
+  summary: "tries a socket from all sides, and says what is wrong, who answered and what to change",
+  usage,
+  rules: doctorRules.map(({ id, name, severity, title, cause, fix }) => ({ id, name, severity, title, cause, fix })),
+  async run(args, { signal, progress }) {
+    const options = readArguments(args);
+    if (options.dryRun) return { text: dryRun(options) };
+    const { observations, steps } = await observe(options, signal, progress);
+    const findings = judge(observations);
+    return { report: { command: "doctor", target: `${options.url.origin}${options.url.pathname}`, findings, steps } };
+  },
 };
+
+/** What the rules make of what was seen: the cause first. */
+export function judge(seen: Observations): readonly Finding[] {
+  const done = new Set<DoctorRule["group"]>();
+  return doctorRules.flatMap((rule): Finding[] => {
+    if (done.has(rule.group)) return [];
+    const evidence = rule.when(seen);
+    if (evidence === undefined) return [];
+    if (firstOnly.has(rule.group)) done.add(rule.group);
+    const { id, name, severity, title, cause, fix } = rule;
+    const who = evidence.who ?? (rule.group === "page" || rule.group === "way" ? undefined : whoOf(seen));
+    return [
+      {
+        rule: { id, name, severity, title, cause, fix },
+        seen: evidence.seen,
+        fix: evidence.fix ?? [],
+        ...(who !== undefined && { who }),
+        ...(evidence.severity !== undefined && { severity: evidence.severity }),
+      },
+    ];
+  });
+}
+
+/** Everything that would be sent, with the secrets taken out. */
+function dryRun(options: DoctorOptions): string {
+  const secrets = [options.token?.value, options.cookie].filter((secret) => secret !== undefined);
+  const plan = planOf(options).map(({ name, what, request }, index) => {
+    const shown = secrets.reduce(
+      (text, secret) => text.replaceAll(secret, "[redacted]").replaceAll(encodeURIComponent(secret), "[redacted]"),
+      request,
+    );
+    const lines = shown
+      .trimEnd()
+      .split("\r\n")
+      .map((line) => `    ${line}`);
+    return `${index + 1}. ${name}: ${what}\n${lines.join("\n")}\n`;
+  });
+  const direct = options.direct === undefined ? "" : `The first three also to ${options.direct.host}.\n`;
+  const idle = options.idle === 0 ? "" : `Then one more of the third, which is watched for ${options.idle} seconds.\n`;
+  return `To ${options.url.host}, each on a connection of its own, one after the other:\n\n${plan.join("\n")}\n${direct}${idle}Nothing else is sent: no message on any socket.\n`;
+}

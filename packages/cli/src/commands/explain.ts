@@ -1,9 +1,34 @@
-import { CannotRun, type Command } from "../command.ts";
+import { type Command, UsageError } from "../command.ts";
+import { entries, explainText } from "../explain/explain.ts";
 
+const usage = `Usage: wsorigin explain <text...>
+       wsorigin explain -
+
+Says what a console line, a client's error or a close code means, and what to do about it. Without a text, or with -, it reads standard input:
+paste as many lines as you like, with stack traces and all, and end with Ctrl-D. Tokens, cookies and query strings are not shown again.
+
+Knows the texts of Chrome, Firefox, Safari, ws and Node, Socket.IO, SignalR, Python and Go clients; close codes from 1000 to 4999; and the
+statuses of handshakes.
+
+Examples:
+  wsorigin explain 1006
+  wsorigin explain closed with 4403
+  wsorigin explain 403
+  wsorigin explain "WebSocket connection to 'wss://api.example.com/ws' failed: Error during WebSocket handshake: Unexpected response code: 426"
+  wsorigin explain "Error: Unexpected server response: 404"
+  pbpaste | wsorigin explain -
+`;
+
+/** `wsorigin explain`: from a text to its cause. Uses no network. */
 export const explain: Command = {
   name: "explain",
-  summary: "",
-  usage: "",
-  rules: [],
-  run: () => Promise.reject(new CannotRun("Not there yet.")),
+  summary: "say what a console line, a client's error or a close code means",
+  usage,
+  rules: entries.map(({ rule }) => rule),
+  async run(args, surroundings) {
+    const fromInput = args.length === 0 || (args.length === 1 && args[0] === "-");
+    const text = fromInput ? await surroundings.stdin() : args.join(" ");
+    if (text.trim() === "") throw new UsageError('There is no text. Write for example: wsorigin explain "code 1006"');
+    return { report: explainText(text) };
+  },
 };

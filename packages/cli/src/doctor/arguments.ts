@@ -27,6 +27,8 @@ export interface DoctorOptions {
   readonly idle: number;
   /** Go on with a certificate that does not verify. */
   readonly insecure: boolean;
+  /** The name of a file with authorities to trust, as PEM. */
+  readonly ca: string | undefined;
   readonly dryRun: boolean;
 }
 
@@ -46,6 +48,7 @@ Says what is really wrong with a WebSocket connection. Compares handshakes, open
   --header <n: v>        another header field; may be repeated
   --csp <policy>         the page's Content-Security-Policy, to be checked
   --idle [seconds]       watch an idle connection for so long (default 75), to see where it is cut
+  --ca <file>            an authority to trust beside the usual ones, as PEM
   --insecure             go on with a certificate that does not verify
   --dry-run              print what would be sent, and send nothing
 
@@ -86,6 +89,7 @@ export function readArguments(args: readonly string[]): DoctorOptions {
     headers: (values.header ?? []).map(readHeader),
     idle,
     insecure: values.insecure,
+    ca: values.ca,
     dryRun: values["dry-run"],
   };
 }
@@ -107,6 +111,7 @@ function parse(args: readonly string[]) {
         header: { type: "string", multiple: true },
         csp: { type: "string" },
         idle: { type: "string" },
+        ca: { type: "string" },
         insecure: { type: "boolean", default: false },
         "dry-run": { type: "boolean", default: false },
       },

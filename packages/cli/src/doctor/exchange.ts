@@ -1,5 +1,5 @@
 import { connect as connectTcp, type Socket } from "node:net";
-import { connect as connectTls, type TLSSocket } from "node:tls";
+import { connect as connectTls, rootCertificates, type TLSSocket } from "node:tls";
 
 /** Where to connect to. */
 export interface Destination {
@@ -8,6 +8,8 @@ export interface Destination {
   readonly tls: boolean;
   /** Whether to go on with a certificate that does not verify: what is wrong with it has been told by then. */
   readonly trustAnything: boolean;
+  /** Authorities to trust beside those of Node.js, as PEM. */
+  readonly ca?: string | undefined;
   /** What is offered by ALPN. */
   readonly alpn?: readonly string[];
 }
@@ -61,13 +63,14 @@ export async function exchange(to: Destination, request: string, options: Exchan
 /** An open connection. Rejects with the system's error. */
 export function open(to: Destination, patience: number, signal: AbortSignal): Promise<Socket | TLSSocket> {
   return new Promise((resolve, reject) => {
-    const { host, port, tls, trustAnything, alpn = ["http/1.1"] } = to;
+    const { host, port, tls, trustAnything, ca, alpn = ["http/1.1"] } = to;
     const socket = tls
       ? connectTls({
           host,
           port,
           ALPNProtocols: [...alpn],
           rejectUnauthorized: !trustAnything,
+          ...(ca !== undefined && { ca: [...rootCertificates, ca] }),
           ...(isName(host) && { servername: host }),
         })
       : connectTcp({ host, port });

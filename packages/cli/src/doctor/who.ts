@@ -3,12 +3,12 @@ import { headerOf, type Reply } from "./exchange.ts";
 /** Who a reply comes from, as far as it shows: a proxy, an app behind it, or both. */
 export interface Who {
   /** `nginx/1.22.1`, `Apache`. */
-  readonly proxy: Server | undefined;
-  readonly app: Server | undefined;
+  readonly proxy: Server<ProxyId> | undefined;
+  readonly app: Server<AppId> | undefined;
 }
 
-export interface Server {
-  readonly id: ProxyId | AppId;
+export interface Server<Id> {
+  readonly id: Id;
   /** As it calls itself, with its version where it says so. */
   readonly name: string;
 }
@@ -219,7 +219,7 @@ export function nameOf({ proxy, app }: Who): string | undefined {
   return app === undefined ? proxy.name : `${proxy.name}, in front of ${app.name}`;
 }
 
-function first(replies: readonly Reply[], table: readonly (readonly [ProxyId | AppId, Marks])[]): Server | undefined {
+function first<Id>(replies: readonly Reply[], table: readonly (readonly [Id, Marks])[]): Server<Id> | undefined {
   for (const reply of replies) {
     const body = reply.status === 101 ? "" : reply.body.toString("utf8");
     for (const [id, marks] of table) {

@@ -119,10 +119,15 @@ function summaryOf({ findings }: Report, style: Style): string {
   return (count("failure") > 0 ? red : yellow)(`${words}.`);
 }
 
+/** What colours begin with. */
+const escape = "\u001b";
+
 /** Punctuation that has a plain form gets it; the rest is escaped. */
 function toAscii(text: string): string {
   return text
     .replaceAll(/[\u2018\u2019]/g, "'")
     .replaceAll(/[\u201c\u201d]/g, '"')
-    .replaceAll(/[^\x20-\x7e\n\u001b]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`);
+    .replaceAll(/[^\x20-\x7e\n]/g, (char) =>
+      char === escape ? char : `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`,
+    );
 }
