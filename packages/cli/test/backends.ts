@@ -17,7 +17,7 @@ import Fastify from "fastify";
 import Koa from "koa";
 import { Server as SocketIo } from "socket.io";
 import { onTestFinished } from "vitest";
-import { WebSocketServer } from "ws";
+import { type WebSocket, WebSocketServer } from "ws";
 
 /** A server that a test talks to: its port. It is gone when the test ends, whatever was left open on it. */
 export async function serve(server: Server | TcpServer, listening = false): Promise<number> {
@@ -138,7 +138,7 @@ export function twoServers(): Promise<number> {
 /** Accepts, and does something with the socket at once. */
 export function accepting(
   options: ConstructorParameters<typeof WebSocketServer>[0],
-  then: (socket: import("ws").WebSocket) => void = () => {},
+  then: (socket: WebSocket) => void = () => {},
 ): Promise<number> {
   const server = createServer(notFound);
   quiet(new WebSocketServer({ ...options, server })).on("connection", then);
@@ -167,7 +167,7 @@ export function tls(options: { readonly key: string; readonly cert: string }): P
 
 export function http2Only(options: { readonly key: string; readonly cert: string }): Promise<number> {
   const server = createSecureServer(options);
-  return serve(server as unknown as Server);
+  return serve(server);
 }
 
 /** Answers an ordinary request with headers of its choice, and upgrades to everybody. */

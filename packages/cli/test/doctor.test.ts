@@ -1,4 +1,6 @@
 import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import type { IncomingMessage } from "node:http";
 import { join } from "node:path";
 import { bearerHeader, grant } from "@wsorigin/node";
 import { selfSigned } from "@wsorigin/testing";
@@ -44,7 +46,7 @@ const nodeRows: readonly Row[] = [
     ["WSO050"],
     () =>
       backends.accepting({
-        verifyClient: ({ req }: { req: import("node:http").IncomingMessage }) => req.headers.cookie === "sid=1",
+        verifyClient: ({ req }: { req: IncomingMessage }) => req.headers.cookie === "sid=1",
       }),
     ["--cookie", "sid=1"],
   ],
@@ -432,14 +434,15 @@ describe("proxies", () => {
   );
 });
 
+const daphneRows = [
+  ["without a validator", "none", "/ws", ["WSO050"]],
+  ["with OriginValidator", "origin", "/ws", []],
+  ["with AllowedHostsOriginValidator", "allowed-hosts", "/ws", ["WSO052"]],
+  ["on a path that is not routed", "none", "/other", ["WSO034"]],
+] as const;
+
 describe("Django Channels on Daphne", () => {
-  const rows = [
-    ["without a validator", "none", "/ws", ["WSO050"]],
-    ["with OriginValidator", "origin", "/ws", []],
-    ["with AllowedHostsOriginValidator", "allowed-hosts", "/ws", ["WSO052"]],
-    ["on a path that is not routed", "none", "/other", ["WSO034"]],
-  ] as const;
-  test.for(rows)("%s", { timeout: 90_000 }, async ([, validator, path, expected], context: TestContext) => {
+  test.for(daphneRows)("%s", { timeout: 90_000 }, async ([, validator, path, expected], context: TestContext) => {
     needsDaphne(context);
     const port = await backends.daphne(validator);
     const report = await diagnose(port, ["--cookie", "sid=1"], path);
@@ -451,7 +454,7 @@ describe("Django Channels on Daphne", () => {
 });
 
 describe("TLS", () => {
-  test("a right certificate", async () => {
+  test("a right certificate", { timeout: 30_000 }, async () => {
     const { trusted, authority } = await certificates();
     const report = await diagnose(await backends.tls(trusted), ["--ca", authority], "/ws", "wss");
     expect(ids(report)).toEqual([]);
@@ -462,7 +465,7 @@ describe("TLS", () => {
     ["expired", "expired", "WSO013"],
     ["for another name", "otherName", "WSO014"],
     ["self-signed", "selfSigned", "WSO015"],
-  ] as const)("%s", async (_name, kind, id) => {
+  ] as const)("%s", { timeout: 30_000 }, async (_name, kind, id) => {
     const all = await certificates();
     const report = await diagnose(await backends.tls(all[kind]), [], "/ws", "wss");
     expect(ids(report)[0]).toBe(id);
@@ -476,7 +479,7 @@ describe("TLS", () => {
     expect(ids(await diagnose(await backends.ws(), [], "/ws", "wss"))).toEqual(["WSO017"]);
   });
 
-  test("ws: on a port that speaks TLS", async () => {
+  test("ws: on a port that speaks TLS", { timeout: 60_000 }, async () => {
     const plain = await diagnose(await backends.tls(selfSigned));
     expect(["WSO039", "WSO018"]).toContain(ids(plain)[0]);
     const port = await backends.saying(
@@ -496,6 +499,34 @@ describe("the way", () => {
     expect("report" in outcome && ids(outcome.report)).toEqual(["WSO010"]);
   });
 });
+
+test("docs/doctor.md has the table of rows", async () => {
+  const table = [
+    "# What the doctor is tried on",
+    "",
+    "Each row is a program that is started, and what is found there, the cause first. `none`: nothing is found. The rules are in [rules.md](rules.md).",
+    "",
+    "| what | set up | found |",
+    "| --- | --- | --- |",
+    ...nodeRows.map(([name, expected]) => row("Node.js", name, expected)),
+    ...proxyRows.map(([kind, name, expected]) => row(kind, name, expected)),
+    ...daphneRows.map(([name, , , expected]) => row("Django Channels", name, expected)),
+    "",
+  ].join("\n");
+  await expect(table).toMatchFileSnapshot("../docs/doctor.md");
+});
+
+test("every rule has a row here, or a fixture in rules.test.ts", async () => {
+  const source = await readFile(new URL("rules.test.ts", import.meta.url), "utf8");
+  const here = await readFile(new URL("doctor.test.ts", import.meta.url), "utf8");
+  const without = doctor.rules.filter(({ id }) => !here.includes(`"${id}"`) && !source.includes(`"${id}"`));
+  expect(without).toEqual([]);
+});
+
+function row(what: string, name: string, expected: readonly string[]): string {
+  const found = expected.map((id) => `[${id}](rules.md#${id.toLowerCase()})`).join(", ");
+  return `| ${what} | ${name} | ${found === "" ? "none" : found} |`;
+}
 
 function surroundings() {
   return { cwd: ".", stdin: async () => "", progress: () => {}, signal: new AbortController().signal };

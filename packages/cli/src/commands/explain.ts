@@ -22,7 +22,7 @@ Examples:
 /** `wsorigin explain`: from a text to its cause. Uses no network. */
 export const explain: Command = {
   name: "explain",
-  summary: "say what a console line, a client's error or a close code means",
+  summary: "says what a console line, a client's error or a close code means",
   usage,
   rules: entries.map(({ rule }) => rule),
   async run(args, surroundings) {

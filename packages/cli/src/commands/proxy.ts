@@ -1,9 +1,139 @@
-import { CannotRun, type Command } from "../command.ts";
+import { parseArgs } from "node:util";
+import { CannotRun, type Command, type Outcome, type Surroundings, UsageError } from "../command.ts";
+import { cloudText, cloudTitles, isCloud } from "../proxy/clouds.ts";
+import { configurations, type ServerKind } from "../proxy/configurations.ts";
+import { checkNginx } from "../proxy/nginx/check.ts";
+import { type Configuration, readNginx } from "../proxy/nginx/files.ts";
+import { nginxRules } from "../proxy/nginx/rules.ts";
+import { checkPath, defaults, wantedOf } from "../proxy/wanted.ts";
+
+const servers: ReadonlyMap<string, string> = new Map([
+  ["nginx", "nginx"],
+  ["apache", "Apache httpd 2.4.47 or newer"],
+  ["haproxy", "HAProxy"],
+  ["caddy", "Caddy 2"],
+  ["varnish", "Varnish"],
+]);
+
+function isServer(name: string): name is ServerKind {
+  return Object.hasOwn(configurations, name);
+}
+
+const usage = `Usage: wsorigin proxy <server> [options]
+       wsorigin proxy <cloud>
+       wsorigin proxy --check <file> [--path <path>]
+       wsorigin proxy --list
+
+Prints the smallest configuration with which a proxy passes WebSockets on, tells the limits of a cloud, or checks a configuration of nginx.
+
+Servers: ${[...servers.keys()].join(", ")}
+Clouds:  ${[...cloudTitles.keys()].join(", ")}
+
+Options of a server:
+  --path <path>         Where sockets are opened. One that ends in "/" stands for all below it. (${defaults.path})
+  --upstream <url>      Where the WebSocket server listens. (${defaults.upstream})
+  --server-name <name>  The site's name. (${defaults.serverName})
+  --idle <seconds>      How long a socket may stay silent. (${defaults.idle})
+
+Options of a check:
+  --check <file>        A configuration of nginx: nginx.conf, a file of sites-enabled, a snippet, or what "nginx -T" printed.
+                        Files that it includes are read too.
+  --path <path>         Check the location that nginx chooses for this path. Otherwise those that look like a socket's.
+
+  --list                Lists the servers and clouds.
+`;
 
 export const proxy: Command = {
   name: "proxy",
-  summary: "",
-  usage: "",
-  rules: [],
-  run: () => Promise.reject(new CannotRun("Not there yet.")),
+  summary: "prints the right configuration of a proxy, or says what is wrong with yours",
+  usage,
+  rules: Object.values(nginxRules),
+  run: async (args, surroundings) => {
+    const { values, positionals } = parse(args);
+    const { list = false, check, path, upstream, idle } = values;
+    const serverName = values["server-name"];
+    const [name, ...more] = positionals;
+    const [surplus] = [...more, ...(name !== undefined && (list || check !== undefined) ? [name] : [])];
+    if (surplus !== undefined) throw new UsageError(`${JSON.stringify(surplus)} is one argument too many. ${seeHelp}`);
+    const given = { path, upstream, serverName, idle };
+    if (list) return listed(check, given);
+    if (check !== undefined) return checked(check, given, surroundings);
+    if (name === undefined)
+      throw new UsageError("Which proxy? Write wsorigin proxy nginx, or wsorigin proxy --list for all of them.");
+    if (isServer(name)) return { text: configurations[name](wantedOf(given)) };
+    if (!isCloud(name))
+      throw new UsageError(
+        `${JSON.stringify(name)} is no proxy that is known here. wsorigin proxy --list shows them all.`,
+      );
+    refuse(given, ["path", "upstream", "serverName", "idle"], name);
+    return { text: cloudText(name) };
+  },
 };
+
+const seeHelp = "See wsorigin proxy --help.";
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: {
+        list: { type: "boolean" },
+        check: { type: "string" },
+        path: { type: "string" },
+        upstream: { type: "string" },
+        "server-name": { type: "string" },
+        idle: { type: "string" },
+      },
+    });
+  } catch (error) {
+    throw new UsageError(`${error instanceof Error ? error.message : String(error)} ${seeHelp}`, { cause: error });
+  }
+}
+
+interface GivenOptions {
+  readonly path: string | undefined;
+  readonly upstream: string | undefined;
+  readonly serverName: string | undefined;
+  readonly idle: string | undefined;
+}
+
+/** An option that would do nothing was meant to do something. */
+function refuse(given: GivenOptions, names: readonly (keyof GivenOptions)[], where: string): void {
+  const used = names.find((name) => given[name] !== undefined);
+  if (used === undefined) return;
+  const option = used === "serverName" ? "--server-name" : `--${used}`;
+  throw new UsageError(`${option} means nothing with ${where}: leave it out. ${seeHelp}`);
+}
+
+function listed(check: string | undefined, given: GivenOptions): Outcome {
+  if (check !== undefined) throw new UsageError(`--list and --check do not go together. ${seeHelp}`);
+  refuse(given, ["path", "upstream", "serverName", "idle"], "--list");
+  const lines = (names: ReadonlyMap<string, string>) =>
+    [...names].map(([name, title]) => `  ${name.padEnd(18)}${title}`);
+  return {
+    text: [
+      "Configurations, by wsorigin proxy <name>:",
+      ...lines(servers),
+      "",
+      "Limits and settings, by wsorigin proxy <name>:",
+      ...lines(cloudTitles),
+      "",
+    ].join("\n"),
+  };
+}
+
+async function checked(file: string, given: GivenOptions, { cwd }: Surroundings): Promise<Outcome> {
+  refuse(given, ["upstream", "serverName", "idle"], "--check");
+  if (file === "") throw new UsageError("--check needs a file: wsorigin proxy --check /etc/nginx/nginx.conf");
+  const path = given.path === undefined ? undefined : checkPath(given.path);
+  let configuration: Configuration;
+  try {
+    configuration = await readNginx(file, cwd);
+  } catch (error) {
+    throw new CannotRun(`${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`, {
+      cause: error,
+    });
+  }
+  return { report: checkNginx(configuration, { target: file, path }) };
+}

@@ -1,0 +1,231 @@
+import type { Module } from "./module.ts";
+import { isA, keyOf, nameOf, type Node } from "./nodes.ts";
+
+const anOrigin = /^https?:\/\/(?:\[[0-9a-f:]+\]|[a-z0-9][a-z0-9.-]*)(?::\d{1,5})?$/;
+const list = /origin|allow|whitelist|cors|trusted|permitted/i;
+
+/** The origins that a file names where it lists or compares some. Where it names none, one to be replaced. */
+export function originsIn(module: Module): string[] {
+  const found = new Set<string>();
+  for (const node of module.nodes) {
+    const text = isA(node, "StringLiteral")
+      ? node.value
+      : isA(node, "TemplateElement")
+        ? (node.value.cooked ?? "")
+        : "";
+    const origin = text.replace(/\/$/, "");
+    if (anOrigin.test(origin) && isListed(node, module)) found.add(origin);
+  }
+  return found.size === 0 ? ["https://app.example.com"] : [...found].slice(0, 8);
+}
+
+/** Where origins are listed: in an `origin` option, in a variable so named, or in a comparison. */
+function isListed(node: Node, module: Module): boolean {
+  let inner = node;
+  for (let outer = module.parent(node); outer !== undefined; inner = outer, outer = module.parent(outer)) {
+    if (isA(outer, "ObjectProperty")) return outer.value === inner && list.test(keyOf(outer.key, outer.computed) ?? "");
+    if (isA(outer, "VariableDeclarator")) return list.test(nameOf(outer.id) ?? "");
+    if (isA(outer, "ClassProperty")) return list.test(nameOf(outer.key) ?? "");
+    if (isA(outer, "BinaryExpression"))
+      return list.test(nameOf(outer.left) ?? "") || list.test(nameOf(outer.right) ?? "");
+    if (isA(outer, "CallExpression", "OptionalCallExpression", "NewExpression", "AssignmentExpression")) {
+      const text = module.source.slice(outer.start ?? 0, (outer.start ?? 0) + 200);
+      if (isA(outer, "NewExpression") && /^new Set\b/.test(text)) continue;
+      return /origin|allowed/i.test(text.split("\n", 1)[0] ?? "");
+    }
+  }
+  return false;
+}
+
+function written(origins: readonly string[]): string {
+  return origins.map((origin) => JSON.stringify(origin)).join(", ");
+}
+
+export function policyLine(origins: readonly string[]): string {
+  return `const policy = createPolicy({ origins: [${written(origins)}] });`;
+}
+
+/** For what listens on a Node server that the code already has. */
+export function nodeFix(origins: readonly string[], server = "server"): string[] {
+  return [
+    'import { createPolicy, guard } from "@wsorigin/node";',
+    "",
+    policyLine(origins),
+    `guard(${server}, { policy });`,
+  ];
+}
+
+/** For a `WebSocketServer` that listens by itself. */
+export function portFix(origins: readonly string[], port: string): string[] {
+  return [
+    'import { createServer } from "node:http";',
+    'import { createPolicy, guard } from "@wsorigin/node";',
+    'import { WebSocketServer } from "ws";',
+    "",
+    policyLine(origins),
+    "const server = createServer();",
+    "guard(server, { policy });",
+    "const sockets = new WebSocketServer({ server });",
+    `server.listen(${port});`,
+  ];
+}
+
+/** For an `upgrade` listener: a route takes its place. */
+export function upgradeFix(origins: readonly string[], server: string, path: string): string[] {
+  return [
+    'import { createPolicy, guard } from "@wsorigin/node";',
+    "",
+    policyLine(origins),
+    `const gate = guard(${server}, { policy });`,
+    `gate.route(${JSON.stringify(path)}, (socket, { request }) => {`,
+    '  socket.on("message", (data) => socket.send(data));',
+    "});",
+  ];
+}
+
+export function expressFix(origins: readonly string[], app: string, path: string): string[] {
+  return [
+    'import { createServer } from "node:http";',
+    'import { createPolicy, guard } from "@wsorigin/express";',
+    "",
+    policyLine(origins),
+    `const server = createServer(${app});`,
+    `const gate = guard(server, { app${app === "app" ? "" : `: ${app}`}, policy });`,
+    `gate.route(${JSON.stringify(path)}, (socket, { request, params }) => {`,
+    '  socket.on("message", (data) => socket.send(data));',
+    "});",
+    "server.listen(3000); // instead of app.listen()",
+  ];
+}
+
+export function koaFix(origins: readonly string[], path: string): string[] {
+  return [
+    'import { createServer } from "node:http";',
+    'import { createPolicy, guard } from "@wsorigin/koa";',
+    "",
+    policyLine(origins),
+    "const server = createServer(app.callback());",
+    "const gate = guard(server, { app, policy });",
+    `gate.route(${JSON.stringify(path)}, (socket, ctx) => {`,
+    '  socket.on("message", (data) => socket.send(data));',
+    "});",
+    "server.listen(3000); // instead of app.listen()",
+  ];
+}
+
+export function fastifyFix(origins: readonly string[], app: string): string[] {
+  return [
+    'import { createPolicy, wsorigin } from "@wsorigin/fastify";',
+    "",
+    policyLine(origins),
+    `await ${app}.register(wsorigin, { policy }); // instead of @fastify/websocket, before the routes`,
+  ];
+}
+
+export function socketIoFix(origins: readonly string[], server: string): string[] {
+  return [
+    'import { createPolicy, guard } from "@wsorigin/node";',
+    'import { Server } from "socket.io";',
+    "",
+    policyLine(origins),
+    `guard(${server}, { policy });`,
+    `const io = new Server(${server}, {`,
+    "  allowRequest: (request, callback) => callback(null, policy.check(request).allowed),",
+    "  cors: { origin: (origin, callback) => callback(null, policy.allowsOrigin(origin)), credentials: true },",
+    "});",
+  ];
+}
+
+export function nestFix(origins: readonly string[]): string[] {
+  return [
+    "// where the app is created",
+    'import { createPolicy, guard } from "@wsorigin/node";',
+    "",
+    policyLine(origins),
+    "guard(app.getHttpServer(), { policy });",
+  ];
+}
+
+export function uwsFix(origins: readonly string[]): string[] {
+  return [
+    'import { createPolicy } from "@wsorigin/node";',
+    "",
+    policyLine(origins),
+    "// in upgrade, before res.upgrade()",
+    'const headers = { origin: req.getHeader("origin") || undefined, host: req.getHeader("host") };',
+    'if (!policy.check({ headers }).allowed) return res.writeStatus("403 Forbidden").end();',
+  ];
+}
+
+/** For a CORS middleware that shares its list with the sockets. */
+export function corsFix(origins: readonly string[], from: string): string[] {
+  const adapter = from === "@koa/cors" ? "koa" : from === "@fastify/cors" ? "fastify" : "express";
+  const use = adapter === "fastify" ? "await app.register(cors, {" : "app.use(cors({";
+  const end = adapter === "fastify" ? "});" : "}));";
+  return [
+    `import { corsOptions, createPolicy } from "@wsorigin/${adapter}";`,
+    "",
+    policyLine(origins),
+    `${use} ...corsOptions(policy), credentials: true ${end}`,
+  ];
+}
+
+export function policyFix(origins: readonly string[]): string[] {
+  return [
+    'import { createPolicy } from "@wsorigin/node";',
+    "",
+    policyLine(origins),
+    "policy.allowsOrigin(origin); // instead of the comparison; for sockets guard(server, { policy })",
+  ];
+}
+
+export function gateFix(origins: readonly string[], server: string, paths: readonly string[]): string[] {
+  return [
+    'import { createPolicy, guard } from "@wsorigin/node";',
+    "",
+    policyLine(origins),
+    `const gate = guard(${server}, { policy });`,
+    ...paths.map(
+      (path) => `gate.route(${JSON.stringify(path)}, (socket) => socket.on("message", (data) => socket.send(data)));`,
+    ),
+  ];
+}
+
+export function protocolFix(origins: readonly string[]): string[] {
+  return [
+    "// in the WebSocketServer",
+    'handleProtocols: (protocols) => (protocols.has("chat.v1") ? "chat.v1" : false),',
+    "",
+    "// or, with a route instead of it",
+    'import { createPolicy, guard } from "@wsorigin/node";',
+    "",
+    policyLine(origins),
+    'const gate = guard(server, { policy, protocols: ["chat.v1"] });',
+    'gate.route("/chat", (socket) => socket.on("message", (data) => socket.send(data)));',
+  ];
+}
+
+export const ticketFix: readonly string[] = [
+  "// on the server",
+  'import { createPolicy, queryParam } from "@wsorigin/node";',
+  'import { createTickets } from "@wsorigin/tickets";',
+  "",
+  "const tickets = createTickets();",
+  'app.post("/api/ticket", requireLogin, async (req, res) => {',
+  '  res.json({ ticket: await tickets.issue({ principal: { id: req.user.id }, origin: req.get("Origin") }) });',
+  "});",
+  "const policy = createPolicy({",
+  '  origins: ["https://app.example.com"],',
+  '  token: { from: [queryParam("ticket")], verify: tickets.verify },',
+  "});",
+];
+
+export function ticketClient(url: string): string[] {
+  return [
+    ...ticketFix,
+    "",
+    "// in the page",
+    'const { ticket } = await (await fetch("/api/ticket", { method: "POST" })).json();',
+    `const socket = new WebSocket(\`${url}?ticket=\${ticket}\`);`,
+  ];
+}

@@ -1,0 +1,83 @@
+import { parse, type ParserOptions } from "@babel/parser";
+import traverse from "@babel/traverse";
+import { Module } from "./module.ts";
+import type { Node, ScopeOf } from "./nodes.ts";
+
+/** Files that can hold JavaScript or TypeScript, by the end of their names. */
+export const extensions: RegExp = /\.(?:[cm]?[jt]s|[jt]sx|vue|svelte|html?)$/i;
+
+/** What came of a file: a module for each script in it, or why there is none. */
+export type Parsed = { readonly modules: readonly Module[] } | { readonly reason: string };
+
+/** Parses a file's source, mended where the parser can. Never throws, whatever the text. */
+export function parseFile(file: string, source: string): Parsed {
+  try {
+    return { modules: scriptsOf(file, source).map(({ text, dialect }) => moduleOf(file, source, text, dialect)) };
+  } catch (error) {
+    if (error instanceof RangeError) return { reason: "nested too deeply" };
+    return { reason: `not understood: ${reasonOf(error)}` };
+  }
+}
+
+function reasonOf(error: unknown): string {
+  const message = error instanceof Error ? error.message : "";
+  return message.split("\n", 1)[0]?.slice(0, 120) ?? "";
+}
+
+interface Script {
+  /** As long as the file, with blanks for all that is not the script's: so places stay what they are. */
+  readonly text: string;
+  readonly dialect: "js" | "ts" | "tsx";
+}
+
+function scriptsOf(file: string, source: string): Script[] {
+  if (/\.tsx$/i.test(file)) return [{ text: source, dialect: "tsx" }];
+  if (/\.[cm]?ts$/i.test(file)) return [{ text: source, dialect: "ts" }];
+  if (!/\.(?:vue|svelte|html?)$/i.test(file)) return [{ text: source, dialect: "js" }];
+  const scripts: Script[] = [];
+  const opening = /<script\b([^<>]*)>/gi;
+  for (let match = opening.exec(source); match !== null; match = opening.exec(source)) {
+    const start = opening.lastIndex;
+    const length = source.slice(start).search(/<\/script\b/i);
+    const end = length < 0 ? source.length : start + length;
+    opening.lastIndex = end;
+    const attributes = match[1] ?? "";
+    const type = /\btype\s*=\s*["']?([^\s"']+)/i.exec(attributes)?.[1] ?? "module";
+    if (!/^(?:module|(?:text|application)\/(?:java|type|ecma)script)$/i.test(type)) continue;
+    const dialect = /\blang\s*=\s*["']?tsx?\b/i.test(attributes) ? "ts" : "js";
+    scripts.push({ text: blank(source.slice(0, start)) + source.slice(start, end), dialect });
+  }
+  return scripts;
+}
+
+function blank(text: string): string {
+  return text.replaceAll(/[^\n\r\u2028\u2029]/g, " ");
+}
+
+const plugins = {
+  js: ["jsx", "decorators-legacy"],
+  ts: ["typescript", "decorators-legacy"],
+  tsx: ["typescript", "jsx", "decorators-legacy"],
+} satisfies Record<Script["dialect"], ParserOptions["plugins"]>;
+
+function moduleOf(file: string, source: string, text: string, dialect: Script["dialect"]): Module {
+  const ast = parse(text, {
+    sourceType: "unambiguous",
+    errorRecovery: true,
+    allowAwaitOutsideFunction: true,
+    allowReturnOutsideFunction: true,
+    allowUndeclaredExports: true,
+    plugins: plugins[dialect],
+  });
+  const nodes: Node[] = [];
+  const parents = new Map<Node, Node>();
+  const scopes = new Map<Node, ScopeOf>();
+  traverse(ast, {
+    enter(path) {
+      nodes.push(path.node);
+      if (path.parent !== undefined && path.parent !== null) parents.set(path.node, path.parent);
+      scopes.set(path.node, path.scope);
+    },
+  });
+  return new Module({ file, source, nodes, parents, scopes, comments: ast.comments ?? [] });
+}

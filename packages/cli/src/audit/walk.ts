@@ -1,0 +1,118 @@
+import { lstat, readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { extensions } from "./parse.ts";
+
+/** A file as it was found: `file` is relative to the folder, with forward slashes. */
+export interface SourceFile {
+  readonly file: string;
+  readonly source: string;
+}
+
+export interface Walked {
+  readonly files: readonly SourceFile[];
+  /** Folders, relative, that hold a `package.json`; the audited folder is the empty text. */
+  readonly packages: readonly string[];
+  readonly skipped: readonly { readonly file: string; readonly reason: string }[];
+  /** How many files of tests were left out. */
+  readonly tests: number;
+  /** How many files there were, where that is more than could be read. */
+  readonly beyond: number;
+}
+
+export interface Limits {
+  /** At the most so many files are read. */
+  readonly files: number;
+  /** Larger ones, in bytes, are not. */
+  readonly size: number;
+}
+
+export const limits: Limits = { files: 20_000, size: 1_000_000 };
+
+const leftOut = new Set(["node_modules", ".git", "dist", "build", "coverage", ".next", ".nuxt", ".output", ".turbo"]);
+const testFolders = new Set(["test", "tests", "__tests__", "__mocks__", "e2e", "cypress"]);
+const testFile = /[.-](?:test|spec|e2e-spec|test-d|tst)\.[cm]?[jt]sx?$/i;
+const generated = /\.min\.[cm]?js$|\.d\.[cm]?ts$/i;
+
+/**
+ * Reads the sources in a folder, in the order of their names. Follows no links, and leaves out what is installed, built or minified, and tests,
+ * unless the folder itself is one of tests.
+ *
+ * @throws what `readdir` throws where the folder itself cannot be read
+ */
+export async function walk(
+  folder: string,
+  signal: AbortSignal,
+  { files: most, size }: Limits = limits,
+): Promise<Walked> {
+  const files: SourceFile[] = [];
+  const packages: string[] = [""];
+  const skipped: { file: string; reason: string }[] = [];
+  let tests = 0;
+  let beyond = 0;
+
+  async function enter(path: string, relative: string): Promise<void> {
+    const entries = await readdir(path, { withFileTypes: true });
+    if (relative !== "" && entries.some(({ name }) => name === "package.json")) packages.push(relative);
+    for (const entry of entries.toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
+      signal.throwIfAborted();
+      const inner = relative === "" ? entry.name : `${relative}/${entry.name}`;
+      if (entry.isDirectory()) await enterFolder(join(path, entry.name), inner, entry.name);
+      else if (entry.isFile() && extensions.test(entry.name)) await read(join(path, entry.name), inner, entry.name);
+    }
+  }
+
+  async function enterFolder(path: string, relative: string, name: string): Promise<void> {
+    if (leftOut.has(name)) return;
+    if (testFolders.has(name)) {
+      tests += await count(path);
+      return;
+    }
+    try {
+      await enter(path, relative);
+    } catch (error) {
+      signal.throwIfAborted();
+      skipped.push({ file: relative, reason: codeOf(error) });
+    }
+  }
+
+  async function count(path: string): Promise<number> {
+    const entries = await readdir(path, { withFileTypes: true }).catch(() => []);
+    let found = 0;
+    for (const entry of entries) {
+      if (entry.isDirectory() && !leftOut.has(entry.name)) found += await count(join(path, entry.name));
+      else if (entry.isFile() && extensions.test(entry.name)) found += 1;
+    }
+    return found;
+  }
+
+  async function read(path: string, file: string, name: string): Promise<void> {
+    if (testFile.test(name)) tests += 1;
+    else if (generated.test(name)) return;
+    else if (files.length >= most) beyond += 1;
+    else {
+      try {
+        const { size: bytes } = await lstat(path);
+        if (bytes > size) skipped.push({ file, reason: `larger than ${size / 1000} kB` });
+        else {
+          const source = await readFile(path, "utf8");
+          if (isMinified(source)) skipped.push({ file, reason: "minified" });
+          else files.push({ file, source });
+        }
+      } catch (error) {
+        skipped.push({ file, reason: codeOf(error) });
+      }
+    }
+  }
+
+  await enter(folder, "");
+  return { files, packages, skipped, tests, beyond };
+}
+
+/** Hardly a line in it: nobody wrote it so. */
+function isMinified(source: string): boolean {
+  return source.length > 20_000 && source.length / source.split("\n").length > 300;
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && "code" in error ? `cannot be read: ${String(error.code)}` : "cannot be read";
+}
