@@ -43,27 +43,28 @@ async function publicPackages() {
   );
   return all
     .filter(({ manifest }) => manifest.private !== true)
-    .map(({ folder, manifest }) => ({ folder, name: manifest.name }));
+    .map(({ folder, manifest }) => ({ folder, name: manifest.name, isProgram: manifest.bin !== undefined }));
 }
 
 /** `pnpm pack` and not `npm pack`: only pnpm applies publishConfig and replaces `catalog:` and `workspace:`. */
-async function pack({ folder, name }, target) {
+async function pack({ folder, name, isProgram }, target) {
   const pnpm = process.env.npm_execpath;
   const args = ["pack", "--json", "--pack-destination", target];
   const printed = pnpm?.includes("pnpm")
     ? await run(process.execPath, [pnpm, ...args], folder)
     : await run("pnpm", args, folder);
   const { filename } = JSON.parse(printed.slice(printed.indexOf("{")));
-  return { name, folder, tarball: join(target, filename.split(/[\\/]/).at(-1)) };
+  return { name, folder, isProgram, tarball: join(target, filename.split(/[\\/]/).at(-1)) };
 }
 
-async function lint({ tarball }) {
+async function lint({ tarball, isProgram }) {
   await run(bin("publint"), [tarball, "--strict"], root);
-  await run(bin("attw"), [tarball, "--profile", "esm-only"], root);
+  // A program exports nothing.
+  if (!isProgram) await run(bin("attw"), [tarball, "--profile", "esm-only"], root);
 }
 
 /** The manifest and the files a user gets. */
-async function checkContents({ name, folder }, installed) {
+async function checkContents({ name, folder, isProgram }, installed) {
   const manifest = await readJson(join(installed, "package.json"));
   const files = await filesBelow(installed);
   const has = (file) => assert.ok(files.includes(file.replace(/^\.\//, "")), `${name} lacks ${file}`);
@@ -75,8 +76,8 @@ async function checkContents({ name, folder }, installed) {
   assert.equal(manifest.type, "module");
   assert.equal(manifest.sideEffects, false);
   assert.equal(manifest.license, "MIT");
-  assert.deepEqual(Object.keys(manifest.exports["."]), ["types", "default"], `${name}: exports`);
-  for (const file of [...Object.values(manifest.exports["."]), "LICENSE", "README.md"]) has(file);
+  if (!isProgram) assert.deepEqual(Object.keys(manifest.exports["."]), ["types", "default"], `${name}: exports`);
+  for (const file of [...Object.values(manifest.exports["."] ?? manifest.bin), "LICENSE", "README.md"]) has(file);
   for (const file of files) {
     assert.doesNotMatch(file, /\.tsbuildinfo$|(?:^|\/)test\//, `${name} packs ${file}`);
     const built = /^dist\/(.+?)(?:\.d\.ts|\.js)(?:\.map)?$/.exec(file);
@@ -152,6 +153,14 @@ async function checkImports(names, project) {
   await run(process.execPath, ["--input-type=commonjs", "--eval", common], project);
 }
 
+/** A program starts, and finds what it reads beside its code. */
+async function checkProgram(name, installed) {
+  const { bin, version } = await readJson(join(installed, "package.json"));
+  const printed = await run(process.execPath, [join(installed, bin[name]), "--version"], installed);
+  assert.equal(printed.trim(), version);
+  await run(process.execPath, [join(installed, bin[name]), "--list-rules"], installed);
+}
+
 /** Type-checks a consumer's file, and every export of the packages named. */
 async function checkTypes(project, { names, consumer, skipLibCheck }) {
   await copyFile(join(import.meta.dirname, consumer), join(project, consumer));
@@ -172,13 +181,14 @@ async function checkTypes(project, { names, consumer, skipLibCheck }) {
 const folder = await mkdtemp(join(tmpdir(), "wsorigin-pack-"));
 try {
   const packages = await publicPackages();
-  const names = packages.map(({ name }) => name);
+  const names = packages.filter(({ isProgram }) => !isProgram).map(({ name }) => name);
   const packed = await Promise.all(packages.map((each) => pack(each, folder)));
   await Promise.all([Promise.all(packed.map(lint)), install(packed, folder)]);
   const installed = (name) => join(folder, "node_modules", name);
   for (const each of packed) await checkContents(each, installed(each.name));
   await checkCore(installed("@wsorigin/core"));
   await checkImports(names, folder);
+  for (const { name } of packed.filter(({ isProgram }) => isProgram)) await checkProgram(name, installed(name));
   // The declarations of Koa itself do not pass under skipLibCheck: false; everything else has to.
   const koa = "@wsorigin/koa";
   const strict = names.filter((name) => name !== koa);

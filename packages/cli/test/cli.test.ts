@@ -168,7 +168,8 @@ test("--format markdown: what was found is text and code, whatever it holds", as
     "markdown",
     "WebSocket is closed before the connection is established. <img src=x> ```",
   ]);
-  expect(out).not.toMatch(/^<img|[^`]<img/m);
+  // Outside of code it is text.
+  expect(out.replaceAll(/^(`{3,})\n[^]*?\n\1$/gm, "")).not.toContain("<img");
   expect(out).toContain("````");
 });
 
@@ -239,7 +240,7 @@ test("Ctrl-C ends it with 130 and leaves no connection", { timeout: 30_000 }, as
   let open = 0;
   const port = await backends.tcp((socket) => {
     open++;
-    socket.once("close", () => open--);
+    socket.once("close", () => open--).resume();
   });
   const child = spawn(process.execPath, [program, "doctor", `ws://localhost:${port}/`], { stdio: "pipe" });
   onTestFinished(() => void child.kill("SIGKILL"));

@@ -24,7 +24,7 @@ To ignore one finding, write on its line or the line above why:
 
 export const audit: Command = {
   name: "audit",
-  summary: "Finds sockets that open for every origin, and checks that can be got around, in a project's sources.",
+  summary: "finds sockets that open for every origin, and checks that can be got around, in a project's sources",
   usage,
   rules: Object.values(rules),
   async run(args, { cwd, progress, signal }) {
