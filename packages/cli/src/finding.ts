@@ -2,7 +2,7 @@
 export type Severity = "failure" | "warning" | "note";
 
 /** A place in a file. Lines and columns count from 1. */
-export interface Place {
+interface Place {
   /** As it was given, or relative to the folder that was given; with forward slashes. */
   readonly file: string;
   readonly line: number;

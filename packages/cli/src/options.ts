@@ -2,7 +2,7 @@ import { UsageError } from "./command.ts";
 
 const formats = ["text", "json", "sarif", "markdown", "github"] as const;
 
-export type Format = (typeof formats)[number];
+type Format = (typeof formats)[number];
 
 /** What every command takes. */
 export interface CommonOptions {

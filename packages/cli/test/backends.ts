@@ -18,9 +18,10 @@ import Koa from "koa";
 import { Server as SocketIo } from "socket.io";
 import { onTestFinished } from "vitest";
 import { type WebSocket, WebSocketServer } from "ws";
+import { freePort } from "./proxies.ts";
 
 /** A server that a test talks to: its port. It is gone when the test ends, whatever was left open on it. */
-export async function serve(server: Server | TcpServer, listening = false): Promise<number> {
+async function serve(server: Server | TcpServer, listening = false): Promise<number> {
   const sockets = new Set<Socket>();
   server.on("connection", (socket: Socket) => {
     sockets.add(socket);
@@ -222,15 +223,6 @@ if kind == "origin": router = OriginValidator(router, ["https://app.example.com"
 if kind == "allowed-hosts": router = AllowedHostsOriginValidator(router)
 application = ProtocolTypeRouter({"http": http, "websocket": router})
 `;
-
-/** A port on which nobody listened a moment ago. */
-export async function freePort(): Promise<number> {
-  const server = createTcpServer();
-  await once(server.listen(0, "127.0.0.1"), "listening");
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return typeof address === "object" && address !== null ? address.port : 0;
-}
 
 /** Waits until somebody accepts connections there. */
 async function accepts(port: number, timeout: number): Promise<void> {

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 
-export interface Pair {
+interface Pair {
   readonly key: string;
   readonly cert: string;
 }

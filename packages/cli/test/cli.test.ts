@@ -9,6 +9,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { allRules, type Environment, runCli } from "../src/cli.ts";
 import { renderRules } from "../src/render/markdown.ts";
 import * as backends from "./backends.ts";
+import { freePort } from "./proxies.ts";
 
 interface Ran {
   readonly code: number;
@@ -111,7 +112,7 @@ test(
     expect((await run(["doctor", url])).code).toBe(0);
     const feed = `ws://localhost:${await backends.open({ "Set-Cookie": "sid=1" })}/`;
     expect([(await run(["doctor", feed])).code, (await run(["doctor", feed, "--strict"])).code]).toEqual([0, 1]);
-    expect((await run(["doctor", `ws://localhost:${await backends.freePort()}/`])).code).toBe(1);
+    expect((await run(["doctor", `ws://localhost:${await freePort()}/`])).code).toBe(1);
     expect((await run(["explain", "1006"])).code).toBe(0);
   },
 );

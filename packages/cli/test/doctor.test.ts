@@ -10,7 +10,7 @@ import type { Report } from "../src/finding.ts";
 import { severityOf } from "../src/finding.ts";
 import * as backends from "./backends.ts";
 import { certificates } from "./certificates.ts";
-import { needs, type ProxyKind, startProxy } from "./proxies.ts";
+import { freePort, needs, type ProxyKind, startProxy } from "./proxies.ts";
 
 const page = "https://app.example.com";
 const policy = { origins: [page] };
@@ -238,7 +238,7 @@ const piping = `sub vcl_recv { if (req.http.upgrade ~ "(?i)websocket") { return 
 sub vcl_pipe { if (req.http.upgrade) { set bereq.http.upgrade = req.http.upgrade; set bereq.http.connection = req.http.connection; } }\n`;
 
 const gated = () => backends.guarded(policy);
-const down = () => backends.freePort();
+const down = () => freePort();
 
 const proxyRows: readonly ProxyRow[] = [
   [
@@ -491,7 +491,7 @@ describe("TLS", () => {
 
 describe("the way", () => {
   test("nobody listens", async () => {
-    expect(ids(await diagnose(await backends.freePort()))).toEqual(["WSO011"]);
+    expect(ids(await diagnose(await freePort()))).toEqual(["WSO011"]);
   });
 
   test("a name that nobody has", async () => {

@@ -14,7 +14,7 @@ export type ProxyKind = "nginx" | "apache" | "haproxy" | "caddy" | "varnish";
 export const proxyKinds: readonly ProxyKind[] = ["nginx", "apache", "haproxy", "caddy", "varnish"];
 
 /** What a configuration may refer to. */
-export interface Ports {
+interface Ports {
   /** The port to listen on, of 127.0.0.1. Free a moment ago. */
   readonly port: number;
   /** A folder of this proxy's own, for more files. Log files in it that end in `.log` are read by `log()`. */
@@ -154,7 +154,7 @@ ${config}
 };
 
 /** What has to be installed to start such a proxy; `undefined` where it is there. */
-export function missing(kind: ProxyKind): string | undefined {
+function missing(kind: ProxyKind): string | undefined {
   const { names, debian } = programs[kind];
   return executable(names) === undefined
     ? `${names.join(" or ")} is not installed: apt-get install --no-install-recommends ${debian}`
@@ -330,7 +330,7 @@ async function accepts(port: number): Promise<boolean> {
 }
 
 /** A request as it reached the backend. */
-export interface Seen {
+interface Seen {
   readonly url: string;
   readonly httpVersion: string;
   readonly host: string | undefined;

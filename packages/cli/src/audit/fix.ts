@@ -41,7 +41,7 @@ function written(origins: readonly string[]): string {
   return origins.map((origin) => JSON.stringify(origin)).join(", ");
 }
 
-export function policyLine(origins: readonly string[]): string {
+function policyLine(origins: readonly string[]): string {
   return `const policy = createPolicy({ origins: [${written(origins)}] });`;
 }
 
@@ -205,7 +205,7 @@ export function protocolFix(origins: readonly string[]): string[] {
   ];
 }
 
-export const ticketFix: readonly string[] = [
+const ticketFix: readonly string[] = [
   "// on the server",
   'import { createPolicy, queryParam } from "@wsorigin/node";',
   'import { createTickets } from "@wsorigin/tickets";',

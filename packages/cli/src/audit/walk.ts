@@ -26,7 +26,7 @@ export interface Limits {
   readonly size: number;
 }
 
-export const limits: Limits = { files: 20_000, size: 1_000_000 };
+const limits: Limits = { files: 20_000, size: 1_000_000 };
 
 const leftOut = new Set(["node_modules", ".git", "dist", "build", "coverage", ".next", ".nuxt", ".output", ".turbo"]);
 const testFolders = new Set(["test", "tests", "__tests__", "__mocks__", "e2e", "cypress"]);

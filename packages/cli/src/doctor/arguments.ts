@@ -2,7 +2,7 @@ import { parseArgs } from "node:util";
 import { UsageError } from "../command.ts";
 
 /** Where the token goes, and what it is. */
-export type Token =
+type Token =
   | { readonly place: "header" | "protocol"; readonly value: string }
   | { readonly place: "query"; readonly name: string; readonly value: string };
 

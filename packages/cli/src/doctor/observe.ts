@@ -20,7 +20,7 @@ export interface Observations {
   readonly idle: Idle | undefined;
 }
 
-export interface Idle {
+interface Idle {
   /** In seconds. */
   readonly watched: number;
   /** In seconds; `undefined` where it was not cut. */

@@ -10,7 +10,7 @@ export interface Reach {
 }
 
 /** A certificate, as far as a reader needs it. */
-export interface Certificate {
+interface Certificate {
   readonly subject: string;
   readonly names: string;
   readonly issuer: string;

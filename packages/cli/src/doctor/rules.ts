@@ -8,7 +8,7 @@ import { accept, evilOrigin, type ProbeName } from "./plan.ts";
 import { nameOf } from "./who.ts";
 
 /** What a rule has to show for itself. */
-export interface Evidence {
+interface Evidence {
   readonly seen: readonly string[];
   readonly fix?: readonly string[];
   readonly severity?: Severity;
@@ -925,7 +925,7 @@ function silent(reply: Reply | undefined): reply is Reply {
 }
 
 /** Whether a socket is really open: accepted, and not closed again at once. */
-export function opened(reply: Reply | undefined): boolean {
+function opened(reply: Reply | undefined): boolean {
   return reply?.status === 101 && reply.end === "open" && closeFrameOf(reply) === undefined;
 }
 

@@ -7,7 +7,7 @@ export interface Who {
   readonly app: Server<AppId> | undefined;
 }
 
-export interface Server<Id> {
+interface Server<Id> {
   readonly id: Id;
   /** As it calls itself, with its version where it says so. */
   readonly name: string;

@@ -30,7 +30,7 @@ interface Cloud {
 }
 
 /** When the facts were true. */
-export const asOf = "2026-11-23";
+const asOf = "2026-11-23";
 
 function fact(text: string, source: string): Fact {
   return { text, source };
