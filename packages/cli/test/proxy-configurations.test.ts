@@ -160,7 +160,10 @@ describe.for(proxyKinds)("what proxy %s prints", { concurrent: true }, (kind) =>
     answer.frames?.destroy();
   });
 
-  test.runIf(kind !== "caddy")("does so by the line that says so", async (context) => {
+  // Caddy ends no silent socket by itself.
+  if (kind === "caddy") return;
+
+  test("does so by the line that says so", async (context) => {
     const line = idleLine[kind];
     const without = (text: string) => (line === undefined ? text : impatient[kind](text.replace(line, "")));
     const { open } = await run(kind, context, [], without, ["-p", "pipe_timeout=1"]);
@@ -169,7 +172,7 @@ describe.for(proxyKinds)("what proxy %s prints", { concurrent: true }, (kind) =>
     await expect(answer.frames?.closed(5000)).resolves.toBeDefined();
   });
 
-  test.runIf(kind !== "caddy")("closes a silent socket after --idle", async (context) => {
+  test("closes a silent socket after --idle", async (context) => {
     const shorter = (text: string) => (kind === "apache" ? impatient.apache(text) : text);
     const { open } = await run(kind, context, ["--idle", "1"], shorter);
     const answer = await open("/ws");

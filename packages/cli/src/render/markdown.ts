@@ -51,5 +51,5 @@ function cell(content: string): string {
 
 /** Text that is text, whatever was put in it. */
 function text(content: string): string {
-  return content.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
+  return content.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll("*", "\\*").replaceAll("[", "\\[");
 }
