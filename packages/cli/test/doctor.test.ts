@@ -365,6 +365,33 @@ const proxyRows: readonly ProxyRow[] = [
   ],
   ["apache", "a redirect", ["WSO021"], gated, () => "RewriteEngine On\nRewriteRule ^/ws$ /ws/ [R=301,L]"],
 
+  [
+    "apache",
+    "HTTP/1.0 to the backend",
+    ["WSO020"],
+    () => backends.ws(),
+    (_port, backend) =>
+      `SetEnvIf Request_URI . force-proxy-request-1.0\nProxyPass /ws http://127.0.0.1:${backend}/ws upgrade=websocket`,
+  ],
+  [
+    "apache",
+    "Origin rewritten",
+    ["WSO024"],
+    gated,
+    (_port, backend) =>
+      `RequestHeader set Origin http://internal\nProxyPass /ws http://127.0.0.1:${backend}/ws upgrade=websocket`,
+    { direct: true },
+  ],
+  ["apache", "an access list", ["WSO033"], gated, () => "<Location />\nRequire all denied\n</Location>"],
+  [
+    "apache",
+    "a short timeout",
+    ["WSO060"],
+    gated,
+    (_port, backend) =>
+      `Timeout 3\nProxyPass /ws http://127.0.0.1:${backend}/ws upgrade=websocket\nProxyPreserveHost On`,
+    { args: ["--idle", "6"] },
+  ],
   ["haproxy", "right", [], gated, haproxy("")],
   ["haproxy", "Upgrade deleted, ws", ["WSO020"], () => backends.ws(), haproxy("  http-request del-header Upgrade")],
   [
@@ -379,6 +406,25 @@ const proxyRows: readonly ProxyRow[] = [
   ["haproxy", "an access list", ["WSO033"], gated, haproxy("  http-request deny")],
   ["haproxy", "a short timeout", ["WSO060"], gated, haproxy("", "3s"), { args: ["--idle", "6"] }],
 
+  [
+    "haproxy",
+    "Host lost",
+    ["WSO024"],
+    () => backends.guarded({ origins: [page], hosts: ["localhost"] }),
+    haproxy("  http-request set-header Host internal.example"),
+    { direct: true },
+  ],
+  [
+    "haproxy",
+    "Origin rewritten",
+    ["WSO024"],
+    gated,
+    haproxy("  http-request set-header Origin http://internal"),
+    { direct: true },
+  ],
+  ["haproxy", "a redirect", ["WSO021"], gated, haproxy("  http-request redirect scheme https")],
+  ["haproxy", "a login in front", ["WSO022"], gated, haproxy("  http-request auth")],
+  ["haproxy", "backend that never answers", ["WSO027"], backends.hanging, haproxy("", "2s")],
   ["caddy", "right", [], gated, caddy("reverse_proxy BACKEND")],
   [
     "caddy",
@@ -391,6 +437,32 @@ const proxyRows: readonly ProxyRow[] = [
   ["caddy", "backend down", ["WSO026"], down, caddy("reverse_proxy BACKEND")],
   ["caddy", "a redirect", ["WSO021"], gated, caddy("redir https://{host}{uri} 308")],
 
+  [
+    "caddy",
+    "Host lost",
+    ["WSO024"],
+    () => backends.guarded({ origins: [page], hosts: ["localhost"] }),
+    caddy("reverse_proxy BACKEND {\n\t\theader_up Host internal.example\n\t}"),
+    { direct: true },
+  ],
+  [
+    "caddy",
+    "Origin rewritten",
+    ["WSO024"],
+    gated,
+    caddy("reverse_proxy BACKEND {\n\t\theader_up Origin http://internal\n\t}"),
+    { direct: true },
+  ],
+  [
+    "caddy",
+    "a login in front",
+    ["WSO022"],
+    gated,
+    caddy(
+      "basicauth {\n\t\tada $2a$14$Zkx19XLiW6VYouLHR5NmfOFU0z2GTNmpkT/5qqR7hx4IjWJPDhjvG\n\t}\n\treverse_proxy BACKEND",
+    ),
+  ],
+  ["caddy", "an access list", ["WSO033"], gated, caddy("respond 403")],
   ["varnish", "right", [], gated, vcl(piping)],
   ["varnish", "no pipe", ["WSO020"], () => backends.ws(), vcl("")],
   [
@@ -401,6 +473,32 @@ const proxyRows: readonly ProxyRow[] = [
     vcl('sub vcl_recv { if (req.http.upgrade ~ "(?i)websocket") { return (pipe); } }'),
   ],
   ["varnish", "backend down", ["WSO026"], down, vcl(piping)],
+  [
+    "varnish",
+    "Host lost",
+    ["WSO024"],
+    () => backends.guarded({ origins: [page], hosts: ["localhost"] }),
+    vcl(piping.replace("sub vcl_recv {", 'sub vcl_recv { set req.http.host = "internal.example";')),
+    { direct: true },
+  ],
+  [
+    "varnish",
+    "Origin rewritten",
+    ["WSO024"],
+    gated,
+    vcl(piping.replace("sub vcl_recv {", 'sub vcl_recv { set req.http.origin = "http://internal";')),
+    { direct: true },
+  ],
+  [
+    "varnish",
+    "a redirect",
+    ["WSO021"],
+    gated,
+    vcl(
+      'sub vcl_recv { return (synth(301, "https://app.example.com/ws")); }\nsub vcl_synth { set resp.http.location = resp.reason; }',
+    ),
+  ],
+  ["varnish", "an access list", ["WSO033"], gated, vcl("sub vcl_recv { return (synth(403)); }")],
   [
     "varnish",
     "a short timeout",
@@ -452,6 +550,27 @@ describe("Django Channels on Daphne", () => {
     expect(failures.map(({ rule }) => rule.id)).toEqual(expected);
   });
 });
+
+test(
+  "CORS headers on a refused handshake show that it arrived as an ordinary request: Django behind nginx",
+  { timeout: 90_000 },
+  async (context) => {
+    needs("nginx", context);
+    needsDaphne(context);
+    const backend = await backends.daphne("origin");
+    const proxy = await startProxy({
+      kind: "nginx",
+      config: ({ port }) => nginx("location / { proxy_pass BACKEND; proxy_set_header Host $host; }")(port, backend),
+    });
+    try {
+      const { findings } = await diagnose(proxy.port);
+      expect(findings.map(({ rule }) => rule.id)).toEqual(["WSO020"]);
+      expect(findings[0]?.seen.join("\n")).toContain(`Access-Control-Allow-Origin: ${page} (CORS answered`);
+    } finally {
+      await proxy.stop();
+    }
+  },
+);
 
 describe("TLS", () => {
   test("a right certificate", { timeout: 30_000 }, async () => {

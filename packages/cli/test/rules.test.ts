@@ -4,6 +4,7 @@ import { readArguments } from "../src/doctor/arguments.ts";
 import type { Reply } from "../src/doctor/exchange.ts";
 import type { Observations } from "../src/doctor/observe.ts";
 import { cspVerdict } from "../src/doctor/page.ts";
+import { nameOf, whoAnswered } from "../src/doctor/who.ts";
 
 const opened: Reply = {
   status: 101,
@@ -75,6 +76,63 @@ test.each<[string, readonly string[], Partial<Observations>]>([
 
 test("a right set-up yields nothing", () => {
   expect(judge(seen([url, "--page", "https://app.example.com", "--csp", "connect-src 'self'"], {}))).toEqual([]);
+});
+
+const marks: readonly (readonly [string, number, readonly (readonly [string, string])[], string])[] = [
+  ["nginx/1.22.1", 404, [["Server", "nginx/1.22.1"]], ""],
+  ["nginx/1.22.1", 502, [], "<center>nginx/1.22.1</center>"],
+  ["Apache/2.4.71", 503, [["Server", "Apache/2.4.71 (Debian)"]], ""],
+  ["HAProxy", 503, [], "<h1>503 Service Unavailable</h1>\nNo server is available to handle this request."],
+  ["Caddy", 200, [["Server", "Caddy"]], ""],
+  ["Varnish", 404, [["Via", "1.1 varnish (Varnish/7.1)"]], ""],
+  ["Envoy", 403, [["server", "envoy"]], ""],
+  [
+    "Cloudflare",
+    403,
+    [
+      ["Server", "cloudflare"],
+      ["CF-RAY", "1"],
+    ],
+    "",
+  ],
+  ["CloudFront", 400, [["Via", "1.1 x.cloudfront.net (CloudFront)"]], ""],
+  ["AWS ALB", 464, [["Server", "awselb/2.0"]], ""],
+  ["AWS API Gateway", 403, [["x-amz-apigw-id", "1"]], '{"message":"Forbidden"}'],
+  ["Google Cloud", 502, [["Via", "1.1 google"]], ""],
+  ["Azure Front Door", 503, [["X-Azure-Ref", "1"]], ""],
+  ["Heroku", 503, [["Via", "1.1 vegur"]], ""],
+  ["Fly.io", 502, [["fly-request-id", "1"]], ""],
+  ["Vercel", 404, [["x-vercel-id", "1"]], ""],
+  ["Netlify", 404, [["x-nf-request-id", "1"]], ""],
+  ["Fastly", 404, [["X-Served-By", "cache-fra-1"]], ""],
+  ["lighttpd/1.4.69", 404, [["Server", "lighttpd/1.4.69"]], ""],
+  ["Squid", 404, [["Via", "1.1 host (squid/5.7)"]], ""],
+  [
+    "nginx, in front of Express",
+    404,
+    [
+      ["Server", "nginx"],
+      ["X-Powered-By", "Express"],
+    ],
+    "",
+  ],
+  ["Express", 404, [], "<pre>Cannot GET /ws</pre>"],
+  ["Fastify", 404, [], '{"message":"Route GET:/ws not found","error":"Not Found","statusCode":404}'],
+  ["Socket.IO", 400, [], '{"code":3,"message":"Bad request"}'],
+  ["ws (Node.js)", 426, [], "Upgrade Required"],
+  ["Koa", 404, [["Content-Type", "text/plain; charset=utf-8"]], "Not Found"],
+  ["uvicorn", 403, [["server", "uvicorn"]], ""],
+  ["Phoenix (or another server in Elixir)", 403, [["server", "Cowboy"]], ""],
+  ["Tornado", 400, [], 'Can "Upgrade" only to "WebSocket".'],
+];
+
+test.each(marks)("who answered: %s (%i)", (who, status, headers, body) => {
+  expect(nameOf(whoAnswered([{ ...answer(status, body), headers }]))).toBe(who);
+});
+
+test("Daphne says all it has to say in the status line", () => {
+  const reply = { ...answer(403, ""), statusLine: "HTTP/1.1 403 Access denied" };
+  expect(nameOf(whoAnswered([reply]))).toBe("Daphne (Django Channels)");
 });
 
 test.each([

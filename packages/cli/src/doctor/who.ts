@@ -70,10 +70,7 @@ const proxies: readonly (readonly [ProxyId, Marks])[] = [
   ["vercel", (reply) => present(reply, "x-vercel-id", "Vercel")],
   ["netlify", (reply) => present(reply, "x-nf-request-id", "Netlify")],
   ["fly", (reply) => present(reply, "fly-request-id", "Fly.io")],
-  [
-    "heroku",
-    (reply) => marked(reply, "via", /vegur/i, "Heroku") ?? marked(reply, "server", /heroku|cowboy/i, "Heroku"),
-  ],
+  ["heroku", (reply) => marked(reply, "via", /vegur/i, "Heroku") ?? marked(reply, "server", /heroku/i, "Heroku")],
   [
     "azure",
     (reply) =>
