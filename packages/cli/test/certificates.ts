@@ -33,86 +33,35 @@ async function make(): Promise<Certificates> {
     await writeFile(path("index.txt"), "");
     await writeFile(path("serial"), "01");
     await writeFile(path("ca.cnf"), configuration(folder));
-    await run("openssl", [
-      "req",
-      "-x509",
-      "-newkey",
-      "ec",
-      "-pkeyopt",
-      "ec_paramgen_curve:prime256v1",
-      "-nodes",
-      "-subj",
-      "/CN=Authority",
-      "-keyout",
-      path("ca.key"),
-      "-out",
-      path("ca.crt"),
-      "-days",
-      "2",
-    ]);
-    const issue = async (name: string, host: string, from: string, to: string): Promise<Pair> => {
-      await run("openssl", [
-        "req",
-        "-new",
-        "-newkey",
-        "ec",
-        "-pkeyopt",
-        "ec_paramgen_curve:prime256v1",
-        "-nodes",
-        "-subj",
-        `/CN=${host}`,
-        "-addext",
-        `subjectAltName=DNS:${host}`,
-        "-keyout",
-        path(`${name}.key`),
-        "-out",
-        path(`${name}.csr`),
-      ]);
-      await run("openssl", [
-        "ca",
-        "-batch",
-        "-config",
-        path("ca.cnf"),
-        "-startdate",
-        from,
-        "-enddate",
-        to,
-        "-in",
-        path(`${name}.csr`),
-        "-out",
-        path(`${name}.crt`),
-        "-notext",
-      ]);
-      return { key: await readFile(path(`${name}.key`), "utf8"), cert: await readFile(path(`${name}.crt`), "utf8") };
+    /** One call of OpenSSL, written as in a shell; nothing in it has a space. */
+    const openssl = (command: string): Promise<unknown> => run("openssl", command.split(" "), { cwd: folder });
+    const pair = async (name: string): Promise<Pair> => ({
+      key: await readFile(path(`${name}.key`), "utf8"),
+      cert: await readFile(path(`${name}.crt`), "utf8"),
+    });
+    const create = "req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes";
+    await openssl(`${create} -x509 -days 2 -subj /CN=Authority -keyout ca.key -out ca.crt`);
+    await openssl(
+      `${create} -x509 -days 2 -subj /CN=localhost -addext subjectAltName=DNS:localhost -keyout self.key -out self.crt`,
+    );
+    const issue = async (name: string, host: string, until: string): Promise<Pair> => {
+      await openssl(
+        `${create} -subj /CN=${host} -addext subjectAltName=DNS:${host} -keyout ${name}.key -out ${name}.csr`,
+      );
+      await openssl(
+        `ca -batch -config ca.cnf -startdate 20240101000000Z -enddate ${until} -in ${name}.csr -out ${name}.crt -notext`,
+      );
+      return pair(name);
     };
-    const [past, future] = ["20240101000000Z", "20400101000000Z"];
-    await run("openssl", [
-      "req",
-      "-x509",
-      "-newkey",
-      "ec",
-      "-pkeyopt",
-      "ec_paramgen_curve:prime256v1",
-      "-nodes",
-      "-subj",
-      "/CN=localhost",
-      "-addext",
-      "subjectAltName=DNS:localhost",
-      "-keyout",
-      path("self.key"),
-      "-out",
-      path("self.crt"),
-      "-days",
-      "2",
-    ]);
+    const future = "20400101000000Z";
     const authority = join(await mkdtemp(join(tmpdir(), "wsorigin-ca-")), "ca.crt");
     await copyFile(path("ca.crt"), authority);
     return {
       authority,
-      trusted: await issue("trusted", "localhost", past, future),
-      expired: await issue("expired", "localhost", past, "20240201000000Z"),
-      otherName: await issue("other", "other.example.com", past, future),
-      selfSigned: { key: await readFile(path("self.key"), "utf8"), cert: await readFile(path("self.crt"), "utf8") },
+      trusted: await issue("trusted", "localhost", future),
+      expired: await issue("expired", "localhost", "20240201000000Z"),
+      otherName: await issue("other", "other.example.com", future),
+      selfSigned: await pair("self"),
     };
   } finally {
     await rm(folder, { recursive: true, force: true });
