@@ -129,7 +129,7 @@ export function wordsOf(reply: Reply): string {
 /** The first close frame among what came after a 101. */
 export function closeFrameOf({
   body,
-}: Reply): { readonly code: number | undefined; readonly reason: string } | undefined {
+}: Pick<Reply, "body">): { readonly code: number | undefined; readonly reason: string } | undefined {
   let at = 0;
   while (at + 2 <= body.length) {
     const opcode = (body[at] ?? 0) & 0x0f;
@@ -180,7 +180,7 @@ async function watch(
   socket.destroy();
   if (signal.aborted) throw new Error("Interrupted.");
   const head = reply.bytes.indexOf("\r\n\r\n");
-  const frame = closeFrameOf({ body: reply.bytes.subarray(head < 0 ? 0 : head + 4) } as Reply);
+  const frame = closeFrameOf({ body: reply.bytes.subarray(head < 0 ? 0 : head + 4) });
   return { watched: options.idle, cutAfter: reply.after, code: frame?.code };
 }
 

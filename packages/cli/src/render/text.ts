@@ -28,7 +28,8 @@ export function renderText(report: Report, style: Style, columns: number): strin
   for (const step of report.steps) lines.push(stepLine(step, widest, style));
   if (report.steps.length > 0) lines.push("");
   for (const finding of report.findings) lines.push(...findingLines(finding, style, width), "");
-  lines.push(summaryOf(report, style));
+  // What was pasted is not found wrong, it is explained.
+  if (report.command !== "explain") lines.push(summaryOf(report, style));
   if (report.findings.some(({ rule }) => rule.id !== "WSO300"))
     lines.push(dim("wsorigin --explain <id> says more about one of them."));
   const text = `${lines.join("\n")}\n`;
