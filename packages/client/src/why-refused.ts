@@ -13,8 +13,8 @@ export interface WhyRefusedOptions {
 }
 
 /**
- * Asks the gate over HTTP why it refuses, since a refused handshake tells a page nothing (1006). For development: only a server that explains
- * itself answers (JSON, on the socket's path with `?wsorigin-explain=1`), and only about the page's own Origin.
+ * Asks the gate over HTTP why it refuses, since a refused handshake tells a page nothing (1006). For development: only a gate with
+ * `explainRoute: true` answers, and only about the page's own Origin.
  *
  * One GET with the page's cookies and without headers of its own, so that it needs no preflight. The token is not sent, so nothing is said about it.
  *

@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type RequestListener, type Server } from "node:http";
+import { createPolicy, guard } from "@wsorigin/node";
 import { afterEach, expect, test } from "vitest";
 import { whyRefused } from "../src/index.ts";
 
@@ -33,6 +34,18 @@ test("the code and the text, of one GET without headers of its own", async () =>
   const host = await start((_request, response) => void response.end(JSON.stringify({ ...refusal, more: 1 })));
   expect(await whyRefused(`ws://${host}/chat?room=1#top`)).toEqual(refusal);
   expect(requests.map(({ method, url }) => [method, url])).toEqual([["GET", "/chat?room=1&wsorigin-explain=1"]]);
+});
+
+test("a gate with explainRoute answers, for the page's origin", async () => {
+  const host = await start((_request, response) => void response.writeHead(404).end());
+  if (server === undefined) throw new Error("There is no server.");
+  const policy = createPolicy({ origins: ["https://app.example"] });
+  guard(server, { policy, explainRoute: true, log: false }).route("/chat", () => {});
+  const fromPage: typeof fetch = (url, init) => fetch(url, { ...init, headers: { origin: "https://other.example" } });
+  const refused = await whyRefused(`ws://${host}/chat`, { fetch: fromPage });
+  expect(refused?.code).toBe("origin-not-listed");
+  expect(refused?.text).toContain("https://other.example");
+  expect(refused?.text).not.toContain("https://app.example");
 });
 
 test.each<[string, RequestListener]>([

@@ -2,8 +2,10 @@ import { type IncomingMessage, type ServerResponse, STATUS_CODES } from "node:ht
 import { type Decision, deny } from "@wsorigin/core";
 import { Admission } from "./admission.ts";
 import { Acceptor } from "./acceptor.ts";
+import { handshakeOf } from "./asking.ts";
 import { type Context, OpenContext } from "./context.ts";
 import { GateError } from "./errors.ts";
+import { answerWhy, asksWhy, isLoopback, originOfPage } from "./explain-route.ts";
 import { originForm } from "./form.ts";
 import { Limits } from "./limits.ts";
 import type { Identity } from "./identity.ts";
@@ -12,6 +14,7 @@ import {
   type Adapter,
   checkGuardOptions,
   checkRouteOptions,
+  type Facts,
   type GuardOptions,
   type Handler,
   type RouteOptions,
@@ -195,6 +198,29 @@ export class ServerGate<P, R> implements AdapterGate<P, R> {
     return true;
   }
 
+  /** Answers page code that asks why it is refused, where `explainRoute` says so. Says whether it did. */
+  answerWhy(request: IncomingMessage, response: ServerResponse): boolean {
+    const { explainRoute = false, policy: usual } = this.#around.options;
+    if (explainRoute === false || !asksWhy(request)) return false;
+    const target = originForm(request.url ?? "", request.headers.host);
+    const found = target === undefined ? undefined : this.#routes.find(target);
+    const route = found?.route ?? this.#findElsewhere(request);
+    const facts = this.#asked<Facts>(() => this.#around.adapter.adapt(request), {});
+    if (route === undefined || (explainRoute === true && !isLoopback(facts.ip ?? ""))) return false;
+    const secure = isSecureRequest(request, facts);
+    const origin = originOfPage(request, { host: facts.host, secure });
+    const asked = handshakeOf(request, facts);
+    const headers = { ...request.headers, origin };
+    // What is asked about is the page's Origin, which a GET to its own server does not have.
+    answerWhy(
+      response,
+      route.options.policy ?? usual,
+      { ...asked, headers, rawHeaders: undefined, secure },
+      request.headers.origin,
+    );
+    return true;
+  }
+
   #make(path: string, options: RouteOptions<P>, serve: Route<P, R>["serve"]): Route<P, R> {
     checkRouteOptions(path, options, this.#around.options);
     const { protocols = this.#around.options.protocols, maxPayload = this.#around.options.maxPayload } = options;
@@ -318,6 +344,11 @@ export class ServerGate<P, R> implements AdapterGate<P, R> {
       return otherwise;
     }
   }
+}
+
+/** Whether the client speaks TLS, as the framework's trust settings say, or the connection. */
+function isSecureRequest({ socket }: IncomingMessage, { secure }: Facts): boolean {
+  return secure ?? ("encrypted" in socket && socket.encrypted === true);
 }
 
 /** RFC 6455 section 7.4, as far as a server may send it. */

@@ -108,7 +108,7 @@ function takeEvents<P, R>(server: GuardableServer, gate: ServerGate<P, R>): void
       event === "request" &&
       args[0] instanceof IncomingMessage &&
       args[1] instanceof ServerResponse &&
-      gate.answerStripped(args[0], args[1])
+      (gate.answerStripped(args[0], args[1]) || gate.answerWhy(args[0], args[1]))
     )
       return true;
     if (event === "stream") return stream(args, pass);

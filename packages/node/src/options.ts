@@ -65,6 +65,12 @@ export interface GuardOptions<P = undefined> extends RouteOptions<P> {
    * 4401, and handshakes of theirs that are under way are refused.
    */
   readonly revocations?: RevocationFeed;
+  /**
+   * Answers page code that asks over HTTP why its handshake would be refused (`whyRefused` of `@wsorigin/client`): the code and what to do about it,
+   * for the page's own origin, never the list. For development. `true`: to clients on this machine only; `"everywhere"`: to all, so that whoever asks
+   * may try origins one by one. Off by default. The token and the directory are not asked.
+   */
+  readonly explainRoute?: boolean | "everywhere";
   /** Which close codes say why a socket is closed: `"http"` (default: 4401, 4403, 4408, 4429) or `"iana"` (3000, 3003, 3008, 1013). */
   readonly closeCodes?: CloseCodes;
   /** Called with every decision, once for each upgrade. What it throws changes nothing. */
@@ -137,6 +143,7 @@ const known = new Set([
   "maxUnauthenticated",
   "revocations",
   "closeCodes",
+  "explainRoute",
   "onDecision",
   "onError",
   "log",
@@ -187,6 +194,8 @@ export function checkGuardOptions<P>(options: GuardOptions<P>): CheckedOptions<P
     issues.push("revocations must have a subscribe() method, as what createTickets() returns has.");
   if (options.closeCodes !== undefined && options.closeCodes !== "http" && options.closeCodes !== "iana")
     issues.push('closeCodes must be "http" or "iana".');
+  if (options.explainRoute !== undefined && ![true, false, "everywhere"].includes(options.explainRoute))
+    issues.push('explainRoute must be true, false or "everywhere".');
   issues.push(...bearerIssues(options.policy, options.protocols ?? []));
   for (const name of ["onDecision", "onError"] as const) {
     if (options[name] !== undefined && typeof options[name] !== "function") issues.push(`${name} must be a function.`);
