@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
-import { createServer } from "node:http";
+import { createServer, type ServerResponse } from "node:http";
 import * as core from "@wsorigin/core";
 import { handshakeOf, hostCases, originCases, policyOptionsOf } from "@wsorigin/testing";
 import { expect, onTestFinished, test } from "vitest";
@@ -25,6 +25,12 @@ async function fileOf(path: string): Promise<{ readonly type: string; readonly b
   return { type: "text/javascript", body: await readFile(file) };
 }
 
+async function answer(path: string, response: ServerResponse): Promise<void> {
+  const file = await fileOf(path);
+  if (file === undefined) response.writeHead(404).end();
+  else response.writeHead(200, { "Content-Type": file.type }).end(file.body);
+}
+
 test(
   "the built core, unchanged, decides in Chromium as in Node on the whole corpus",
   { timeout: 60_000 },
@@ -36,12 +42,7 @@ test(
       return;
     }
     onTestFinished(() => browser.close());
-    const server = createServer((request, response) => {
-      void fileOf(request.url ?? "").then((file) => {
-        if (file === undefined) response.writeHead(404).end();
-        else response.writeHead(200, { "Content-Type": file.type }).end(file.body);
-      });
-    });
+    const server = createServer((request, response) => void answer(request.url ?? "", response));
     await once(server.listen(0, "127.0.0.1"), "listening");
     onTestFinished(() => {
       server.closeAllConnections();
