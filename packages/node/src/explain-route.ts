@@ -7,9 +7,12 @@ export function asksWhy({ method, url }: IncomingMessage): boolean {
   return method === "GET" && new URLSearchParams(queryOf(url)).get("wsorigin-explain") === "1";
 }
 
-/** Whether a client is on this machine. */
-export function isLoopback(ip: string): boolean {
-  return /^(?:::ffff:)?127\.\d+\.\d+\.\d+$|^::1$/.test(ip);
+/** What a proxy leaves on what it passes on. */
+const proxied = ["forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip"] as const;
+
+/** Whether a client is on this machine, and no proxy that is there too stands before everybody else. */
+export function isLocal({ headers }: IncomingMessage, ip: string): boolean {
+  return /^(?:::ffff:)?127\.\d+\.\d+\.\d+$|^::1$/.test(ip) && !proxied.some((name) => headers[name] !== undefined);
 }
 
 /**

@@ -5,7 +5,7 @@ import { Acceptor } from "./acceptor.ts";
 import { handshakeOf } from "./asking.ts";
 import { type Context, OpenContext } from "./context.ts";
 import { GateError } from "./errors.ts";
-import { answerWhy, asksWhy, isLoopback, originOfPage } from "./explain-route.ts";
+import { answerWhy, asksWhy, isLocal, originOfPage } from "./explain-route.ts";
 import { originForm } from "./form.ts";
 import { Limits } from "./limits.ts";
 import type { Identity } from "./identity.ts";
@@ -206,7 +206,7 @@ export class ServerGate<P, R> implements AdapterGate<P, R> {
     const found = target === undefined ? undefined : this.#routes.find(target);
     const route = found?.route ?? this.#findElsewhere(request);
     const facts = this.#asked<Facts>(() => this.#around.adapter.adapt(request), {});
-    if (route === undefined || (explainRoute === true && !isLoopback(facts.ip ?? ""))) return false;
+    if (route === undefined || (explainRoute === true && !isLocal(request, facts.ip ?? ""))) return false;
     const secure = isSecureRequest(request, facts);
     const origin = originOfPage(request, { host: facts.host, secure });
     const asked = handshakeOf(request, facts);

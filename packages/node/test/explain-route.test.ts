@@ -72,6 +72,15 @@ test.each<[string, Partial<PlainOptions>, string]>([
   expect(response.headers.get("access-control-allow-origin")).toBeNull();
 });
 
+test.each(["x-forwarded-for", "forwarded", "via", "x-real-ip"])(
+  "a client behind a proxy on this machine (%s) is none of its own",
+  async (name) => {
+    const ask = await start({ explainRoute: true });
+    const response = await ask({ origin: page, [name]: "for=203.0.113.7" });
+    expect([response.status, await response.text()]).toEqual([404, "the app"]);
+  },
+);
+
 test('with "everywhere" a client elsewhere is answered', async () => {
   const ask = await start({ explainRoute: "everywhere", facts: () => ({ ip: "203.0.113.7" }) });
   expect((await ask({ origin: page })).status).toBe(200);
