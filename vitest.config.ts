@@ -1,4 +1,5 @@
 import { existsSync, readdirSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { basename, join } from "node:path";
 import { defineConfig, type TestProjectInlineConfiguration } from "vitest/config";
 
@@ -11,7 +12,8 @@ const folders = ["packages", "apps"]
 export default defineConfig({
   // Packages are tested from their sources, as they are type-checked: nothing has to be built first.
   ssr: { resolve: { conditions: ["@wsorigin/source", "module", "node", "development|production"] } },
-  test: { projects: folders.map(project) },
+  // Most tests wait for sockets, so two files at a time suit two cores.
+  test: { projects: folders.map(project), maxWorkers: Math.max(2, availableParallelism() - 1) },
 });
 
 /** One project a package, so that `--project core` picks it. Types are tested where there are `*.test-d.ts`. */
