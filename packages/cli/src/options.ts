@@ -1,3 +1,4 @@
+import { parseArgs, type ParseArgsConfig } from "node:util";
 import { UsageError } from "./command.ts";
 
 const formats = ["text", "json", "sarif", "markdown", "github"] as const;
@@ -73,4 +74,22 @@ const valued = new Set(["--format", "--timeout", "--explain"]);
 function split(argument: string): readonly [name: string, value?: string] {
   const equals = argument.indexOf("=");
   return equals < 0 ? [argument] : [argument.slice(0, equals), argument.slice(equals + 1)];
+}
+
+/**
+ * The options of one command, by `parseArgs` of Node.
+ *
+ * @param help where to read on, behind the message
+ * @throws {UsageError} where they cannot be understood
+ */
+export function readOwn<const Config extends ParseArgsConfig>(
+  config: Config,
+  help?: string,
+): ReturnType<typeof parseArgs<Config>> {
+  try {
+    return parseArgs(config);
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    throw new UsageError(help === undefined ? message : `${message} ${help}`, { cause: error });
+  }
 }

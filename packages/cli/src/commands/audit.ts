@@ -1,11 +1,11 @@
 import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import { setImmediate } from "node:timers/promises";
-import { parseArgs } from "node:util";
 import { auditFiles } from "../audit/audit.ts";
 import { rules } from "../audit/rules.ts";
 import { walk, type Walked } from "../audit/walk.ts";
 import { CannotRun, type Command, UsageError } from "../command.ts";
+import { readOwn } from "../options.ts";
 
 const usage = `wsorigin audit [dir]
 
@@ -70,7 +70,11 @@ async function mustBeFolder(folder: string, dir: string): Promise<void> {
 }
 
 function read(args: readonly string[]): { readonly dir: string; readonly ignored: ReadonlySet<string> } {
-  const { values, positionals } = parsed(args);
+  const { values, positionals } = readOwn({
+    args: [...args],
+    options: { ignore: { type: "string", multiple: true } },
+    allowPositionals: true,
+  });
   const [dir = ".", ...more] = positionals;
   if (more.length > 0) throw new UsageError(`One folder at a time: wsorigin audit ${dir}`);
   if (dir === "") throw new UsageError("The folder has no name: write wsorigin audit . for the current one.");
@@ -82,17 +86,4 @@ function read(args: readonly string[]): { readonly dir: string; readonly ignored
       `--ignore: there is no rule ${JSON.stringify(unknown)} in audit. Write ids such as --ignore WSO206,WSO208.`,
     );
   return { dir, ignored: new Set(ids) };
-}
-
-function parsed(args: readonly string[]): { values: { ignore?: string[] | undefined }; positionals: string[] } {
-  try {
-    return parseArgs({
-      args: [...args],
-      options: { ignore: { type: "string", multiple: true } },
-      allowPositionals: true,
-      strict: true,
-    });
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : "These arguments are not understood.");
-  }
 }

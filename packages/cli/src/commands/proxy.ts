@@ -1,5 +1,5 @@
-import { parseArgs } from "node:util";
 import { CannotRun, type Command, type Outcome, type Surroundings, UsageError } from "../command.ts";
+import { readOwn } from "../options.ts";
 import { cloudText, cloudTitles, isCloud } from "../proxy/clouds.ts";
 import { configurations, type ServerKind } from "../proxy/configurations.ts";
 import { checkNginx } from "../proxy/nginx/check.ts";
@@ -73,8 +73,8 @@ export const proxy: Command = {
 const seeHelp = "See wsorigin proxy --help.";
 
 function parse(args: readonly string[]) {
-  try {
-    return parseArgs({
+  return readOwn(
+    {
       args: [...args],
       allowPositionals: true,
       options: {
@@ -85,10 +85,9 @@ function parse(args: readonly string[]) {
         "server-name": { type: "string" },
         idle: { type: "string" },
       },
-    });
-  } catch (error) {
-    throw new UsageError(`${error instanceof Error ? error.message : String(error)} ${seeHelp}`, { cause: error });
-  }
+    },
+    seeHelp,
+  );
 }
 
 interface GivenOptions {

@@ -1,5 +1,5 @@
-import { parseArgs } from "node:util";
 import { UsageError } from "../command.ts";
+import { readOwn } from "../options.ts";
 
 /** Where the token goes, and what it is. */
 type Token =
@@ -95,30 +95,26 @@ export function readArguments(args: readonly string[]): DoctorOptions {
 }
 
 function parse(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      allowPositionals: true,
-      options: {
-        page: { type: "string" },
-        origin: { type: "string" },
-        direct: { type: "string" },
-        cookie: { type: "string" },
-        token: { type: "string" },
-        "token-query": { type: "string" },
-        "token-protocol": { type: "boolean", default: false },
-        protocol: { type: "string", multiple: true },
-        header: { type: "string", multiple: true },
-        csp: { type: "string" },
-        idle: { type: "string" },
-        ca: { type: "string" },
-        insecure: { type: "boolean", default: false },
-        "dry-run": { type: "boolean", default: false },
-      },
-    });
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
-  }
+  return readOwn({
+    args: [...args],
+    allowPositionals: true,
+    options: {
+      page: { type: "string" },
+      origin: { type: "string" },
+      direct: { type: "string" },
+      cookie: { type: "string" },
+      token: { type: "string" },
+      "token-query": { type: "string" },
+      "token-protocol": { type: "boolean", default: false },
+      protocol: { type: "string", multiple: true },
+      header: { type: "string", multiple: true },
+      csp: { type: "string" },
+      idle: { type: "string" },
+      ca: { type: "string" },
+      insecure: { type: "boolean", default: false },
+      "dry-run": { type: "boolean", default: false },
+    },
+  });
 }
 
 /** `--idle` alone is `--idle 75`: a little more than the 60 seconds that most proxies have. */
