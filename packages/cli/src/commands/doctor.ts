@@ -2,7 +2,8 @@ import type { Command } from "../command.ts";
 import { type DoctorOptions, readArguments, usage } from "../doctor/arguments.ts";
 import { observe, type Observations } from "../doctor/observe.ts";
 import { planOf } from "../doctor/plan.ts";
-import { type DoctorRule, doctorRules, firstOnly, whoOf } from "../doctor/rules.ts";
+import { type DoctorRule, doctorRules, firstOnly } from "../doctor/rules.ts";
+import { nameOf } from "../doctor/who.ts";
 import type { Finding } from "../finding.ts";
 
 export const doctor: Command = {
@@ -28,7 +29,7 @@ export function judge(seen: Observations): readonly Finding[] {
     if (evidence === undefined) return [];
     if (firstOnly.has(rule.group)) done.add(rule.group);
     const { id, name, severity, title, cause, fix } = rule;
-    const who = evidence.who ?? (rule.group === "page" || rule.group === "way" ? undefined : whoOf(seen));
+    const who = evidence.who ?? (rule.group === "page" || rule.group === "way" ? undefined : nameOf(seen.who));
     return [
       {
         rule: { id, name, severity, title, cause, fix },

@@ -2,8 +2,9 @@ import { readFile } from "node:fs/promises";
 import { CannotRun } from "../command.ts";
 import type { Step } from "../finding.ts";
 import type { DoctorOptions } from "./arguments.ts";
-import { type Destination, exchange, headerOf, open, type Reply } from "./exchange.ts";
+import { type Destination, exchange, open, type Reply } from "./exchange.ts";
 import { planOf, type Probe, type ProbeName } from "./plan.ts";
+import { closeFrameOf, wordsOf } from "./reply.ts";
 import { type Reach, reach, speaksHttp2Only } from "./reach.ts";
 import { type Who, whoAnswered } from "./who.ts";
 
@@ -104,49 +105,6 @@ async function ask(
     if (name === "page" && reply.status === undefined) break;
   }
   return replies;
-}
-
-/** What came, in a few words. */
-export function wordsOf(reply: Reply): string {
-  const { status, statusLine, end, ms, error } = reply;
-  if (error !== undefined) return error;
-  const time = `${Math.round(ms)} ms`;
-  if (status === undefined) {
-    const came = reply.body.length > 0 ? "bytes that are no HTTP, then " : "";
-    return `${came}${end === "timeout" ? `no answer in ${time}` : end === "reset" ? `a reset after ${time}` : `the end after ${time}`}`;
-  }
-  const server = headerOf(reply, "server");
-  const frame = status === 101 ? closeFrameOf(reply) : undefined;
-  const closed =
-    frame === undefined
-      ? status === 101 && end !== "open"
-        ? ", then the end"
-        : ""
-      : `, then close ${frame.code ?? "without a code"}`;
-  return `${statusLine}${server === undefined ? "" : ` (${server})`}${closed}, ${time}`;
-}
-
-/** The first close frame among what came after a 101. */
-export function closeFrameOf({
-  body,
-}: Pick<Reply, "body">): { readonly code: number | undefined; readonly reason: string } | undefined {
-  let at = 0;
-  while (at + 2 <= body.length) {
-    const opcode = (body[at] ?? 0) & 0x0f;
-    const short = (body[at + 1] ?? 0) & 0x7f;
-    const extra = short === 126 ? 2 : short === 127 ? 8 : 0;
-    const length = extra === 0 ? short : Number(extra === 2 ? body.readUInt16BE(at + 2) : body.readBigUInt64BE(at + 2));
-    const start = at + 2 + extra;
-    if (opcode === 8) {
-      const payload = body.subarray(start, start + length);
-      return {
-        code: payload.length >= 2 ? payload.readUInt16BE(0) : undefined,
-        reason: payload.subarray(2).toString("utf8"),
-      };
-    }
-    at = start + length;
-  }
-  return undefined;
 }
 
 /** Opens one socket, says nothing on it, and waits for its end. */

@@ -1,11 +1,22 @@
 import type { Rule, Severity } from "../finding.ts";
-import type { Reply } from "./exchange.ts";
 import { headerOf } from "./exchange.ts";
 import { cutBy, gateFix, hostFix, upgradeFix } from "./fixes.ts";
-import { closeFrameOf, type Observations, wordsOf } from "./observe.ts";
+import type { Observations } from "./observe.ts";
 import { cspVerdict, isLoopbackName, isMixed, isPrivate, isPublicPage } from "./page.ts";
 import { accept, evilOrigin, type ProbeName } from "./plan.ts";
-import { nameOf } from "./who.ts";
+import {
+  alike,
+  bodyLine,
+  closeFrameOf,
+  knowsVersion,
+  lines,
+  opened,
+  ownAnswer,
+  refused,
+  silent,
+  textOf,
+  wordsOf,
+} from "./reply.ts";
 
 /** What a rule has to show for itself. */
 interface Evidence {
@@ -916,73 +927,7 @@ const secretNames = new Set([
   "secret",
 ]);
 
-function refused(reply: Reply | undefined): reply is Reply {
-  return reply?.status !== undefined && reply.status !== 101;
-}
-
-function silent(reply: Reply | undefined): reply is Reply {
-  return reply !== undefined && reply.status === undefined;
-}
-
-/** Whether a socket is really open: accepted, and not closed again at once. */
-function opened(reply: Reply | undefined): boolean {
-  return reply?.status === 101 && reply.end === "open" && closeFrameOf(reply) === undefined;
-}
-
-/** Whether the answer to version 99 is a WebSocket server's: nobody else complains about a version. */
-function knowsVersion(reply: Reply | undefined): boolean {
-  if (reply?.status === undefined) return false;
-  return (
-    ((reply.status === 400 || reply.status === 426) && headerOf(reply, "sec-websocket-version") !== undefined) ||
-    /(?:websocket|unsupported) version|Sec-WebSocket-Version|version 99/i.test(`${reply.statusLine} ${textOf(reply)}`)
-  );
-}
-
-/** Whether two requests got the same answer: the same status, and a body of the same kind. */
-function alike(one: Reply, other: Reply): boolean {
-  return (
-    one.status === other.status &&
-    (sameBody(one, other) || headerOf(one, "content-type") === headerOf(other, "content-type"))
-  );
-}
-
-function sameBody(one: Reply, other: Reply): boolean {
-  return textOf(one).slice(0, 200) === textOf(other).slice(0, 200);
-}
-
-/** Whether a proxy answered by itself: with an error page of its own, a file, or Caddy's nothing. Then the request went no further. */
-function ownAnswer(reply: Reply): boolean {
-  const isFile = reply.status === 200 && headerOf(reply, "last-modified") !== undefined;
-  const isNothing = reply.status === 200 && reply.body.length === 0 && headerOf(reply, "server") === "Caddy";
-  return (
-    isFile ||
-    isNothing ||
-    /<center>nginx|<address>Apache|Guru Meditation|No server is available to handle/.test(textOf(reply))
-  );
-}
-
-function textOf(reply: Reply): string {
-  return reply.body.toString("utf8");
-}
-
-function lines(reply: Reply): readonly string[] {
-  return [reply.statusLine, ...bodyLine(reply)];
-}
-
-/** The beginning of a body, in one line. */
-function bodyLine(reply: Reply): readonly string[] {
-  const text = textOf(reply).replaceAll(/\s+/g, " ").trim().slice(0, 120);
-  return text === ""
-    ? []
-    : [`body: ${text.replaceAll(/[^\x20-\x7e]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`)}`];
-}
-
 /** A URL without what may be secret in it. */
 function redacted(url: string): string {
   return url.replace(/\?.*$/, "?[redacted]");
-}
-
-/** Who answered, in words, for a finding. */
-export function whoOf({ who }: Observations): string | undefined {
-  return nameOf(who);
 }

@@ -1,4 +1,5 @@
 import { headerOf, type Reply } from "./exchange.ts";
+import { textOf } from "./reply.ts";
 
 /** Who a reply comes from, as far as it shows: a proxy, an app behind it, or both. */
 export interface Who {
@@ -218,7 +219,7 @@ export function nameOf({ proxy, app }: Who): string | undefined {
 
 function first<Id>(replies: readonly Reply[], table: readonly (readonly [Id, Marks])[]): Server<Id> | undefined {
   for (const reply of replies) {
-    const body = reply.status === 101 ? "" : reply.body.toString("utf8");
+    const body = reply.status === 101 ? "" : textOf(reply);
     for (const [id, marks] of table) {
       const name = marks(reply, body);
       if (name !== undefined) return { id, name };
