@@ -34,6 +34,22 @@ function ids({ findings }: Report): readonly string[] {
   return findings.filter((finding) => severityOf(finding) !== "note").map(({ rule }) => rule.id);
 }
 
+/** A server that writes its answers by hand: a 101 for pages of `page`, and 403 for everybody else. */
+function rawGate(version: "HTTP/1.0" | "HTTP/1.1", headers = ""): Promise<number> {
+  const accepted = `${version} 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n${headers}Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n`;
+  const refused = `${version} 403 Forbidden\r\nContent-Length: 0\r\n\r\n`;
+  return backends.tcp(
+    (socket) =>
+      void socket.once("data", (data) =>
+        socket.write(
+          /Origin: https:\/\/app\.example\.com\r/.test(String(data)) && !String(data).includes("Version: 99")
+            ? accepted
+            : refused,
+        ),
+      ),
+  );
+}
+
 type Row = readonly [name: string, expected: readonly string[], start: () => Promise<number>, args?: readonly string[]];
 
 const nodeRows: readonly Row[] = [
@@ -140,21 +156,7 @@ const nodeRows: readonly Row[] = [
           ),
       ),
   ],
-  [
-    "a 101 of HTTP/1.0",
-    ["WSO045"],
-    () =>
-      backends.tcp(
-        (socket) =>
-          void socket.once("data", (data) =>
-            socket.write(
-              /Origin: https:\/\/app\.example\.com\r/.test(String(data)) && !String(data).includes("Version: 99")
-                ? "HTTP/1.0 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n"
-                : "HTTP/1.0 403 Forbidden\r\nContent-Length: 0\r\n\r\n",
-            ),
-          ),
-      ),
-  ],
+  ["a 101 of HTTP/1.0", ["WSO045"], () => rawGate("HTTP/1.0")],
   [
     "a 418",
     ["WSO037"],
@@ -171,21 +173,7 @@ const nodeRows: readonly Row[] = [
       ),
   ],
   ["a server of another protocol", ["WSO039"], () => backends.tcp((socket) => socket.end("SSH-2.0-OpenSSH_9.2\r\n"))],
-  [
-    "CORS headers on the 101 are a note",
-    [],
-    () =>
-      backends.tcp(
-        (socket) =>
-          void socket.once("data", (data) =>
-            socket.write(
-              /Origin: https:\/\/app\.example\.com\r/.test(String(data)) && !String(data).includes("Version: 99")
-                ? "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nAccess-Control-Allow-Origin: *\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n"
-                : "HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n",
-            ),
-          ),
-      ),
-  ],
+  ["CORS headers on the 101 are a note", [], () => rawGate("HTTP/1.1", "Access-Control-Allow-Origin: *\r\n")],
 ];
 
 test.for(nodeRows)("%s: %j", { timeout: 60_000 }, async ([, expected, start, args = []]) => {
