@@ -5,7 +5,7 @@ import { createServer, type ServerResponse } from "node:http";
 import * as core from "@wsorigin/core";
 import { handshakeOf, hostCases, originCases, policyOptionsOf } from "@wsorigin/testing";
 import { expect, onTestFinished, test } from "vitest";
-import { launch } from "../../../packages/client/test/browser.ts";
+import { browserNames, launch } from "../../../packages/client/test/browsers.ts";
 import { decideAll } from "./decide-all.mjs";
 
 const built = new URL("../../../packages/core/dist/", import.meta.url);
@@ -31,12 +31,12 @@ async function answer(path: string, response: ServerResponse): Promise<void> {
   else response.writeHead(200, { "Content-Type": file.type }).end(file.body);
 }
 
-test(
-  "the built core, unchanged, decides in Chromium as in Node on the whole corpus",
+test.for(browserNames)(
+  "the built core, unchanged, decides in %s as in Node on the whole corpus",
   { timeout: 60_000 },
-  async ({ skip }) => {
+  async (name, { skip }) => {
     if (!existsSync(new URL("index.js", built))) throw new Error("The core is not built. Run: pnpm build");
-    const browser = await launch();
+    const browser = await launch(name);
     if ("missing" in browser) {
       skip(browser.missing);
       return;

@@ -39,8 +39,8 @@ export interface App {
   readonly asked: readonly IncomingMessage[];
   /** What the endpoint for tickets does instead of giving one. */
   answerTicket: ((response: ServerResponse) => void) | undefined;
-  /** What is issued with each ticket. */
-  lifetime: number | undefined;
+  /** How long the tickets are good that are issued next, in milliseconds; an hour when there is none left. */
+  readonly lifetimes: number[];
   readonly close: () => Promise<void>;
 }
 
@@ -52,10 +52,20 @@ export interface AppOptions {
   readonly greet?: boolean;
 }
 
-/** Records what the client tells, with the time of each, and the timers that it waits for: how long each was to wait. */
+/**
+ * Records what the client tells, with the time of each, the timers that it waits for (how long each was to wait), and the listeners it has on the
+ * window.
+ */
 const html = `<!doctype html><title>App</title><link rel="icon" href="data:,"><script type="module">
 import * as client from "/client/index.js";
-const { setTimeout, clearTimeout } = window;
+const { setTimeout, clearTimeout, addEventListener } = window;
+window.listening = new Set();
+window.addEventListener = (type, listener, options) => {
+  addEventListener.call(window, type, listener, options);
+  if (!(options?.signal instanceof AbortSignal)) return;
+  listening.add(listener);
+  options.signal.addEventListener("abort", () => listening.delete(listener));
+};
 window.pending = new Map();
 window.waits = [];
 window.setTimeout = (callback, wait) => {
@@ -89,7 +99,8 @@ export async function startApp({ files, token = "ticket", options, greet = false
   const sockets: WebSocket[] = [];
   const said: string[] = [];
   const verified: string[] = [];
-  const app = { answerTicket: undefined, lifetime: undefined } as Pick<App, "answerTicket" | "lifetime">;
+  const lifetimes: number[] = [];
+  const app: Pick<App, "answerTicket" | "lifetimes"> = { answerTicket: undefined, lifetimes };
 
   async function giveTicket(request: IncomingMessage, response: ServerResponse): Promise<void> {
     asked.push(request);
@@ -98,7 +109,7 @@ export async function startApp({ files, token = "ticket", options, greet = false
       principal: { name: "Ada" },
       origin: request.headers.origin,
       subject: "ada",
-      ...(app.lifetime === undefined ? {} : { expiresAt: Date.now() + app.lifetime }),
+      expiresAt: Date.now() + (lifetimes.shift() ?? 3_600_000),
     });
     response.setHeader("Content-Type", "application/json").end(JSON.stringify({ ticket }));
   }

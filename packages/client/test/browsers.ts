@@ -1,0 +1,108 @@
+import { execFile } from "node:child_process";
+import { createHash, X509Certificate } from "node:crypto";
+import { existsSync, rmSync } from "node:fs";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { delimiter, join } from "node:path";
+import { promisify } from "node:util";
+import type { Browser } from "playwright-core";
+import { cacheFolder } from "./built.ts";
+
+export const browserNames = ["chromium", "firefox"] as const;
+export type BrowserName = (typeof browserNames)[number];
+
+export interface LaunchOptions {
+  /** Names that lead to this machine, beside `localhost` and what ends in it. */
+  readonly names?: readonly string[];
+  /** A certification authority to trust, and a certificate of its making, both as PEM. */
+  readonly tls?: { readonly authority: string; readonly cert: string };
+}
+
+/**
+ * A real browser, with its web security as it ships. Where it does not start, the reason; on CI that is an error.
+ *
+ * Chromium comes with a package, for Linux on x64. Firefox is the one that is installed.
+ */
+export async function launch(
+  name: BrowserName,
+  options: LaunchOptions = {},
+): Promise<Browser | { readonly missing: string }> {
+  try {
+    return await (name === "chromium" ? launchChromium(options) : launchFirefox(options));
+  } catch (error) {
+    if (process.env["CI"]) throw error;
+    const [reason] = (error instanceof Error ? error.message : String(error)).split("\n");
+    return { missing: `No ${name} starts here (${process.platform}, ${process.arch}): ${reason}` };
+  }
+}
+
+async function launchChromium({ names, tls }: LaunchOptions): Promise<Browser> {
+  const folder = await cacheFolder("chromium");
+  const before = process.env["TMPDIR"];
+  // Where it is unpacked, and found again.
+  process.env["TMPDIR"] = folder;
+  try {
+    const { default: packed } = await import("@sparticuz/chromium");
+    const { chromium } = await import("playwright-core");
+    // The arguments that its package suggests would switch web security off.
+    const args = ["--no-sandbox"];
+    if (names !== undefined) args.push(`--host-resolver-rules=${names.map((to) => `MAP ${to} 127.0.0.1`).join(",")}`);
+    if (tls !== undefined) args.push(`--ignore-certificate-errors-spki-list=${fingerprint(tls.cert)}`);
+    return await chromium.launch({ executablePath: await packed.executablePath(), args });
+  } catch (error) {
+    // What was unpacked by halves would be taken for the whole.
+    rmSync(join(folder, "chromium"), { force: true });
+    throw error;
+  } finally {
+    if (before === undefined) delete process.env["TMPDIR"];
+    else process.env["TMPDIR"] = before;
+  }
+}
+
+/** What Chromium takes a certificate for good by. */
+function fingerprint(cert: string): string {
+  const key = new X509Certificate(cert).publicKey.export({ type: "spki", format: "der" });
+  return createHash("sha256").update(key).digest("base64");
+}
+
+async function launchFirefox({ names = [], tls }: LaunchOptions): Promise<Browser> {
+  const executablePath = onPath("firefox-esr") ?? onPath("firefox");
+  if (executablePath === undefined) throw new Error("Firefox is not installed (Debian: apt install firefox-esr).");
+  const { firefox } = await import("playwright-core");
+  const options = {
+    // As it is installed, by WebDriver BiDi.
+    channel: "moz-firefox",
+    executablePath,
+    firefoxUserPrefs: {
+      "network.dns.localDomains": names.join(","),
+      // It would wait before it tries a failed host again, ever longer: up to a minute.
+      "network.websocket.delay-failed-reconnects": false,
+    },
+  };
+  if (tls === undefined) return firefox.launch(options);
+
+  const profile = await mkdtemp(join(await cacheFolder("firefox"), "profile-"));
+  await trust(profile, tls.authority);
+  const context = await firefox.launchPersistentContext(profile, options);
+  const browser = context.browser();
+  if (browser === null) throw new Error("Firefox did not start.");
+  browser.on("disconnected", () => void rm(profile, { recursive: true, force: true }));
+  return browser;
+}
+
+async function trust(profile: string, authority: string): Promise<void> {
+  const certutil = onPath("certutil");
+  if (certutil === undefined)
+    throw new Error(
+      "certutil is not installed, which tells Firefox whom to trust (Debian: apt install libnss3-tools).",
+    );
+  const run = promisify(execFile);
+  const file = join(profile, "authority.pem");
+  await writeFile(file, authority);
+  await run(certutil, ["-N", "-d", `sql:${profile}`, "--empty-password"]);
+  await run(certutil, ["-A", "-d", `sql:${profile}`, "-n", "tests", "-t", "C,,", "-i", file]);
+}
+
+function onPath(program: string): string | undefined {
+  const folders = (process.env["PATH"] ?? "").split(delimiter);
+  return folders.map((folder) => join(folder, program)).find((file) => existsSync(file));
+}
