@@ -1,14 +1,14 @@
 import { readFileSync } from "node:fs";
 import type { RequestListener } from "node:http";
 import { join } from "node:path";
-import { hostileFolders, pageHeaders } from "./pages.ts";
+import { hostileFolders, pageHeaders, socketOriginOf } from "./pages.ts";
 
 const { own, common } = hostileFolders;
 
 /** The page of somebody else: what it needs to know is where the chat is. */
 export function createHostilePage(chatUrl: string): RequestListener {
   const { host } = new URL(chatUrl);
-  const headers = { ...pageHeaders([chatUrl, `ws://${host}`]), "Cache-Control": "no-store" };
+  const headers = { ...pageHeaders([chatUrl, socketOriginOf(chatUrl)]), "Cache-Control": "no-store" };
   const page = readFileSync(join(own, "index.html"), "utf8")
     .replaceAll("{{chat}}", chatUrl)
     .replaceAll("{{host}}", host);

@@ -1,7 +1,8 @@
 export { type Chat, maxPayload } from "./chat.ts";
+export { createDoors, type Door } from "./doors.ts";
 export { revocationOf, ticketFor } from "./grants.ts";
 export { unguardedLine } from "./lines.ts";
-export { chatFolders, pageHeaders } from "./pages.ts";
+export { chatFolders, clientFolder, pageHeaders, socketOriginOf } from "./pages.ts";
 export { runProgram } from "./program.ts";
 export type { Attach, Attached, ChatParts } from "./start.ts";
 export { openToAll } from "./unguarded.ts";

@@ -1,3 +1,5 @@
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 /** A page's own folder, and the one that both pages share. Served as they are. */
@@ -7,6 +9,11 @@ export interface Folders {
 }
 
 export const chatFolders: Folders = { own: folder("chat"), common: folder("common") };
+/** The built `@wsorigin/client`, which pages load as it is, from `/client/index.js`. */
+export const clientFolder: string = join(
+  dirname(createRequire(import.meta.url).resolve("@wsorigin/client/package.json")),
+  "dist",
+);
 export const hostileFolders: Folders = { own: folder("hostile"), common: folder("common") };
 
 /**
@@ -32,6 +39,11 @@ export function pageHeaders(connect: readonly string[]): Readonly<Record<string,
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
   };
+}
+
+/** Where the pages of an origin open their sockets. */
+export function socketOriginOf(origin: string): string {
+  return origin.replace(/^http/, "ws");
 }
 
 function folder(name: string): string {

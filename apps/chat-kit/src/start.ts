@@ -1,4 +1,5 @@
 import { createServer, type Server } from "node:http";
+import { createServer as createSecureServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import type { DecisionEvent } from "@wsorigin/node";
 import { Chat } from "./chat.ts";
@@ -11,7 +12,9 @@ import { Visitors } from "./visitors.ts";
 export interface ChatParts {
   /** Listens already, and may have `upgrade` listeners of somebody else. */
   readonly server: Server;
-  /** `localhost:3000`: what the app answers to, over HTTP alone. */
+  /** `http://localhost:3000`: the origin of the app's pages. */
+  readonly origin: string;
+  /** `localhost:3000`: what the app answers to. */
   readonly host: string;
   readonly visitors: Visitors;
   readonly chat: Chat;
@@ -40,12 +43,16 @@ export interface StartOptions {
   readonly open?: boolean;
   /** The chat's server, where it has other `upgrade` listeners already. */
   readonly server?: Server;
+  /** The name that browsers know the chat by, which leads to this machine. Default `localhost`. */
+  readonly name?: string;
+  /** A key and a certificate for that name, as PEM: the chat then speaks TLS. */
+  readonly tls?: { readonly key: string; readonly cert: string };
   readonly print?: (text: string) => void;
   readonly onDecision?: (event: DecisionEvent) => void;
 }
 
 export interface Running {
-  /** `http://localhost:3000`: the chat's own origin. */
+  /** `http://localhost:3000`: the chat's own origin, and where its page is. */
   readonly chatUrl: string;
   /** `http://localhost:3001`: another origin on the same site, to which cookies know no difference. */
   readonly hostileUrl: string;
@@ -58,20 +65,41 @@ export interface Running {
 /** Starts the chat and the hostile page beside it, both for this machine only. */
 export async function start(
   attach: Attach,
-  { ports, stay = usualStay, open = false, server = createServer(), print = () => {}, onDecision }: StartOptions,
+  {
+    ports,
+    stay = usualStay,
+    open = false,
+    name = "localhost",
+    tls,
+    print = () => {},
+    onDecision,
+    ...rest
+  }: StartOptions,
 ): Promise<Running> {
+  const { server = tls === undefined ? createServer() : createSecureServer(tls) } = rest;
   // A real app knows its origin before it listens; this one knows it once it has a port.
-  const address = await listen(server, ports.chat, print);
-  const host = `localhost:${address.port}`;
+  const address = await listen(server, name, ports.chat, print);
+  const host = `${name}:${address.port}`;
+  const origin = `${tls === undefined ? "http" : "https"}://${host}`;
   const tell = (event: DecisionEvent): void => {
     print(decisionLine(event));
     onDecision?.(event);
   };
-  const parts = { server, host, visitors: new Visitors(), chat: new Chat(), stay, open, onDecision: tell, print };
-  const attached = await attach(parts);
+  const visitors = new Visitors(tls !== undefined);
+  const attached = await attach({
+    server,
+    origin,
+    host,
+    visitors,
+    chat: new Chat(),
+    stay,
+    open,
+    onDecision: tell,
+    print,
+  });
 
-  const hostile = createServer(createHostilePage(`http://${host}`));
-  const { port } = await listen(hostile, ports.hostile, print);
+  const hostile = createServer(createHostilePage(origin));
+  const { port } = await listen(hostile, "localhost", ports.hostile, print);
 
   let closing: Promise<void> | undefined;
   const close = async (): Promise<void> => {
@@ -79,30 +107,32 @@ export async function start(
     await Promise.all([end(server), end(hostile)]);
   };
   return {
-    chatUrl: `http://${host}`,
+    chatUrl: origin,
     hostileUrl: `http://localhost:${port}`,
     address,
     close: () => (closing ??= close()),
   };
 }
 
-/** Listens on `localhost` alone: a chat to look at is nothing for the network. */
-async function listen(server: Server, port: number, print: (text: string) => void): Promise<AddressInfo> {
+/** Listens on this machine alone: a chat to look at is nothing for the network. */
+async function listen(server: Server, name: string, port: number, print: (text: string) => void): Promise<AddressInfo> {
+  // By its name, since another server may have the port on the one of its two addresses that browsers try first.
+  const host = name === "localhost" ? name : "127.0.0.1";
   try {
-    return await listenOn(server, port);
+    return await listenOn(server, host, port);
   } catch (error) {
     if (!(error instanceof Error && "code" in error && error.code === "EADDRINUSE")) throw error;
-    const address = await listenOn(server, 0);
+    const address = await listenOn(server, host, 0);
     print(`Port ${port} is taken; ${address.port} is used instead.`);
     return address;
   }
 }
 
-function listenOn(server: Server, port: number): Promise<AddressInfo> {
+function listenOn(server: Server, host: string, port: number): Promise<AddressInfo> {
   return new Promise((resolve, reject) => {
     const failed = (error: Error): void => reject(error);
     server.once("error", failed);
-    server.listen(port, "localhost", () => {
+    server.listen(port, host, () => {
       server.off("error", failed);
       const address = server.address();
       if (address === null || typeof address === "string") reject(new Error("The server has no port."));

@@ -30,7 +30,6 @@ interface Account {
   readonly hash: Buffer;
 }
 
-const cookieName = "chat_session";
 const nameForm = /^[\p{L}\p{N}][\p{L}\p{N} ._-]{0,23}$/u;
 
 /** How many sessions and accounts are kept. */
@@ -43,6 +42,15 @@ export class Visitors {
   readonly #accounts = new Map<string, Account>();
   /** By what the cookie holds. */
   readonly #sessions = new Map<string, Session>();
+  /** The cookie of a session. */
+  readonly cookieName: string;
+  readonly #attributes: string;
+
+  /** @param secure whether the app is behind TLS: its cookie is then for no other host and no plain http */
+  constructor(secure = false) {
+    this.cookieName = secure ? "__Host-chat_session" : "chat_session";
+    this.#attributes = `Path=/; ${secure ? "Secure; " : ""}HttpOnly; SameSite=Strict`;
+  }
 
   async login(name: unknown, password: unknown): Promise<LoggedIn> {
     if (typeof name !== "string" || !nameForm.test(name)) return { problem: "not-a-name" };
@@ -59,13 +67,16 @@ export class Visitors {
     this.#accounts.set(name, account);
     const secret = randomBytes(24).toString("base64url");
     this.#sessions.set(secret, { id: randomUUID(), visitor: account.visitor });
-    // Behind TLS it would have `Secure` and a `__Host-` name too.
-    return { cookie: `${cookieName}=${secret}; Path=/; HttpOnly; SameSite=Lax` };
+    return { cookie: `${this.cookieName}=${secret}; ${this.#attributes}` };
   }
 
   /** Whose request this is; `undefined` where it carries no session that is known. */
   find({ headers }: Carrier): Session | undefined {
-    const secret = parseCookie(headers.cookie ?? "")[cookieName];
+    return this.bySecret(parseCookie(headers.cookie ?? "")[this.cookieName]);
+  }
+
+  /** The session of that cookie. */
+  bySecret(secret: string | undefined): Session | undefined {
     return secret === undefined ? undefined : this.#sessions.get(secret);
   }
 

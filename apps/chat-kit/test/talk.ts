@@ -58,7 +58,7 @@ export function describeTalk(attach: Attach): void {
   test("a session is needed for a ticket, and a ticket for a socket; the cookie is not for scripts nor for other sites", async () => {
     const running = await startChat(attach);
     const login = await post(running, "/api/login", { name: "Grace", password });
-    expect(login.headers.get("set-cookie")).toMatch(/^chat_session=[\w-]{32}; Path=\/; HttpOnly; SameSite=Lax$/);
+    expect(login.headers.get("set-cookie")).toMatch(/^chat_session=[\w-]{32}; Path=\/; HttpOnly; SameSite=Strict$/);
     for (const cookie of ["", "chat_session=made-up"]) {
       expect((await post(running, "/api/ticket", {}, cookie)).status).toBe(401);
       expect((await fetch(`${running.chatUrl}/api/me`, { headers: { cookie } })).status).toBe(401);

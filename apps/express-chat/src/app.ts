@@ -1,6 +1,15 @@
 import { corsOptions, type Policy } from "@wsorigin/express";
 import type { Tickets } from "@wsorigin/tickets";
-import { type Chat, chatFolders, pageHeaders, revocationOf, ticketFor, type Visitor, type Visitors } from "chat-kit";
+import {
+  type Chat,
+  chatFolders,
+  clientFolder,
+  pageHeaders,
+  revocationOf,
+  ticketFor,
+  type Visitor,
+  type Visitors,
+} from "chat-kit";
 import cors from "cors";
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from "express";
 
@@ -26,6 +35,7 @@ export function createApp(options: AppOptions): Express {
   });
   app.use("/api", cors({ ...corsOptions(options.policy), credentials: true }), api(options));
   app.use(express.static(chatFolders.own), express.static(chatFolders.common));
+  app.use("/client", express.static(clientFolder));
   app.use(failed);
   return app;
 }

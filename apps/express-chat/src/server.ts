@@ -1,27 +1,33 @@
 import { createPolicy, guard, queryParam } from "@wsorigin/express";
 import { createTickets } from "@wsorigin/tickets";
-import { type Attach, maxPayload, openToAll, type Visitor } from "chat-kit";
+import { type Attach, createDoors, maxPayload, openToAll, socketOriginOf, type Visitor } from "chat-kit";
 import { createApp } from "./app.ts";
 
 /** Puts the app onto the server, and the gate before its upgrades. */
 export const attach: Attach = (parts) => {
-  const { server, host, visitors, chat, stay, open, onDecision, print } = parts;
+  const { server, origin, host, visitors, chat, stay, open, onDecision, print } = parts;
   const tickets = createTickets<Visitor>();
   const token = { from: [queryParam("ticket")], verify: tickets.verify };
-  const policy = createPolicy({ origins: [`http://${host}`], hosts: [host], token });
-  const app = createApp({ policy, tickets, stay, visitors, chat, socketOrigin: `ws://${host}` });
+  const policy = createPolicy({ origins: [origin], hosts: [host], token });
+  const app = createApp({ policy, tickets, stay, visitors, chat, socketOrigin: socketOriginOf(origin) });
   server.on("request", app);
   if (open) return openToAll(parts);
 
   const gate = guard(server, {
     app,
     policy,
+    protocols: ["chat.v1"],
     revocations: tickets,
     onExpiring: ({ socket }) => chat.warn(socket),
     maxPayload,
     onDecision,
     log: print,
   });
+  for (const { path, ...door } of createDoors(parts, tickets.verify)) {
+    gate.route(path, door, (socket, context) =>
+      chat.join(socket, context.params.room, visitors.named(context.principal), context),
+    );
+  }
   return gate.route("/chat/:room", (socket, context) =>
     chat.join(socket, context.params.room, visitors.named(context.principal), context),
   );

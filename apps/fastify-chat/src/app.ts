@@ -2,8 +2,19 @@ import cors from "@fastify/cors";
 import files from "@fastify/static";
 import { corsOptions, type Policy } from "@wsorigin/fastify";
 import type { Tickets } from "@wsorigin/tickets";
-import { type Chat, chatFolders, pageHeaders, revocationOf, ticketFor, type Visitor, type Visitors } from "chat-kit";
+import {
+  type Chat,
+  chatFolders,
+  clientFolder,
+  type Door,
+  pageHeaders,
+  revocationOf,
+  ticketFor,
+  type Visitor,
+  type Visitors,
+} from "chat-kit";
 import type { FastifyError, FastifyPluginAsync, FastifyReply, FastifyRequest } from "fastify";
+import type { WebSocket } from "@fastify/websocket";
 
 export interface AppOptions {
   readonly policy: Policy<Visitor>;
@@ -14,24 +25,35 @@ export interface AppOptions {
   readonly chat: Chat;
   /** Where the page opens its sockets: `ws://localhost:3000`. */
   readonly socketOrigin: string;
+  /** Other ways into the rooms. */
+  readonly doors: readonly Door[];
+}
+
+interface RoomRoute {
+  readonly Params: { readonly room: string };
 }
 
 /** The whole app: pages, sessions, an HTTP API with CORS, and the rooms. Whoever registers it says first what takes its sockets. */
 export const chatApp: FastifyPluginAsync<AppOptions> = async (app, options) => {
-  const { visitors, chat, socketOrigin } = options;
+  const { visitors, chat, socketOrigin, doors } = options;
   const headers = pageHeaders([socketOrigin]);
   app.setErrorHandler(failed);
   app.addHook("onRequest", async (_request, reply) => void reply.headers(headers));
   await app.register(api, { prefix: "/api", ...options });
   await app.register(files, { root: [chatFolders.own, chatFolders.common], index: false });
   app.get("/", (_request, reply) => reply.sendFile("index.html"));
-  app.get<{ Params: { room: string } }>("/chat/:room", { websocket: true }, (socket, request) => {
+  await app.register(files, { root: clientFolder, prefix: "/client/", decorateReply: false });
+  app.get<RoomRoute>("/chat/:room", { websocket: true }, join);
+  for (const { path, ...door } of doors)
+    app.get<RoomRoute>(path, { websocket: true, config: { wsorigin: door } }, join);
+
+  function join(socket: WebSocket, request: FastifyRequest<RoomRoute>): void {
     const { wsorigin, params } = request;
     // Without the guard there is nothing but the session's cookie.
     const visitor = wsorigin === null ? visitors.find(request)?.visitor : visitors.named(wsorigin.principal);
     if (visitor === undefined) return socket.close(4401, "Unauthorized");
     chat.join(socket, params.room, visitor, wsorigin);
-  });
+  }
 };
 
 declare module "@wsorigin/fastify" {

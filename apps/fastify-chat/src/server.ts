@@ -1,15 +1,16 @@
 import websocket from "@fastify/websocket";
 import { createPolicy, queryParam, wsorigin } from "@wsorigin/fastify";
 import { createTickets } from "@wsorigin/tickets";
-import { type Attach, maxPayload, unguardedLine, type Visitor } from "chat-kit";
+import { type Attach, createDoors, maxPayload, socketOriginOf, unguardedLine, type Visitor } from "chat-kit";
 import Fastify from "fastify";
 import { chatApp } from "./app.ts";
 
 /** Puts the app onto the server, with its sockets behind the gate. */
-export const attach: Attach = async ({ server, host, visitors, chat, stay, open, onDecision, print }) => {
+export const attach: Attach = async (parts) => {
+  const { server, origin, host, visitors, chat, stay, open, onDecision, print } = parts;
   const tickets = createTickets<Visitor>();
   const token = { from: [queryParam("ticket")], verify: tickets.verify };
-  const policy = createPolicy({ origins: [`http://${host}`], hosts: [host], token });
+  const policy = createPolicy({ origins: [origin], hosts: [host], token });
   // The server listens already. An app that has none needs no factory.
   const app = Fastify({ serverFactory: (handler) => server.on("request", handler) });
   if (open) {
@@ -21,6 +22,7 @@ export const attach: Attach = async ({ server, host, visitors, chat, stay, open,
   } else {
     await app.register(wsorigin, {
       policy,
+      protocols: ["chat.v1"],
       revocations: tickets,
       onExpiring: ({ socket }) => chat.warn(socket),
       maxPayload,
@@ -28,7 +30,9 @@ export const attach: Attach = async ({ server, host, visitors, chat, stay, open,
       log: print,
     });
   }
-  await app.register(chatApp, { policy, tickets, stay, visitors, chat, socketOrigin: `ws://${host}` });
+  const doors = open ? [] : createDoors(parts, tickets.verify);
+  const socketOrigin = socketOriginOf(origin);
+  await app.register(chatApp, { policy, tickets, stay, visitors, chat, socketOrigin, doors });
   await app.ready();
   return { close: () => app.close() };
 };

@@ -3,7 +3,16 @@ import cors from "@koa/cors";
 import Router from "@koa/router";
 import { corsOptions, type Policy } from "@wsorigin/koa";
 import type { Tickets } from "@wsorigin/tickets";
-import { type Chat, chatFolders, pageHeaders, revocationOf, ticketFor, type Visitor, type Visitors } from "chat-kit";
+import {
+  type Chat,
+  chatFolders,
+  clientFolder,
+  pageHeaders,
+  revocationOf,
+  ticketFor,
+  type Visitor,
+  type Visitors,
+} from "chat-kit";
 import Koa from "koa";
 import mount from "koa-mount";
 import serve from "koa-static";
@@ -31,6 +40,7 @@ export function createApp(options: AppOptions): Koa {
   app.use(mount("/api", api(options)));
   app.use(serve(chatFolders.own));
   app.use(serve(chatFolders.common));
+  app.use(mount("/client", serve(clientFolder)));
   return app;
 }
 

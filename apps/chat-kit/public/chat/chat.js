@@ -1,3 +1,5 @@
+import { connect } from "./client/index.js";
+
 const part = (id) => document.getElementById(id);
 const state = part("state");
 const messages = part("messages");
@@ -23,11 +25,8 @@ const loginProblems = {
 };
 
 const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
-const longestPause = 10_000;
 
-let socket;
-let timer;
-let pause = 500;
+let connection;
 let lastName;
 let lastSent = "";
 /** When the socket is closed unless it is renewed; `null` where it is not. */
@@ -98,6 +97,7 @@ function showWelcome({ you, room, people: names, messages: past, until: end }) {
   until = end;
   showStay();
   part("you").textContent = you;
+  part("session").hidden = false;
   part("room").textContent = room;
   document.title = `#${room} - Chat`;
   showState("Connected", true);
@@ -138,7 +138,6 @@ function receive(event) {
     void showRooms();
   }
   if (event.type === "message") showMessage(event);
-  if (event.type === "expiring" && part("renew").checked) void renew();
   if (event.type === "renewed") {
     until = event.until;
     showStay();
@@ -155,80 +154,62 @@ function post(path, body) {
   return fetch(`/api/${path}`, { method: "POST", headers, body: JSON.stringify(body) }).catch(() => undefined);
 }
 
-/** A ticket for one socket. Nobody's session any more: the login is shown, and there is none. */
-async function fetchTicket() {
+/** Brings a new ticket on the open socket before the server asks for one. */
+async function renewNow() {
   const response = await post("ticket", {});
-  if (response?.status === 401) showLogin();
-  return response?.ok ? (await response.json()).ticket : undefined;
+  if (response?.ok) connection.send(JSON.stringify({ ticket: (await response.json()).ticket }));
 }
 
-/** Renews the open socket: on it, since what was said must not be missed. */
-async function renew() {
-  const mine = socket;
-  const ticket = await fetchTicket();
-  if (ticket !== undefined && mine?.readyState === WebSocket.OPEN) mine.send(JSON.stringify({ ticket }));
-}
-
-function showLogin(reason = "") {
-  const old = socket;
-  socket = undefined;
-  old?.close();
-  clearTimeout(timer);
+function forgetRoom() {
   until = null;
   showStay();
   showPeople([]);
+}
+
+function showLogin(reason = "") {
+  connection.close();
+  forgetRoom();
   showState("Not logged in", false);
   part("session").hidden = true;
   part("login-problem").textContent = reason;
   if (!part("login").open) part("login").showModal();
 }
 
-/** A refused handshake looks like any failure to a page (1006): whether the session is gone is told by HTTP, when the ticket is fetched. */
-async function connect() {
-  clearTimeout(timer);
-  const old = socket;
-  socket = undefined;
-  old?.close();
+/** Takes the room of the URL. What became of the last one is not told any more. */
+function enter() {
+  connection?.close();
   showState("Connecting", false);
-  const room = roomInUrl();
-  const ticket = await fetchTicket();
-  if (room !== roomInUrl() || part("login").open || socket !== undefined) return;
-  if (ticket === undefined) return retry();
-  const url = new URL(`/chat/${encodeURIComponent(room)}`, location.href);
-  url.protocol = location.protocol === "https:" ? "wss:" : "ws:";
-  url.hash = "";
-  url.searchParams.set("ticket", ticket);
-  const mine = new WebSocket(url);
-  socket = mine;
-  mine.addEventListener("message", ({ data }) => {
-    if (socket !== mine) return;
-    pause = 500;
-    part("session").hidden = false;
-    receive(JSON.parse(data));
-  });
-  mine.addEventListener("close", ({ code, reason }) => {
-    if (socket !== mine) return;
-    showPeople([]);
-    until = null;
-    showStay();
-    if (code === 4401 && reason === "Token revoked") return showLogin("You have been logged out.");
-    if (code === 4401) return showEnded();
-    if (code === 1008 || code === 1013) return showState(reason || "Closed by the server", false);
-    retry();
+  connection = connect({
+    url: `/chat/${encodeURIComponent(roomInUrl())}`,
+    protocols: ["chat.v1"],
+    ticket: "/api/ticket",
+    renew: {
+      when: (message) => JSON.parse(message).type === "expiring" && part("renew").checked,
+      message: (ticket) => JSON.stringify({ ticket }),
+    },
+    onMessage: ({ data }) => receive(JSON.parse(data)),
+    onState(state) {
+      if (state === "connecting") showState("Connecting", false);
+      if (state === "waiting") showState("Connection lost, trying again", false);
+    },
+    onClose: (event, what) => ended(event?.reason ?? "", what),
   });
 }
 
-function retry() {
-  showState("Connection lost, trying again", false);
-  timer = setTimeout(() => void connect(), pause);
-  pause = Math.min(pause * 2, longestPause);
+function ended(reason, what) {
+  forgetRoom();
+  if (what === "login") showLogin(reason === "Token revoked" ? "You have been logged out." : "");
+  // It would be opened again at once: whoever wants to see a ticket run out is not to miss it.
+  else if (what === "fresh" && !part("renew").checked) showEnded();
+  else if (what === "never") showState(reason || "Closed by the server", false);
 }
 
 /** The session is still there: whoever let the ticket run out may go on with another. */
 function showEnded() {
+  connection.close();
   showState("The ticket has run out", false);
   const again = element("button", "Connect again", "quiet");
-  again.addEventListener("click", () => void connect());
+  again.addEventListener("click", () => connection.reconnect());
   state.append(" ", again);
 }
 
@@ -237,8 +218,8 @@ async function login() {
   if (response?.status === 204) {
     part("password").value = "";
     part("login").close();
-    pause = 500;
-    return connect();
+    connection.reconnect();
+    return;
   }
   const { problem: why } = response === undefined ? {} : await response.json().catch(() => ({}));
   part("login-problem").textContent = loginProblems[why] ?? "The server does not answer.";
@@ -252,15 +233,18 @@ part("login").addEventListener("submit", (event) => {
 
 part("logout").addEventListener("click", () => void post("logout", {}));
 part("logout-everywhere").addEventListener("click", () => void post("logout", { everywhere: true }));
-part("renew-now").addEventListener("click", () => void renew());
+part("renew-now").addEventListener("click", () => void renewNow());
 setInterval(showStay, 1000);
 
 part("say").addEventListener("submit", (event) => {
   event.preventDefault();
   problem.textContent = "";
-  if (socket?.readyState !== WebSocket.OPEN || text.value.trim() === "") return;
+  if (text.value.trim() === "") return;
+  if (!connection.send(JSON.stringify({ text: text.value }))) {
+    problem.textContent = "Not connected. Try again in a moment.";
+    return;
+  }
   lastSent = text.value;
-  socket.send(JSON.stringify({ text: lastSent }));
   text.value = "";
   text.focus();
 });
@@ -273,7 +257,7 @@ part("open-room").addEventListener("submit", (event) => {
 
 addEventListener("hashchange", () => {
   problem.textContent = "";
-  void connect();
+  enter();
 });
 
-void connect();
+enter();
