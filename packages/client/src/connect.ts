@@ -59,7 +59,9 @@ export function connect(options: ConnectOptions): Connection {
   async function credential(signal: AbortSignal): Promise<string | undefined> {
     if (typeof ticket !== "string") return (ticket ?? token ?? firstMessage)?.(signal);
     // Of this origin only: whoever could redirect it might have the page use the ticket of an account of theirs.
-    const response = await fetch(ticket, { method: "POST", mode: "same-origin", signal });
+    // Without a referrer policy that names it, Firefox says `Origin: null` on pages with "no-referrer" (Fetch, "append a request Origin header").
+    const init: RequestInit = { method: "POST", mode: "same-origin", referrerPolicy: "origin", signal };
+    const response = await fetch(ticket, init);
     const { status } = response;
     if (!response.ok) throw Object.assign(new Error(`${ticket} answered ${status}.`), { status });
     const { ticket: given }: { ticket: unknown } = await response.json();

@@ -118,7 +118,9 @@ export async function startApp({ files, token = "ticket", options, greet = false
     const file = files.get(request.url?.replace("/client/", "") ?? "");
     if (request.url === "/api/ticket" && request.method === "POST") void giveTicket(request, response);
     else if (file !== undefined) response.setHeader("Content-Type", "text/javascript").end(file);
-    else if (request.url === "/" || request.url === "/other") response.setHeader("Content-Type", "text/html").end(html);
+    // With the strictest referrer policy, under which an Origin may be kept back too.
+    else if (request.url === "/" || request.url === "/other")
+      response.setHeader("Referrer-Policy", "no-referrer").setHeader("Content-Type", "text/html").end(html);
     else response.writeHead(404).end();
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
