@@ -5,11 +5,11 @@ import { table } from "./table.ts";
 
 const usage = `A chat, and a hostile page beside it that tries to take over its socket.
 
-Usage: demo [express|fastify|koa] [--port <number>] [--open]
-       demo [express|fastify|koa] --check [--open]
+Usage: demo express|fastify|koa [--port <number>] [--open]
+       demo express|fastify|koa --check [--open]
 
   express, fastify, koa
-                   which framework the chat is built with. Default express.
+                   which framework the chat is built with
   --port <number>  where the chat listens, 0 to 65534; the hostile page has the next port. Default 3000.
   --open           leave the guard out, to see what it is for
   --check          try every kind of handshake, print what came of each, and exit with 0 if all is as it should be

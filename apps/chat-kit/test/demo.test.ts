@@ -7,18 +7,21 @@ import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { handshake } from "@wsorigin/testing";
 
 const program = fileURLToPath(new URL("../dist/demo.js", import.meta.url));
+const lab = fileURLToPath(new URL("../../lab/dist/server/main.js", import.meta.url));
 
 beforeAll(() => {
-  if (!existsSync(program)) throw new Error("The demo is not built. Run: pnpm build");
+  if (![program, lab].every(existsSync)) throw new Error("The demo is not built. Run: pnpm build");
 });
 
 test.each([
   [["--port", "http"], '--port is "http"; it must be a number from 0 to 65534.'],
   [["--port", "65535"], '--port is "65535"; it must be a number from 0 to 65534.'],
   [["--port="], '--port is ""; it must be a number from 0 to 65534.'],
+  [["express", "--port", "65535"], '--port is "65535"; it must be a number from 0 to 65534.'],
   [["--prot", "3000"], "Unknown option '--prot'"],
-  [["3000"], 'There is no chat for "3000"; name one of express, fastify, koa.'],
-  [["hapi", "--check"], 'There is no chat for "hapi"; name one of express, fastify, koa.'],
+  [["express", "--prot", "3000"], "Unknown option '--prot'"],
+  [["3000"], 'There is no demo "3000"; name one of lab, express, fastify, koa.'],
+  [["hapi", "--check"], 'There is no demo "hapi"; name one of lab, express, fastify, koa.'],
   [["koa", "3000"], "Unexpected argument '3000'"],
   [["--check", "--port", "3000"], "--check takes free ports; leave out --port."],
 ])("%j is bad usage", async (args, message) => {
@@ -29,14 +32,27 @@ test.each([
   expect(code).toBe(2);
 });
 
-test("--help names every option", async () => {
-  const { code, out } = await finish(run(["--help"]));
-  for (const argument of ["express|fastify|koa", "--port", "--open", "--check", "--help"])
-    expect(out).toContain(argument);
+test.each([
+  [[], ["lab", "express", "fastify", "koa", "--check", "--open"]],
+  [["lab"], ["--port", "--help"]],
+  [["koa"], ["express|fastify|koa", "--port", "--open", "--check", "--help"]],
+])("%j --help names every option", async (args, names) => {
+  const { code, out } = await finish(run([...args, "--help"]));
+  for (const name of names) expect(out).toContain(name);
   expect(code).toBe(0);
 });
 
-test("without a name it is the chat on Express", async () => {
+test.each([[[]], [["lab"]]])("%j is the lab, and Ctrl-C ends it with 0", async (args) => {
+  const child = run([...args, "--port", "0"]);
+  const done = finish(child);
+  const shown = await printed(child, "Ctrl-C ends it.");
+  const [url = ""] = shown.match(/http:\/\/localhost:\d+/) ?? [];
+  expect(await (await fetch(url)).text()).toContain("<title>wsorigin lab</title>");
+  child.kill("SIGINT");
+  expect(await done).toMatchObject({ code: 0, err: "" });
+});
+
+test("--check without a name is the chat on Express", async () => {
   const { code, out } = await finish(run(["--check"]));
   expect(out).toMatch(/^All \d+ rows of the chat on Express are as expected\.$/m);
   expect(code).toBe(0);

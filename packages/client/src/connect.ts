@@ -113,6 +113,8 @@ export function connect(options: ConnectOptions): Connection {
         listen,
       );
       mine.addEventListener("close", (event) => ended(closeClass(event.code, event.reason), event), listen);
+      // Chromium tells of what a CSP blocks by this event alone.
+      mine.addEventListener("error", () => (timer = setTimeout(() => ended("later"), 1000)), listen);
     } catch (error) {
       if (!signal.aborted) ended(saysLogin(error) ? "login" : failed, undefined, error);
     }
@@ -205,6 +207,6 @@ export function connect(options: ConnectOptions): Connection {
 }
 
 function saysLogin(error: unknown): boolean {
-  if (typeof error !== "object" || error === null || !("status" in error)) return false;
-  return error.status === 401 || error.status === 403;
+  const status: unknown = Object(error).status;
+  return status === 401 || status === 403;
 }

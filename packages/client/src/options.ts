@@ -57,8 +57,8 @@ export interface ConnectOptions {
   /**
    * A socket has ended, or did not open. Not called for one that the page itself has closed.
    *
-   * @param event `undefined` where there was no socket: its ticket or token did not come
-   * @param error why there was none
+   * @param event `undefined` where there was no socket: its ticket or token did not come, or the page's CSP blocks it
+   * @param error why there was none, where that is known
    */
   onClose?(this: void, event: CloseEvent | undefined, what: CloseClass, error?: unknown): void;
   /** The state has changed. It begins as `"connecting"`, which is not told. */

@@ -50,6 +50,8 @@ export interface AppOptions {
   readonly options?: Partial<GuardOptions<User | undefined>>;
   /** Whether a socket is greeted with a message. */
   readonly greet?: boolean;
+  /** The page's `Content-Security-Policy`. */
+  readonly csp?: string;
 }
 
 /**
@@ -92,7 +94,13 @@ window.recorded = (options) => {
 window.client = client;
 </script>`;
 
-export async function startApp({ files, token = "ticket", options, greet = false }: AppOptions): Promise<App> {
+export async function startApp({
+  files,
+  token = "ticket",
+  options,
+  greet = false,
+  csp = "",
+}: AppOptions): Promise<App> {
   const tickets = createTickets<User>();
   const asked: IncomingMessage[] = [];
   const decisions: DecisionEvent[] = [];
@@ -120,7 +128,13 @@ export async function startApp({ files, token = "ticket", options, greet = false
     else if (file !== undefined) response.setHeader("Content-Type", "text/javascript").end(file);
     // With the strictest referrer policy, under which an Origin may be kept back too.
     else if (request.url === "/" || request.url === "/other")
-      response.setHeader("Referrer-Policy", "no-referrer").setHeader("Content-Type", "text/html").end(html);
+      response
+        .writeHead(200, {
+          "Referrer-Policy": "no-referrer",
+          "Content-Security-Policy": csp,
+          "Content-Type": "text/html",
+        })
+        .end(html);
     else response.writeHead(404).end();
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));

@@ -47,7 +47,7 @@ export function commonProblem({ headers }: IncomingMessage): Deny | undefined {
   if (offeredProtocols(headers["sec-websocket-protocol"]) === undefined) {
     return deny("handshake-malformed", headers.origin, {
       ...details,
-      note: "Sec-WebSocket-Protocol is no list of distinct tokens.",
+      note: "Sec-WebSocket-Protocol is no list of distinct tokens. Firefox sends it twice where HSTS has made wss: of ws:; let the page write wss:.",
     });
   }
   return undefined;
