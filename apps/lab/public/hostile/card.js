@@ -1,0 +1,82 @@
+"use strict";
+
+const part = (id) => document.getElementById(id);
+const parameters = new URLSearchParams(location.search);
+const kind = parameters.get("kind") ?? "site";
+const url = `ws://${parameters.get("app")}/orders`;
+
+const kinds = {
+  port: ["Another port of the host", "Cookies know no ports: even a SameSite=Strict cookie rides along."],
+  site: ["Another site", "Any page that the visitor happens to have open."],
+  lookalike: [
+    "A name that looks alike",
+    "It begins with the app's name. Who compares by startsWith or includes lets it in.",
+  ],
+  sandbox: [
+    "A sandboxed frame",
+    "Its Origin is null, which anybody can have: whoever frames a page, or writes a data: URL.",
+  ],
+  data: ["A data: URL", "Its Origin is null as well."],
+  rebound: [
+    "A name that leads to the app",
+    "DNS rebinding: the attacker's own name is made to lead to the app's server. Origin and Host agree; only a list of Hosts tells.",
+  ],
+  stolen: [
+    "With a stolen ticket",
+    "The ticket is good, the page is wrong: it is refused before anybody looks at the ticket.",
+  ],
+  hurry: ["In a hurry", "Tries 40 times, until the limit on failures stops it."],
+};
+
+const [title, about] = kinds[kind] ?? kinds.site;
+part("title").textContent = title;
+part("about").textContent = about;
+part("origin").textContent = kind === "data" ? "null" : self.origin;
+
+function show(text, className = "") {
+  part("outcome").textContent = text;
+  part("outcome").className = `outcome ${className}`;
+}
+
+/** Resolves to what the page got, or to undefined where it was refused. */
+function attempt(target) {
+  return new Promise((resolve) => {
+    const socket = new WebSocket(target);
+    socket.addEventListener("message", ({ data }) => {
+      resolve(JSON.parse(data));
+      socket.close();
+    });
+    socket.addEventListener("close", () => resolve(undefined));
+  });
+}
+
+/** From a frame of a data: URL, as anybody can make one. */
+function attemptFromData(target) {
+  return new Promise((resolve) => {
+    addEventListener("message", ({ data }) => resolve(data), { once: true });
+    const script = `(${attempt.toString()})(${JSON.stringify(target)}).then((got) => parent.postMessage(got, "*"));`;
+    const frame = document.createElement("iframe");
+    frame.title = "The data: URL";
+    frame.src = `data:text/html,${encodeURIComponent(`<script>${script}</script>`)}`;
+    document.body.append(frame);
+  });
+}
+
+async function run() {
+  show("Trying");
+  if (kind === "hurry") {
+    let refused = 0;
+    for (let count = 0; count < 40; count++) if ((await attempt(url)) === undefined) refused++;
+    show(`${refused} of 40 refused, and all look alike from here: 1006.`, refused === 40 ? "out" : "in");
+    return;
+  }
+  const ticket = kind === "stolen" ? await (await fetch("/stolen")).text() : undefined;
+  const target = ticket === undefined ? url : `${url}?ticket=${ticket}`;
+  const got = await (kind === "data" ? attemptFromData(target) : attempt(target));
+  if (got === undefined) show("Refused. All that this page is told is 1006.", "out");
+  else show(`It is in: it reads the orders of ${got.customer}.`, "in");
+}
+
+part("again").addEventListener("click", () => void run());
+if (kind === "hurry") show("Not tried yet.");
+else void run();
