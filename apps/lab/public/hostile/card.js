@@ -19,13 +19,13 @@ const kinds = {
   data: ["A data: URL", "Its Origin is null as well."],
   rebound: [
     "A name that leads to the app",
-    "DNS rebinding: the attacker's own name is made to lead to the app's server. Origin and Host agree; only a list of Hosts tells.",
+    "DNS rebinding: the attacker's own name leads to the app's server. Origin and Host agree; a list of Hosts tells.",
   ],
   stolen: [
     "With a stolen ticket",
     "The ticket is good, the page is wrong: it is refused before anybody looks at the ticket.",
   ],
-  hurry: ["In a hurry", "Tries 40 times, until the limit on failures stops it."],
+  hurry: ["In a hurry", "Tries 30 times, until the limit on failures stops it."],
 };
 
 const [title, about] = kinds[kind] ?? kinds.site;
@@ -66,8 +66,8 @@ async function run() {
   show("Trying");
   if (kind === "hurry") {
     let refused = 0;
-    for (let count = 0; count < 40; count++) if ((await attempt(url)) === undefined) refused++;
-    show(`${refused} of 40 refused, and all look alike from here: 1006.`, refused === 40 ? "out" : "in");
+    for (let count = 0; count < 30; count++) if ((await attempt(url)) === undefined) refused++;
+    show(`${refused} of 30 refused, and all look alike from here: 1006.`, refused === 30 ? "out" : "in");
     return;
   }
   const ticket = kind === "stolen" ? await (await fetch("/stolen")).text() : undefined;

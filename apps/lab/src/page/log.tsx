@@ -1,6 +1,7 @@
 import { quote } from "@wsorigin/core";
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
+import { Mark } from "./mark.tsx";
 import type { Told } from "../shared/messages.ts";
 
 interface LogProps {
@@ -47,7 +48,9 @@ export function Log({ told, selected, picked, pick }: LogProps): JSX.Element {
                 aria-pressed={one === selected}
                 onClick={() => pick(one.id)}
               >
-                <span class="verdict">{one.allowed ? "\u2713 in" : "\u00d7 refused"}</span>
+                <span class="verdict">
+                  <Mark kind={one.allowed ? "in" : "stopped"} /> {one.allowed ? "in" : "refused"}
+                </span>
                 <span class="code">{one.code}</span>
                 <span class="origin">{one.origin === null ? "no Origin" : quote(one.origin)}</span>
               </button>

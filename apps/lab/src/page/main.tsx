@@ -1,4 +1,5 @@
 import "@fontsource-variable/inter/index.css";
+import "@fontsource-variable/jetbrains-mono/index.css";
 import "./theme.css";
 import "./lab.css";
 import "./policy/policy.css";

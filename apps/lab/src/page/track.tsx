@@ -1,5 +1,6 @@
 import type { JSX } from "preact";
 import type { Told } from "../shared/messages.ts";
+import { Mark } from "./mark.tsx";
 import { type Station, stations } from "../shared/stations.ts";
 
 const labels: Readonly<Record<Station, string>> = {
@@ -34,7 +35,7 @@ export function Track({ told, selected }: TrackProps): JSX.Element {
           const mark = index < end ? "passed" : index > end ? "" : selected?.allowed === true ? "in" : "stopped";
           return (
             <li key={station} class={mark}>
-              <span class="node">{mark === "stopped" ? "\u00d7" : mark === "" ? "" : "\u2713"}</span>
+              <span class="node">{mark !== "" && <Mark kind={mark === "stopped" ? "stopped" : "in"} />}</span>
               <span class="label">{labels[station]}</span>
               <span class="count">
                 {count === 0 ? "\u00a0" : station === "open" ? `${count} in` : `${count} stopped`}

@@ -6,7 +6,7 @@ import { createTickets, type Tickets } from "@wsorigin/tickets";
 import { clientFolder } from "chat-kit";
 import { compile, optionsOf } from "../shared/compile.ts";
 import type { Draft } from "../shared/draft.ts";
-import { answerFile, type Files, fromRoot, pageHeaders } from "./files.ts";
+import { answerFile, cardFiles, type Files, fromRoot, pageHeaders } from "./files.ts";
 import { end, listen, listenAt, portOf } from "./listen.ts";
 
 interface Customer {
@@ -19,7 +19,7 @@ const sessionCookie = "lab_session";
 const pages: Files = new Map([
   ["/", fromRoot("public/app/index.html")],
   ["/app.js", fromRoot("public/app/app.js")],
-  ["/card.css", fromRoot("public/common/card.css")],
+  ...cardFiles,
   ...["index", "connect", "close-class", "socket-url", "why-refused"].map(
     (name) => [`/client/${name}.js`, join(clientFolder, `${name}.js`)] as const,
   ),
@@ -28,7 +28,7 @@ const pages: Files = new Map([
 const rebound: Files = new Map([
   ["/", fromRoot("public/hostile/index.html")],
   ["/card.js", fromRoot("public/hostile/card.js")],
-  ["/card.css", fromRoot("public/common/card.css")],
+  ...cardFiles,
 ]);
 
 export interface AppOptions {
@@ -123,6 +123,7 @@ export class App {
     // One server has one port: by its name alone it knows whose page is asked for.
     const headers = pageHeaders([
       "script-src 'self'",
+      "font-src 'self'",
       "style-src 'self'",
       `connect-src 'self' ${this.url} ${this.url.replace("http", "ws")} ws://${/^[\w.-]+:\d+$/.test(host) ? host : "localhost"}`,
       "frame-ancestors http://localhost:*",

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { createRequire } from "node:module";
 import { extname } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -17,6 +18,15 @@ export function fromRoot(path: string): string {
   return fileURLToPath(new URL(`../../${path}`, import.meta.url));
 }
 
+const fonts = createRequire(import.meta.url);
+
+/** What every card is drawn with. */
+export const cardFiles: Files = new Map([
+  ["/card.css", fromRoot("public/common/card.css")],
+  ["/inter.woff2", fonts.resolve("@fontsource-variable/inter/files/inter-latin-wght-normal.woff2")],
+  ["/mono.woff2", fonts.resolve("@fontsource-variable/jetbrains-mono/files/jetbrains-mono-latin-wght-normal.woff2")],
+]);
+
 /** Files by the path that they are served at, read anew each time: there are few. */
 export type Files = ReadonlyMap<string, string>;
 
@@ -30,7 +40,11 @@ export function answerFile(
   const file = files.get(url.split("?", 1)[0] ?? "");
   if (file === undefined || (method !== "GET" && method !== "HEAD")) return false;
   const body = readFileSync(file);
-  response.writeHead(200, { ...headers, "Content-Type": types[extname(file)] ?? "application/octet-stream" }).end(body);
+  // A sandboxed frame asks for its fonts as nobody, and fonts are asked for with CORS.
+  const shared = extname(file) === ".woff2" ? { "Access-Control-Allow-Origin": "*" } : {};
+  response
+    .writeHead(200, { ...headers, ...shared, "Content-Type": types[extname(file)] ?? "application/octet-stream" })
+    .end(body);
   return true;
 }
 

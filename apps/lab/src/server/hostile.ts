@@ -1,10 +1,10 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
-import { answerFile, type Files, fromRoot, pageHeaders } from "./files.ts";
+import { answerFile, cardFiles, type Files, fromRoot, pageHeaders } from "./files.ts";
 
 const files: Files = new Map([
   ["/", fromRoot("public/hostile/index.html")],
   ["/card.js", fromRoot("public/hostile/card.js")],
-  ["/card.css", fromRoot("public/common/card.css")],
+  ...cardFiles,
 ]);
 
 /**
@@ -21,6 +21,7 @@ export function createHostile(app: string, steal: () => Promise<string>): Reques
     const headers = pageHeaders([
       `script-src 'unsafe-inline' ${own}`,
       `style-src ${own}`,
+      `font-src ${own}`,
       `connect-src ${own} ${app.replace("http", "ws")}`,
       "frame-src data:",
       "frame-ancestors http://localhost:*",

@@ -3,6 +3,7 @@ import { useEffect, useMemo, useState } from "preact/hooks";
 import { peers } from "../../peers/index.ts";
 import type { CorpusRow } from "../../shared/corpus.ts";
 import type { Draft } from "../../shared/draft.ts";
+import { Mark } from "../mark.tsx";
 import {
   about,
   columns,
@@ -101,7 +102,7 @@ export function Matrix({ draft, corpus }: MatrixProps): JSX.Element {
           </button>
         </span>
       </div>
-      <div class="matrix-scroll" role="region" aria-labelledby="matrix-title" tabIndex={0}>
+      <div class="matrix-scroll" role="region" aria-label="The matrix" tabIndex={0}>
         <table>
           <caption>
             {rows.length} of {matrix.rows.length} origins
@@ -214,7 +215,7 @@ function Heading({ order, setOrder, sort, label, about }: HeadingProps): JSX.Ele
 function Cell({ lets, wrong }: { readonly lets: boolean; readonly wrong: boolean }): JSX.Element {
   return (
     <td class={wrong ? "wrong" : lets ? "lets" : "refuses"}>
-      <span aria-hidden="true">{wrong ? "\u25cf" : lets ? "\u2713" : "\u2013"}</span>
+      <Mark kind={wrong ? "wrong" : lets ? "in" : "refused"} />
       <span class="unseen">{wrong ? "let in, though wsorigin refuses" : lets ? "let in" : "refused"}</span>
     </td>
   );
