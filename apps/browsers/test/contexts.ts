@@ -3,7 +3,7 @@ import { type AttemptOptions, attemptScript } from "./attempt.ts";
 import type { Chat } from "./chat.ts";
 import type { Documents, Sites } from "./sites.ts";
 
-export interface Place {
+interface Place {
   readonly chat: Chat;
   readonly sites: Sites;
   readonly documents: Documents;

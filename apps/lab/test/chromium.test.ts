@@ -110,6 +110,7 @@ async function still(page: Page, { url, places }: RunningLab): Promise<void> {
 test.each([
   ["light", { viewport: { width: 1440, height: 1180 } }],
   ["dark", { viewport: { width: 1440, height: 1180 }, colorScheme: "dark" }],
+  ["matrix", { viewport: { width: 1440, height: 1180 } }],
   ["phone", { viewport: { width: 390, height: 1400 }, deviceScaleFactor: 2 }],
 ])("the lab looks as it did: %s", async (name, options) => {
   const { page, lab } = await show(options);
@@ -120,7 +121,7 @@ test.each([
   await page.mouse.move(0, 0);
   await still(page, lab);
 
-  const shot = await page.screenshot({ animations: "disabled" });
+  const shot = await (name === "matrix" ? page.locator(".matrix") : page).screenshot({ animations: "disabled" });
   const file = join(folder, `${name}.png`);
   if (process.env["UPDATE_SCREENSHOTS"] !== undefined) {
     await mkdir(folder, { recursive: true });
