@@ -16,6 +16,7 @@ export function createHostilePage(chatUrl: string): RequestListener {
     ["/", { type: "text/html", body: page }],
     ["/hostile.js", { type: "text/javascript", body: readFileSync(join(own, "hostile.js")) }],
     ["/hostile.css", { type: "text/css", body: readFileSync(join(own, "hostile.css")) }],
+    ["/colors.css", { type: "text/css", body: readFileSync(join(common, "colors.css")) }],
     ["/theme.css", { type: "text/css", body: readFileSync(join(common, "theme.css")) }],
     ["/icon.svg", { type: "image/svg+xml", body: readFileSync(join(common, "icon.svg")) }],
   ]);

@@ -14,9 +14,9 @@ beforeAll(() => {
 });
 
 test.each([
-  [["--port", "http"], '--port is "http"; it must be a number from 0 to 65534.'],
-  [["--port", "65535"], '--port is "65535"; it must be a number from 0 to 65534.'],
-  [["--port="], '--port is ""; it must be a number from 0 to 65534.'],
+  [["--port", "http"], '--port is "http"; it must be a number from 0 to 65533.'],
+  [["--port", "65535"], '--port is "65535"; it must be a number from 0 to 65533.'],
+  [["--port="], '--port is ""; it must be a number from 0 to 65533.'],
   [["express", "--port", "65535"], '--port is "65535"; it must be a number from 0 to 65534.'],
   [["--prot", "3000"], "Unknown option '--prot'"],
   [["express", "--prot", "3000"], "Unknown option '--prot'"],

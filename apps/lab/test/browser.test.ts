@@ -129,6 +129,18 @@ describe.each(browserNames)("in %s", (name) => {
     expect(lab.told.filter(({ allowed, origin }) => allowed && origin === evil)).toHaveLength(2);
   });
 
+  test("one that is too wide lets them in, each by its own gap, and there is a way back", async () => {
+    await show();
+    await page.getByRole("button", { name: "One that is too wide" }).click();
+    for (const title of ["Another site", "Another port of the host", "A sandboxed frame", "A data: URL"])
+      await outcome(title, "It is in: it reads the orders of Ada.");
+    await outcome("A name that looks alike", "Refused.");
+    await outcome("The app's own page", "Open.");
+    await page.getByRole("button", { name: "Back to the first" }).click();
+    await outcome("A sandboxed frame", "Refused.");
+    expect(await page.getByLabel("Hosts that this server").inputValue()).toBe(new URL(lab.places.app).host);
+  });
+
   test("a policy that does not compile is told of at its field, and the old one stays", async () => {
     await show();
     const origins = page.getByLabel("Origins that may open a socket");

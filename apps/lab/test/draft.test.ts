@@ -4,17 +4,12 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { asCode } from "../src/page/policy/code.ts";
 import { compile, optionsOf } from "../src/shared/compile.ts";
-import { type Draft, entriesOf, readDraft } from "../src/shared/draft.ts";
+import { type Draft, entriesOf, firstDraft, readDraft } from "../src/shared/draft.ts";
 
 const draft: Draft = {
+  ...firstDraft("http://localhost:3001"),
   origins: " https://app.example.com \n\nhttps://*.example.com\n",
   hosts: "api.example.com",
-  sameHost: false,
-  missingOrigin: "deny",
-  opaqueOrigin: "deny",
-  dangerouslyAllowInsecureOrigins: false,
-  ticket: true,
-  failures: 30,
 };
 
 test("the lines of a field are its entries", () => {

@@ -4,17 +4,12 @@ import { about, columns, domainOf, evaluate, explainRow, filtered, sorted } from
 import { toCsv, toJson } from "../src/page/matrix/export.ts";
 import { peers } from "../src/peers/index.ts";
 import { corpusRows } from "../src/server/corpus.ts";
-import type { Draft } from "../src/shared/draft.ts";
+import { type Draft, firstDraft } from "../src/shared/draft.ts";
 
 const production: Draft = {
+  ...firstDraft("http://localhost:3001"),
   origins: "https://app.example.com\nhttps://*.example.com",
   hosts: "api.example.com",
-  sameHost: false,
-  missingOrigin: "deny",
-  opaqueOrigin: "deny",
-  dangerouslyAllowInsecureOrigins: false,
-  ticket: true,
-  failures: 30,
 };
 const corpus = corpusRows();
 

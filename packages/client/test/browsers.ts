@@ -85,7 +85,8 @@ async function launchFirefox({ names = [], tls }: LaunchOptions): Promise<Browse
   const context = await firefox.launchPersistentContext(profile, options);
   const browser = context.browser();
   if (browser === null) throw new Error("Firefox did not start.");
-  browser.on("disconnected", () => void rm(profile, { recursive: true, force: true }));
+  // Its last process still writes there.
+  browser.on("disconnected", () => void rm(profile, { recursive: true, force: true, maxRetries: 20 }));
   return browser;
 }
 

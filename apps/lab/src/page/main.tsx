@@ -1,5 +1,6 @@
 import "@fontsource-variable/inter/index.css";
 import "@fontsource-variable/jetbrains-mono/index.css";
+import "../../../chat-kit/public/common/colors.css";
 import "./theme.css";
 import "./lab.css";
 import "./policy/policy.css";

@@ -1,8 +1,9 @@
 import { readFileSync } from "node:fs";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { createRequire } from "node:module";
-import { extname } from "node:path";
+import { extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { chatFolders } from "chat-kit";
 
 const types: Readonly<Record<string, string>> = {
   ".html": "text/html; charset=utf-8",
@@ -23,6 +24,7 @@ const fonts = createRequire(import.meta.url);
 /** What every card is drawn with. */
 export const cardFiles: Files = new Map([
   ["/card.css", fromRoot("public/common/card.css")],
+  ["/colors.css", join(chatFolders.common, "colors.css")],
   ["/inter.woff2", fonts.resolve("@fontsource-variable/inter/files/inter-latin-wght-normal.woff2")],
   ["/mono.woff2", fonts.resolve("@fontsource-variable/jetbrains-mono/files/jetbrains-mono-latin-wght-normal.woff2")],
 ]);

@@ -25,6 +25,7 @@ export function portOf(server: Server): number {
 
 /** Ends a server with all its connections: browsers keep some open ahead of need. */
 export async function end(server: Server): Promise<void> {
+  if (!server.listening) return;
   const closed = once(server, "close");
   server.close();
   server.closeAllConnections();

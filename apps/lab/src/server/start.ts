@@ -3,7 +3,7 @@ import { readdirSync } from "node:fs";
 import { createPolicy, type DecisionEvent, explain, type Gate, guard } from "@wsorigin/node";
 import type { WebSocket } from "ws";
 import { compile } from "../shared/compile.ts";
-import { type Draft, readDraft } from "../shared/draft.ts";
+import { type Draft, firstDraft, readDraft } from "../shared/draft.ts";
 import type { FromServer, Places, Told } from "../shared/messages.ts";
 import { stationOf } from "../shared/stations.ts";
 import { App } from "./app.ts";
@@ -65,8 +65,13 @@ export async function startLab({ port }: LabOptions): Promise<RunningLab> {
     while (waiting !== undefined) {
       draft = waiting;
       waiting = undefined;
-      await app.guard(draft);
-      tellAll({ type: "applied", draft });
+      try {
+        await app.guard(draft);
+        tellAll({ type: "applied", draft });
+      } catch (error) {
+        // Somebody has taken the port meanwhile. The next edit tries again.
+        process.stderr.write(`The app could not be started again: ${String(error)}\n`);
+      }
     }
     working = undefined;
   };
@@ -98,20 +103,6 @@ export async function startLab({ port }: LabOptions): Promise<RunningLab> {
     await end(hostile);
   };
   return { url: `http://${host}`, places, told, close: () => (closing ??= close()) };
-}
-
-/** The policy that the lab begins with: the app's own page, at the app's own Host. */
-function firstDraft(app: string): Draft {
-  return {
-    origins: `${app}\nhttps://app.example.com\nhttps://*.example.com`,
-    hosts: new URL(app).host,
-    sameHost: false,
-    missingOrigin: "deny",
-    opaqueOrigin: "deny",
-    dangerouslyAllowInsecureOrigins: false,
-    ticket: true,
-    failures: 30,
-  };
 }
 
 function toldOf(id: number, { decision, route, ms }: DecisionEvent): Told {

@@ -18,6 +18,20 @@ export interface Draft {
 const longest = 10_000;
 export const mostFailures = 1000;
 
+/** The policy that the lab begins with: the app's own page, at the app's own Host, and what a list in production looks like. */
+export function firstDraft(app: string): Draft {
+  return {
+    origins: `${app}\nhttps://app.example.com\nhttps://*.example.com`,
+    hosts: new URL(app).host,
+    sameHost: false,
+    missingOrigin: "deny",
+    opaqueOrigin: "deny",
+    dangerouslyAllowInsecureOrigins: false,
+    ticket: true,
+    failures: 30,
+  };
+}
+
 /** What came over a socket, where it is a draft. */
 export function readDraft(value: unknown): Draft | undefined {
   if (typeof value !== "object" || value === null) return undefined;

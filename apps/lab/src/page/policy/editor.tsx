@@ -2,7 +2,7 @@ import type { PolicyIssue } from "@wsorigin/core";
 import type { ComponentChildren, JSX } from "preact";
 import { useMemo, useState } from "preact/hooks";
 import { compile } from "../../shared/compile.ts";
-import { type Draft, mostFailures } from "../../shared/draft.ts";
+import { type Draft, firstDraft, mostFailures } from "../../shared/draft.ts";
 import type { Places } from "../../shared/messages.ts";
 import { asCode } from "./code.ts";
 
@@ -28,10 +28,10 @@ export function PolicyEditor({ draft, onChange, places }: EditorProps): JSX.Elem
         {places && (
           <>
             {" "}
-            <button class="quiet" onClick={() => set(safe(places.app))}>
+            <button class="quiet" onClick={() => onChange(firstDraft(places.app))}>
               Back to the first
             </button>{" "}
-            <button class="quiet" onClick={() => set(wide(places))}>
+            <button class="quiet" onClick={() => onChange(wide(places))}>
               One that is too wide
             </button>
           </>
@@ -118,21 +118,8 @@ export function PolicyEditor({ draft, onChange, places }: EditorProps): JSX.Elem
   );
 }
 
-function safe(app: string): Partial<Draft> {
-  return {
-    origins: `${app}\nhttps://app.example.com\nhttps://*.example.com`,
-    hosts: new URL(app).host,
-    sameHost: false,
-    missingOrigin: "deny",
-    opaqueOrigin: "deny",
-    dangerouslyAllowInsecureOrigins: false,
-    ticket: true,
-    failures: 30,
-  };
-}
-
 /** What one finds in production: everything that somebody once could not open. */
-function wide({ app, hostilePort }: Places): Partial<Draft> {
+function wide({ app, hostilePort }: Places): Draft {
   return {
     origins: `${app}\nhttp://localhost:*\nhttp://evil.localhost:${hostilePort}\nhttps://**.example.com`,
     hosts: "",
