@@ -119,6 +119,18 @@ describe.each(browserNames)("in %s", (browserName) => {
       await page.locator("#login-problem", { hasText: "You have been logged out." }).waitFor();
     });
 
+    test("its own page: a ticket that is not renewed runs out, and another opens it again", async () => {
+      const ada = await begin({ stay: 2000 });
+      const page = await ada.context.newPage();
+      await page.goto(chat.url);
+      await page.locator("#state.open").waitFor();
+      await page.locator("#renew").uncheck();
+      await page.locator("#state", { hasText: "The ticket has run out" }).waitFor();
+      await page.getByRole("button", { name: "Connect again" }).click();
+      await page.locator("#state.open").waitFor();
+      expect(new Set(codes())).toEqual(new Set(["origin-listed"]));
+    });
+
     test("a token in each of its places, and a subprotocol that is echoed without it", async () => {
       const ada = await begin();
       const page = await pageOf(ada);
@@ -177,7 +189,7 @@ describe.each(browserNames)("in %s", (browserName) => {
     });
 
     test("a socket is closed when its ticket ends, unless it is renewed on the open socket", async () => {
-      const ada = await begin({ stay: 3000 });
+      const ada = await begin({ stay: 4000 });
       const page = await pageOf(ada);
       const tickets = [await ada.ticket(), await ada.ticket()];
       const told = await page.evaluate(
@@ -201,11 +213,12 @@ describe.each(browserNames)("in %s", (browserName) => {
           });
           const ended = await one.end;
           // Both had the same time. What comes back now comes after it.
-          const heard = new Promise<string>((resolve) =>
+          const heard = new Promise<string>((resolve) => {
+            void other.end.then(resolve);
             other.socket.addEventListener("message", ({ data }) => {
               if (JSON.parse(data).type === "message") resolve(JSON.parse(data).text);
-            }),
-          );
+            });
+          });
           other.socket.send(JSON.stringify({ text: "still here" }));
           const still = await heard;
           other.socket.close();

@@ -3,6 +3,11 @@ import type { Session, Visitor } from "./visitors.ts";
 /** How long a ticket lets a socket stay, in milliseconds; then the page has to bring another. */
 export const usualStay = 120_000;
 
+/** How long before the end a page is told, in milliseconds: a minute, or half of a stay that is shorter than two. */
+export function warnBefore(stay: number): number {
+  return Math.min(60_000, stay / 2);
+}
+
 /** What a ticket says of who asked for it: for `tickets.issue()`. */
 interface TicketContents {
   readonly principal: Visitor;

@@ -1,6 +1,6 @@
 export { type Chat, maxPayload } from "./chat.ts";
 export { createDoors, type Door } from "./doors.ts";
-export { revocationOf, ticketFor } from "./grants.ts";
+export { revocationOf, ticketFor, warnBefore } from "./grants.ts";
 export { unguardedLine } from "./lines.ts";
 export { chatFolders, clientFolder, pageHeaders, socketOriginOf } from "./pages.ts";
 export { runProgram } from "./program.ts";

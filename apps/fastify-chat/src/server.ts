@@ -1,7 +1,15 @@
 import websocket from "@fastify/websocket";
 import { createPolicy, queryParam, wsorigin } from "@wsorigin/fastify";
 import { createTickets } from "@wsorigin/tickets";
-import { type Attach, createDoors, maxPayload, socketOriginOf, unguardedLine, type Visitor } from "chat-kit";
+import {
+  type Attach,
+  createDoors,
+  maxPayload,
+  socketOriginOf,
+  unguardedLine,
+  type Visitor,
+  warnBefore,
+} from "chat-kit";
 import Fastify from "fastify";
 import { chatApp } from "./app.ts";
 
@@ -25,6 +33,7 @@ export const attach: Attach = async (parts) => {
       protocols: ["chat.v1"],
       revocations: tickets,
       onExpiring: ({ socket }) => chat.warn(socket),
+      warnBefore: warnBefore(stay),
       maxPayload,
       onDecision,
       log: print,

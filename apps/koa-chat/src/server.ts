@@ -1,6 +1,6 @@
 import { createPolicy, guard, queryParam } from "@wsorigin/koa";
 import { createTickets } from "@wsorigin/tickets";
-import { type Attach, createDoors, maxPayload, openToAll, socketOriginOf, type Visitor } from "chat-kit";
+import { type Attach, createDoors, maxPayload, openToAll, socketOriginOf, type Visitor, warnBefore } from "chat-kit";
 import { createApp } from "./app.ts";
 
 /** Puts the app onto the server, and the gate before its upgrades. */
@@ -19,6 +19,7 @@ export const attach: Attach = (parts) => {
     protocols: ["chat.v1"],
     revocations: tickets,
     onExpiring: ({ socket }) => chat.warn(socket),
+    warnBefore: warnBefore(stay),
     maxPayload,
     onDecision,
     log: print,
