@@ -157,6 +157,17 @@ test("a ticket is for the app's page, with its session's cookie", async () => {
   expect(await knock(lab, lab.places.app, `/orders?ticket=${ticket}`)).toBe(101);
 });
 
+test("there is no ticket for the origin null, also where the policy allows it", async () => {
+  const lab = await start();
+  const socket = await control(lab);
+  socket.send({ type: "apply", draft: { ...(await firstDraft(socket)), opaqueOrigin: "dangerously-allow" } });
+  await socket.next("applied");
+  const cookie = (await fetch(lab.places.app)).headers.get("set-cookie")?.split(";", 1)[0] ?? "";
+  const asked = await fetch(`${lab.places.app}/ticket`, { method: "POST", headers: { cookie, origin: "null" } });
+  expect(asked.status).toBe(403);
+  expect(await knock(lab, "null")).toBe(401);
+});
+
 test("the limit on failures stops whoever tries too often", async () => {
   const lab = await start();
   const socket = await control(lab);

@@ -55,7 +55,7 @@ export class App {
     this.#port = portOf(server);
     this.#onDecision = onDecision;
     this.url = `http://localhost:${this.#port}`;
-    server.on("request", (request, response) => void this.#answer(request, response));
+    server.on("request", (request, response) => this.#serve(request, response));
   }
 
   /** Listens, and lets nobody in yet. */
@@ -73,7 +73,7 @@ export class App {
     const compiled = compile(draft);
     if ("issues" in compiled) throw new Error("The policy does not compile.");
     await this.#end();
-    const server = await listenAt((request, response) => void this.#answer(request, response), this.#port);
+    const server = await listenAt((request, response) => this.#serve(request, response), this.#port);
     this.#server = server;
     const token = { from: [queryParam("ticket")], verify: this.#tickets.verify };
     const policy = draft.ticket ? createPolicy<Customer | undefined>({ ...optionsOf(draft), token }) : compiled.policy;
@@ -117,6 +117,10 @@ export class App {
     await end(this.#server);
   }
 
+  #serve(request: IncomingMessage, response: ServerResponse): void {
+    this.#answer(request, response).catch(() => response.destroy());
+  }
+
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { host = "", origin } = request.headers;
     const own = host === new URL(this.url).host;
@@ -130,7 +134,9 @@ export class App {
     ]);
     if (own && request.url === "/ticket" && request.method === "POST") {
       const mine = request.headers.cookie?.includes(`${sessionCookie}=${this.#session}`) === true;
-      if (!mine || origin === undefined || !this.#allows(origin)) response.writeHead(403, headers).end();
+      // A policy may allow "null", but a ticket is for one page's origin, and "null" is any page's.
+      const page = origin !== undefined && origin !== "null" && this.#allows(origin);
+      if (!mine || !page) response.writeHead(403, headers).end();
       else {
         const ticket = await this.#tickets.issue({ principal: customer, origin });
         response.writeHead(200, { ...headers, "Content-Type": "application/json" }).end(JSON.stringify({ ticket }));

@@ -32,5 +32,5 @@ export function createHostile(app: string, steal: () => Promise<string>): Reques
     }
     if (!answerFile(files, request, response, headers)) response.writeHead(404, headers).end();
   };
-  return (request, response) => void answer(request, response);
+  return (request, response) => void answer(request, response).catch(() => response.destroy());
 }
