@@ -1,5 +1,5 @@
 import axe, { type AxeResults } from "axe-core";
-import { until } from "@wsorigin/testing";
+import { handshake, until } from "@wsorigin/testing";
 import type { Browser, BrowserContext, FrameLocator, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { browserNames, launch } from "../../../packages/client/test/browsers.ts";
@@ -243,6 +243,26 @@ describe.each(browserNames)("in %s", (name) => {
     lab = await startLab({ port: Number(new URL(lab.url).port) });
     await page.locator(".connection.open").waitFor();
     expect(await page.locator(".connection").innerText()).toBe("Live");
+  });
+
+  test("what is edited while its server is away guards the app when it is back", async () => {
+    await show();
+    const hostHeader = new URL(lab.places.app).host;
+    await lab.close();
+    await page.locator(".connection", { hasText: "away" }).waitFor();
+    const added = "https://added.example.com";
+    await page.getByLabel("Origins that may open a socket").fill(added);
+    await page.getByLabel("Ask for a ticket too").uncheck();
+    lab = await startLab({ port: Number(new URL(lab.url).port) });
+    // The gate's server is exchanged with each policy: a knock may find none.
+    const knock = async (): Promise<number | undefined> => {
+      const target = { host: "localhost", port: Number(new URL(lab.places.app).port) };
+      const { status, frames } = await handshake(target, { path: "/orders", origin: added, hostHeader });
+      frames?.destroy();
+      return status;
+    };
+    await until(async () => (await knock().catch(() => undefined)) === 101, "the edited policy counts", 30_000);
+    expect(await page.getByLabel("Origins that may open a socket").inputValue()).toBe(added);
   });
 });
 

@@ -34,13 +34,7 @@ function reduce(state: LabState, action: Action): LabState {
     case "edited":
       return { ...state, draft: action.draft };
     case "hello":
-      // After a lost connection, what is being edited here stays.
-      return {
-        ...state,
-        places: action.places,
-        draft: state.draft ?? action.draft,
-        told: action.past.toReversed(),
-      };
+      return { ...state, places: action.places, draft: action.draft, told: action.past.toReversed() };
     case "told":
       return { ...state, told: [action.told, ...state.told].slice(0, most) };
     case "applied":
@@ -58,24 +52,36 @@ export function useLab(): { readonly state: LabState; readonly edit: (draft: Dra
   const [state, dispatch] = useReducer(reduce, first);
   const connection = useRef<Connection | undefined>(undefined);
   const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
+  /** The policy as it was last edited in this page. */
+  const edited = useRef<Draft | undefined>(undefined);
+
+  const apply = (draft: Draft): void => {
+    if ("policy" in compile(draft))
+      connection.current?.send(JSON.stringify({ type: "apply", draft } satisfies FromPage));
+  };
+
+  const hear = (message: FromServer): void => {
+    const mine = edited.current;
+    if (message.type !== "hello" || mine === undefined) return dispatch(message);
+    // After a lost connection, what is edited here stays, and counts: the server may have missed it, or be a new one.
+    dispatch({ ...message, draft: mine });
+    if (JSON.stringify(mine) !== JSON.stringify(message.draft)) apply(mine);
+  };
 
   useEffect(() => {
     connection.current = connect({
       url: "/decisions",
-      onMessage: ({ data }) => dispatch(JSON.parse(data) as FromServer),
+      onMessage: ({ data }) => hear(JSON.parse(data) as FromServer),
       onState: (connection) => dispatch({ type: "connection", connection }),
     });
     return () => connection.current?.close();
   }, []);
 
   const edit = (draft: Draft): void => {
+    edited.current = draft;
     dispatch({ type: "edited", draft });
     clearTimeout(timer.current);
-    if (!("policy" in compile(draft))) return;
-    timer.current = setTimeout(
-      () => connection.current?.send(JSON.stringify({ type: "apply", draft } satisfies FromPage)),
-      pause,
-    );
+    timer.current = setTimeout(() => apply(draft), pause);
   };
   return { state, edit };
 }
