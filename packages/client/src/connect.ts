@@ -177,10 +177,10 @@ export function connect(options: ConnectOptions): Connection {
   }
 
   function heard(type: string): void {
-    if (type === "offline") clearTimeout(timer);
-    else if (type === "freeze" || type === "pagehide") frozen = true;
-    else if (type === "visibilitychange" && document.hidden) return;
-    else if (navigator.onLine && state === "waiting") void open();
+    if (type === "freeze" || type === "pagehide") frozen = true;
+    else if (state !== "waiting" || (type === "visibilitychange" && document.hidden)) return;
+    else if (type === "offline") clearTimeout(timer);
+    else if (navigator.onLine) void open();
   }
 
   void open();

@@ -1,4 +1,5 @@
 import { createServer } from "node:http";
+import { handshake } from "@wsorigin/testing";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import type * as Client from "../src/index.ts";
@@ -45,6 +46,7 @@ async function show(options: Omit<AppOptions, "files"> & { readonly foreign?: bo
 
 const state = (): Promise<Client.ConnectionState> => page.evaluate(() => connection.state);
 const timers = (): Promise<number> => page.evaluate(() => pending.size);
+const listeners = (): Promise<number> => page.evaluate(() => listening.size);
 const told = (kind: Entry["kind"]): Promise<unknown[]> =>
   page.evaluate((kind) => log.filter((entry) => entry.kind === kind).map(({ detail }) => detail), kind);
 const untilState = (wanted: Client.ConnectionState): Promise<void> =>
@@ -167,9 +169,15 @@ describe.each(browserNames)("in %s", (name) => {
       await until(() => shown.sockets.length === 1, "a socket is open");
       const [socket] = shown.sockets;
       await until(async () => (await told("message")).includes('{"type":"renewed","allowed":true}'), "it is renewed");
-      const end = Date.now() + 4500;
-      await until(() => Date.now() > end, "the first ticket's time is over", 6000);
-      expect(shown.sockets).toEqual([socket]);
+      // Another's ticket, of a later end and not renewed, has run out before the first would be seen to live on.
+      const other = { principal: { name: "Grace" }, origin: shown.page, expiresAt: Date.now() + 3000 };
+      const path = `/chat?ticket=${await shown.tickets.issue(other)}`;
+      const { host, port } = new URL(shown.page);
+      const { frames } = await handshake({ port: Number(port) }, { path, origin: shown.page, hostHeader: host });
+      expect((await frames?.nextClose())?.code).toBe(4401);
+      frames?.destroy();
+      await until(() => shown.sockets.length === 1, "the other is gone");
+      expect(shown.sockets[0]).toBe(socket);
       expect(await told("close")).toEqual([]);
       expect(shown.asked).toHaveLength(2);
     }, 15_000);
@@ -204,8 +212,7 @@ describe.each(browserNames)("in %s", (name) => {
       await tickets.revoke({ subject: "ada" });
       await untilState("closed");
       expect(await told("close")).toEqual([{ code: 4401, what: "login" }]);
-      // Longer than any wait of these options.
-      await page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 200)));
+      expect([await timers(), await listeners()]).toEqual([0, 0]);
       expect([sockets.length, decisions.length, asked.length]).toEqual([0, 1, 1]);
       await page.evaluate(() => connection.reconnect());
       await untilState("open");
@@ -314,21 +321,20 @@ describe.each(browserNames)("in %s", (name) => {
       expect(decisions).toHaveLength(2);
     });
 
-    test("with short waits, and at once, after it has been open for 10 s", async () => {
+    test("with short waits, and at once, after it has been open for 10 s of the page's clock", async () => {
       const { gate } = await show();
       await connectWithoutTries();
       await untilState("open");
       gate.disconnect(() => true, 1012, "");
       await until(async () => (await told("open")).length === 2, "it is open again");
-      await until(
-        () => page.evaluate(() => performance.now() - (log.findLast(({ kind }) => kind === "open")?.at ?? 0) > 10_000),
-        "10 s have passed",
-        12_000,
-      );
+      await page.evaluate(() => {
+        const now = performance.now.bind(performance);
+        performance.now = () => now() + 10_000;
+      });
       gate.disconnect(() => true, 1012, "");
       await until(async () => (await told("open")).length === 3, "it is open again");
       expect(await told("close")).toHaveLength(2);
-    }, 20_000);
+    });
 
     test("waits while the network is away, and tries when it is back", async () => {
       const { sockets, asked } = await show();
@@ -337,7 +343,6 @@ describe.each(browserNames)("in %s", (name) => {
       await context.setOffline(true);
       for (const socket of sockets) socket.terminate();
       await untilState("waiting");
-      await page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 200)));
       expect([await told("state"), await timers(), asked.length]).toEqual([["open", "waiting"], 0, 1]);
       await context.setOffline(false);
       await untilState("open");
@@ -402,15 +407,15 @@ describe.each(browserNames)("in %s", (name) => {
       for (const socket of sockets) socket.terminate();
       await untilState("waiting");
       await page.evaluate(() => connection.close());
+      expect([await timers(), await listeners()]).toEqual([0, 0]);
       await context.setOffline(false);
-      await page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 200)));
+      await until(() => page.evaluate(() => navigator.onLine), "the network is back");
       expect(await state()).toBe("closed");
       expect(decisions).toHaveLength(1);
     });
 
     test("close() while it waits leaves no timer and no listener", async () => {
       const { sockets } = await show();
-      const listeners = (): Promise<number> => page.evaluate(() => listening.size);
       await connectWithoutTries();
       await untilState("open");
       expect(await listeners()).toBe(7);
@@ -475,7 +480,7 @@ describe.each(browserNames)("in %s", (name) => {
       await untilState("open");
       gate.disconnect(() => true, code, "");
       await untilState("closed");
-      await page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 200)));
+      expect([await timers(), await listeners()]).toEqual([0, 0]);
       expect(decisions).toHaveLength(1);
     });
 
@@ -496,6 +501,18 @@ describe.each(browserNames)("in %s", (name) => {
       expect(await told("close")).toEqual([expect.objectContaining({ what })]);
       expect(await state()).toBe(stays);
       expect(decisions).toEqual([]);
+    });
+
+    test("what a CSP blocks is said also where the network goes at that moment", async () => {
+      await show({ csp: "connect-src 'self'", token: "none" });
+      await page.evaluate(async () => {
+        recorded({ url: "ws://localhost:9/chat", retry: { min: 1e6, max: 1e6 } });
+        // Firefox throws; in Chromium there is an `error`, and a timer for the `close` that does not come.
+        while (pending.size === 0 && log.length === 0) await new Promise(requestAnimationFrame);
+        dispatchEvent(new Event("offline"));
+      });
+      await until(async () => (await told("close")).length > 0, "it is told");
+      expect(await state()).not.toBe("connecting");
     });
 
     test("a token that is no subprotocol: said, and not tried again", async () => {
