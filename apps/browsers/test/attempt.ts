@@ -1,6 +1,6 @@
 /** What page code was told of one socket. */
 export interface Told {
-  /** `open`, `error`, `close 1006`, `close 4403 Forbidden`, in order. */
+  /** `open`, `error`, `problem too-fast`, `close 1006`, `close 4403 Forbidden`, in order. */
   readonly events: readonly string[];
   /** The name of what the constructor threw. */
   readonly threw?: string;
@@ -13,7 +13,7 @@ export interface AttemptOptions {
   readonly protocols?: readonly string[];
   /** Sent as soon as it is open, before anything else. */
   readonly first?: string;
-  /** Said when the server has greeted; the attempt ends when that is heard again. Without it, it ends with the first message. */
+  /** Said when the server has greeted; the attempt ends when that is heard again, or is not taken. Without it, it ends with the first message. */
   readonly say?: string;
 }
 
@@ -45,9 +45,10 @@ function attemptIn(this: unknown, { url, protocols = [], first, say }: AttemptOp
       if (first !== undefined) socket.send(first);
     });
     socket.addEventListener("message", ({ data }) => {
-      const { type, text }: { type: string; text?: string } = JSON.parse(String(data));
+      const { type, text, problem }: Record<string, unknown> = JSON.parse(String(data));
       if (type === "welcome" && say !== undefined) socket.send(JSON.stringify({ text: say }));
-      if (say === undefined || (type === "message" && text === say)) {
+      if (type === "problem") events.push(`problem ${String(problem)}`);
+      if (say === undefined || type === "problem" || (type === "message" && text === say)) {
         end();
         socket.close();
       }
