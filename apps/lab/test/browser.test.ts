@@ -245,6 +245,21 @@ describe.each(browserNames)("in %s", (name) => {
     expect(await page.locator(".connection").innerText()).toBe("Live");
   });
 
+  test("what is edited in another window is shown here too, unless something is edited here", async () => {
+    await show();
+    const other = await context.newPage();
+    await other.goto(lab.url);
+    const [here, there] = [page, other].map((window) => window.getByLabel("Origins that may open a socket"));
+    await there?.fill("https://one.example.com");
+    await until(async () => (await here?.inputValue()) === "https://one.example.com", "it is shown here", 30_000);
+    await here?.fill("https://two.example.com\nno origin");
+    const frame = await page.locator(".hostile iframe").first().elementHandle();
+    await there?.fill("https://three.example.com");
+    // It is another one when the app has got the policy.
+    await frame?.waitForElementState("hidden");
+    expect(await here?.inputValue()).toBe("https://two.example.com\nno origin");
+  });
+
   test("what is edited while its server is away guards the app when it is back", async () => {
     await show();
     const hostHeader = new URL(lab.places.app).host;

@@ -38,7 +38,7 @@ function reduce(state: LabState, action: Action): LabState {
     case "told":
       return { ...state, told: [action.told, ...state.told].slice(0, most) };
     case "applied":
-      return { ...state, round: state.round + 1 };
+      return { ...state, draft: action.draft, round: state.round + 1 };
     case "refused":
       // The editor shows the same, from the same draft.
       return state;
@@ -62,10 +62,10 @@ export function useLab(): { readonly state: LabState; readonly edit: (draft: Dra
 
   const hear = (message: FromServer): void => {
     const mine = edited.current;
-    if (message.type !== "hello" || mine === undefined) return dispatch(message);
-    // After a lost connection, what is edited here stays, and counts: the server may have missed it, or be a new one.
+    if (mine === undefined || !("draft" in message)) return dispatch(message);
+    // What is edited here stays, and counts: after a lost connection the server may have missed it, or be a new one.
     dispatch({ ...message, draft: mine });
-    if (JSON.stringify(mine) !== JSON.stringify(message.draft)) apply(mine);
+    if (message.type === "hello" && JSON.stringify(mine) !== JSON.stringify(message.draft)) apply(mine);
   };
 
   useEffect(() => {
