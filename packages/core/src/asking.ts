@@ -1,36 +1,47 @@
-/** What came of asking: an answer, or what went wrong, in words. */
+import { type LazySignal, raceAbort } from "./abort.ts";
+
+/** The answer of a callback, or a sentence that says what went wrong. */
 export type Asked = { readonly answer: unknown } | { readonly problem: string };
 
 /**
- * Asks somebody who may throw, reject, or never answer. Never rejects.
+ * Calls a callback of the app that may throw, reject or never answer. Never throws or rejects. Returns a promise only if the callback returned
+ * one; only then is the signal needed.
  *
- * @param who what is asked, in words
- * @param how how it is called
+ * @param who the callback in words, such as `the directory`
+ * @param how how it is called, such as `directory.has()`
  */
-export async function ask(
-  who: string,
-  how: string,
-  signal: AbortSignal | undefined,
-  call: (signal: AbortSignal) => unknown,
-): Promise<Asked> {
-  const aborted = signal ?? new AbortController().signal;
-  let stop = (): void => {};
+export function ask(who: string, how: string, signal: LazySignal, call: () => unknown): Asked | Promise<Asked> {
+  if (signal.existing?.aborted === true) return { problem: `The handshake was given up before ${who} was asked.` };
   try {
-    if (aborted.aborted) return { problem: `The handshake was given up before ${who} was asked.` };
-    const given = call(aborted);
-    if (!isThenable(given)) return { answer: given };
-    const late = new Promise<Asked>((resolve) => {
-      stop = () => resolve({ problem: `${who[0]?.toUpperCase()}${who.slice(1)} did not answer in time.` });
-      aborted.addEventListener("abort", stop, { once: true });
-    });
-    return await Promise.race([Promise.resolve(given).then((answer) => ({ answer })), late]);
+    const given = call();
+    return isThenable(given) ? wait(who, how, signal, given) : { answer: given };
   } catch (error) {
-    return { problem: `${how} failed: ${error instanceof Error ? error.message : typeof error}` };
-  } finally {
-    aborted.removeEventListener("abort", stop);
+    return { problem: `${how} failed: ${reasonOf(error)}` };
   }
 }
 
-function isThenable(value: unknown): boolean {
+async function wait(who: string, how: string, lazy: LazySignal, work: PromiseLike<unknown>): Promise<Asked> {
+  let signal: AbortSignal | undefined;
+  try {
+    if (lazy.abortable) signal = lazy.get();
+    return { answer: await (signal === undefined ? work : raceAbort(work, signal)) };
+  } catch (error) {
+    if (signal?.aborted === true && error === signal.reason)
+      return { problem: `${who[0]?.toUpperCase()}${who.slice(1)} did not answer in time.` };
+    return { problem: `${how} failed: ${reasonOf(error)}` };
+  }
+}
+
+/** The text of whatever was thrown; errors of the app may have any shape. */
+function reasonOf(error: unknown): string {
+  try {
+    const message: unknown = error instanceof Error ? error.message : undefined;
+    return typeof message === "string" ? message : typeof error;
+  } catch {
+    return typeof error;
+  }
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof value === "object" && value !== null && "then" in value;
 }

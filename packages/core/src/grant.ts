@@ -106,5 +106,5 @@ export function grant<P>(granted: Granted<P>): Grant<P> {
 export function refuse(reason: RefusalReason, note?: string): TokenRefusal {
   if (!Object.hasOwn(codes, reason))
     throw new TypeError(`refuse(): ${show(reason)} is no reason. Write one of ${Object.keys(codes).join(", ")}.`);
-  return new TokenRefusal(codes[reason], note);
+  return new TokenRefusal(codes[reason], note === undefined || typeof note === "string" ? note : show(note));
 }

@@ -1,5 +1,8 @@
+export { raceAbort } from "./abort.ts";
 export { allowCodes, denyCodes, statusOf } from "./codes.ts";
 export type { AllowCode, DenyCode, DenyStatus } from "./codes.ts";
+export { ConfigurationError } from "./configuration-error.ts";
+export type { ConfigurationIssue } from "./configuration-error.ts";
 export { deny } from "./decision.ts";
 export type { Allow, Circumstances, Decision, Deny, Expectation } from "./decision.ts";
 export { explain } from "./explain.ts";
@@ -11,7 +14,7 @@ export { createPolicy } from "./policy.ts";
 export type { AskOptions, DecideOptions, Policy } from "./policy.ts";
 export { PolicyError } from "./problems.ts";
 export type { PolicyIssue, PolicyIssueCode } from "./problems.ts";
-export { quote } from "./text.ts";
+export { escapeControls, quote, redact } from "./text.ts";
 export {
   bearerHeader,
   bearerProtocol,

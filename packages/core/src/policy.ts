@@ -1,4 +1,5 @@
-import { ask } from "./asking.ts";
+import { LazySignal, type SignalSource } from "./abort.ts";
+import { ask, type Asked } from "./asking.ts";
 import type { AllowCode, DenyCode } from "./codes.ts";
 import { type Allow, type Decision, type Deny, deny } from "./decision.ts";
 import { describeExpectation } from "./expectation.ts";
@@ -11,13 +12,22 @@ import { type TokenOptions, TokenRule } from "./token.ts";
 import { defaultPort, isWebOrigin, parseOrigin, type WebOrigin } from "./origin.ts";
 
 export interface AskOptions {
-  /** Gives the decision up. Read only when there is somebody to wait for, so that it may be made on demand. */
-  readonly signal?: AbortSignal | undefined;
+  /**
+   * Aborts the decision, which then refuses. A function is called at most once, and only when something has to be waited for or a callback needs
+   * the signal: when `verify` reads `context.signal`, or before `directory.has` unless that takes exactly one argument (`has.length === 1`, as a
+   * `Set`'s). A signal that is aborted already refuses without calling the directory or `verify`.
+   */
+  readonly signal?: SignalSource;
 }
 
 export interface DecideOptions extends AskOptions {
   /** A token that came on the open socket (in its first message, or to renew the one it has), instead of what the handshake holds. */
   readonly token?: string | undefined;
+  /**
+   * `false`: looks for the token, and refuses if it is missing, ambiguous or malformed, but does not verify it; what is allowed has no principal.
+   * For a second policy that only reports: verifying would redeem a single-use ticket.
+   */
+  readonly verify?: false | undefined;
 }
 
 /** Who may open a socket, compiled. Frozen; its methods never throw. */
@@ -36,6 +46,11 @@ export interface Policy<P = undefined> {
    * and `verify` do; an aborted `signal` refuses.
    */
   decide(handshake: Handshake, options?: DecideOptions): Promise<Decision<P>>;
+  /**
+   * The same decision as `decide`, returned directly if nothing has to be waited for: the directory is not asked, or answers without a promise,
+   * and so does `verify`. Then it makes no promise and no abort signal. Never throws or rejects.
+   */
+  evaluate(handshake: Handshake, options?: DecideOptions): Decision<P> | Promise<Decision<P>>;
   /** Whether pages of this origin may read HTTP responses, by the same list: for CORS. `sameHost` needs no CORS, and a directory is not asked. */
   allowsOrigin(origin: string | undefined): boolean;
   /** `allowsOrigin`, with the directory asked too. Never rejects: a directory that fails allows nothing. */
@@ -107,31 +122,44 @@ export function createPolicy<P>(options: PolicyOptions<P>): Policy<P | undefined
 
   const check = (handshake: Handshake): Decision => checkOrigin(handshake, checked.missingOrigin === "allow");
 
-  async function decideOrigin(handshake: Handshake, options: AskOptions): Promise<Decision> {
+  function evaluateOrigin(handshake: Handshake, options: AskOptions): Decision | Promise<Decision> {
     const decision = checkOrigin(handshake, checked.missingOrigin !== "deny");
     if (decision.allowed || decision.code !== "origin-not-listed" || decision.origin === undefined) return decision;
+    if (checked.directory === undefined) return decision;
     // Not `decision.origin`: that one is cut.
     const origin = readField(handshake, "origin").value ?? "";
-    if (checked.directory === undefined || !mayAsk(origin, checked)) return decision;
-    const answer = await askDirectory(checked.directory, origin, options.signal);
-    if (answer === true) return allow("origin-in-directory", origin);
-    if (answer === false) return decision;
-    return deny("directory-failed", origin, { note: answer, expected });
+    if (!mayAsk(origin, checked)) return decision;
+    const judge = (answer: boolean | string): Decision => {
+      if (answer === true) return allow("origin-in-directory", origin);
+      return answer === false ? decision : deny("directory-failed", origin, { note: answer, expected });
+    };
+    const answer = askDirectory(checked.directory, origin, options.signal);
+    return answer instanceof Promise ? answer.then(judge) : judge(answer);
   }
 
-  async function decideToken(
+  function evaluateToken(
     rule: TokenRule<P>,
     handshake: Handshake,
+    decision: Decision,
     options: DecideOptions,
-  ): Promise<Decision<P | undefined>> {
-    const decision = await decideOrigin(handshake, options);
+  ): Decision<P | undefined> | Promise<Decision<P | undefined>> {
     if (!decision.allowed) return decision;
     const headerOnly = decision.code === "origin-absent" && checked.missingOrigin === "token";
     return rule.decide(handshake, decision, headerOnly, options);
   }
 
-  function decide(handshake: Handshake, options: DecideOptions = {}): Promise<Decision<P | undefined>> {
-    return tokenRule === undefined ? decideOrigin(handshake, options) : decideToken(tokenRule, handshake, options);
+  function evaluate(
+    handshake: Handshake,
+    options: DecideOptions = {},
+  ): Decision<P | undefined> | Promise<Decision<P | undefined>> {
+    const decision = evaluateOrigin(handshake, options);
+    if (tokenRule === undefined) return decision;
+    if (!(decision instanceof Promise)) return evaluateToken(tokenRule, handshake, decision, options);
+    return decision.then((settled) => evaluateToken(tokenRule, handshake, settled, options));
+  }
+
+  async function decide(handshake: Handshake, options: DecideOptions = {}): Promise<Decision<P | undefined>> {
+    return evaluate(handshake, options);
   }
 
   function allowsOrigin(origin: string | undefined): boolean {
@@ -145,7 +173,7 @@ export function createPolicy<P>(options: PolicyOptions<P>): Policy<P | undefined
   }
 
   const sources = Object.freeze([...(checked.token?.from ?? [])]);
-  return Object.freeze({ mode: checked.mode, sources, check, decide, allowsOrigin, allowsOriginAsync });
+  return Object.freeze({ mode: checked.mode, sources, check, decide, evaluate, allowsOrigin, allowsOriginAsync });
 }
 
 function allow(code: AllowCode, origin: string | undefined, matched?: string): Allow {
@@ -166,12 +194,23 @@ function mayAsk(origin: string, options: CheckedOptions): boolean {
 }
 
 /** Asks the directory; what goes wrong comes back as a sentence. */
-async function askDirectory(
+function askDirectory(
   directory: Directory,
   origin: string,
-  signal: AbortSignal | undefined,
-): Promise<boolean | string> {
-  const asked = await ask("the directory", "directory.has()", signal, (signal) => directory.has(origin, signal));
+  source: SignalSource,
+): boolean | string | Promise<boolean | string> {
+  const signal = new LazySignal(source);
+  const asked = ask("the directory", "directory.has()", signal, () => {
+    // A Set's `has` and others that take one argument cannot use a signal, so that none is made for them.
+    const has: unknown = Reflect.get(directory, "has");
+    if (typeof has !== "function") throw new TypeError("directory.has is not a function.");
+    const needed = has.length === 1 ? signal.existing : signal.get();
+    return Reflect.apply(has, directory, needed === undefined ? [origin] : [origin, needed]);
+  });
+  return asked instanceof Promise ? asked.then(readAnswer) : readAnswer(asked);
+}
+
+function readAnswer(asked: Asked): boolean | string {
   if ("problem" in asked) return asked.problem;
   return typeof asked.answer === "boolean"
     ? asked.answer

@@ -1,14 +1,8 @@
+import { ConfigurationError, type ConfigurationIssue } from "./configuration-error.ts";
 import { quote } from "./text.ts";
 
-/** One thing that is wrong with a policy's options. */
-export interface PolicyIssue {
-  /** What kind of problem it is: kebab-case, subject first, stable like the decisions' codes. */
-  readonly code: PolicyIssueCode;
-  /** The entry that has the problem, or the option's name where the option as a whole has it. */
-  readonly entry: string;
-  /** What is wrong and what to write instead. */
-  readonly message: string;
-}
+/** One problem in the options of `createPolicy`. */
+export type PolicyIssue = ConfigurationIssue<PolicyIssueCode>;
 
 export type PolicyIssueCode =
   | "entry-not-a-string"
@@ -35,16 +29,13 @@ export type PolicyIssueCode =
   | "origin-wildcard-invalid"
   | "whitespace-present";
 
-/** The options do not make a policy. Thrown by `createPolicy` only, with every problem at once. */
-export class PolicyError extends Error {
+/** The options of `createPolicy` are invalid. Its `issues` hold every problem at once. */
+export class PolicyError extends ConfigurationError<PolicyIssueCode> {
   override readonly name = "PolicyError";
-  readonly code = "ERR_WSORIGIN_POLICY";
-  readonly issues: readonly PolicyIssue[];
+  override readonly code = "ERR_WSORIGIN_POLICY";
 
   constructor(issues: readonly PolicyIssue[]) {
-    const lines = issues.map((issue, index) => `  ${index + 1}. ${issue.message}`);
-    super(`The policy has ${issues.length === 1 ? "a problem" : `${issues.length} problems`}:\n${lines.join("\n")}`);
-    this.issues = Object.freeze(issues.map((issue) => Object.freeze(issue)));
+    super("ERR_WSORIGIN_POLICY", issues);
   }
 }
 

@@ -1,4 +1,5 @@
-import { ask } from "./asking.ts";
+import { LazySignal, type SignalSource } from "./abort.ts";
+import { ask, type Asked } from "./asking.ts";
 import { type Allow, type Decision, deny } from "./decision.ts";
 import { Grant, TokenRefusal } from "./grant.ts";
 import type { Handshake } from "./handshake.ts";
@@ -10,6 +11,7 @@ import {
   type TokenSource,
   type TokenSourceKind,
 } from "./sources.ts";
+import { redact } from "./text.ts";
 
 /** What `verify` is told beside the token. */
 export interface TokenContext {
@@ -18,7 +20,7 @@ export interface TokenContext {
   /** Where the token was found. `"firstMessage"` also where an open socket's token is renewed. */
   readonly source: TokenSourceKind;
   readonly handshake: Handshake;
-  /** Aborted when the client leaves, or the time is over. */
+  /** Aborted when the client disconnects or the time is over. Made when it is first read: do not read it where nothing is waited for. */
   readonly signal: AbortSignal;
 }
 
@@ -49,7 +51,8 @@ export function awaitedMessage(decision: Decision<unknown>): FirstMessage | unde
 
 interface LateOptions {
   readonly token?: string | undefined;
-  readonly signal?: AbortSignal | undefined;
+  readonly signal?: SignalSource;
+  readonly verify?: false | undefined;
 }
 
 /** The third step of a decision: finds the token of a handshake that Host and Origin have let through, and asks whose it is. */
@@ -63,15 +66,17 @@ export class TokenRule<P> {
   }
 
   /**
-   * @param headerOnly where there is no Origin: nothing counts that a browser would send by itself
-   * @param options `token`, one that came on the open socket; `signal`, which is read only when `verify` is to be called
+   * Returns a promise only if `verify` does.
+   *
+   * @param headerOnly for handshakes without an Origin: tokens that a browser could send by itself do not count
+   * @param options `token`, one that came on the open socket; `verify: false`, which finds the token without verifying it
    */
-  async decide(
+  decide(
     handshake: Handshake,
     allow: Allow,
     headerOnly: boolean,
     options: LateOptions,
-  ): Promise<Decision<P | undefined>> {
+  ): Decision<P | undefined> | Promise<Decision<P | undefined>> {
     const { origin } = allow;
     const { token: late } = options;
     const found = late === undefined ? findToken(handshake, this.#options.from) : lateToken(late);
@@ -83,15 +88,29 @@ export class TokenRule<P> {
       if (this.#message !== undefined && !headerOnly) awaited.set(missing, this.#message);
       return missing;
     }
+    if (options.verify === false) return allow;
     const { token, source } = found;
-    const asked = await ask("the verifier", "verify()", options.signal, (signal) =>
-      this.#options.verify(token, { origin, source, handshake, signal }),
-    );
-    if ("problem" in asked) return deny("verifier-failed", origin, { note: withoutToken(asked.problem, token) });
+    const signal = new LazySignal(options.signal);
+    const context: TokenContext = {
+      origin,
+      source,
+      handshake,
+      get signal() {
+        return signal.get();
+      },
+    };
+    const asked = ask("the verifier", "verify()", signal, () => this.#options.verify(token, context));
+    if (asked instanceof Promise) return asked.then((settled) => this.#judge(settled, token, allow));
+    return this.#judge(asked, token, allow);
+  }
+
+  #judge(asked: Asked, token: string, allow: Allow): Decision<P | undefined> {
+    const { origin } = allow;
+    if ("problem" in asked) return deny("verifier-failed", origin, { note: redact(asked.problem, token) });
     const { answer } = asked;
     if (Grant.is(answer)) return this.#allow(allow, answer);
     if (TokenRefusal.is(answer))
-      return deny(answer.code, origin, answer.note === undefined ? {} : { note: withoutToken(answer.note, token) });
+      return deny(answer.code, origin, answer.note === undefined ? {} : { note: redact(answer.note, token) });
     const note = `verify() returned ${answer === null ? "null" : `a value of type ${typeof answer}`}, which neither grant() nor refuse() made.`;
     return deny("verifier-failed", origin, { note });
   }
@@ -118,19 +137,4 @@ function lateToken(token: string): Finding {
     code: "token-malformed",
     note: `${source}: It is empty, or longer than ${longestToken} characters.`,
   };
-}
-
-/** How much of a token may show by chance. */
-const shortest = 6;
-
-/**
- * A sentence for the operator, unless it holds a part of the token: what `verify` throws often quotes what it was given, and whoever reads the
- * log could then open sockets as the visitor.
- */
-function withoutToken(text: string, token: string): string {
-  for (let index = 0; index + Math.min(shortest, token.length) <= text.length; index++) {
-    if (token.includes(text.slice(index, index + Math.min(shortest, token.length))))
-      return "What it said holds a part of the token, and is left out.";
-  }
-  return text;
 }

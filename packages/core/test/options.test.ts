@@ -2,6 +2,7 @@ import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
   bearerHeader,
+  ConfigurationError,
   cookie,
   createPolicy,
   explain,
@@ -436,8 +437,9 @@ describe("issues", () => {
       ["code", "entry", "message"],
       ["code", "entry", "message"],
     ]);
-    expect(message).toBe(`The policy has 2 problems:\n  1. ${issues[0]?.message}\n  2. ${issues[1]?.message}`);
-    expect(new PolicyError(issues.slice(1)).message).toBe(`The policy has a problem:\n  1. ${issues[1]?.message}`);
+    expect(message).toBe(`2 problems:\n  1. ${issues[0]?.message}\n  2. ${issues[1]?.message}`);
+    expect(new PolicyError(issues.slice(1)).message).toBe(issues[1]?.message);
+    expect(error).toBeInstanceOf(ConfigurationError);
   });
 
   test("explain says an issue as it is", () => {

@@ -16,6 +16,7 @@ describe("exports", () => {
   test("are these", () => {
     expect(Object.keys(core).toSorted()).toMatchInlineSnapshot(`
       [
+        "ConfigurationError",
         "PolicyError",
         "allowCodes",
         "awaitedMessage",
@@ -25,11 +26,14 @@ describe("exports", () => {
         "createPolicy",
         "deny",
         "denyCodes",
+        "escapeControls",
         "explain",
         "firstMessage",
         "grant",
         "queryParam",
         "quote",
+        "raceAbort",
+        "redact",
         "refuse",
         "spokenProtocols",
         "statusOf",
