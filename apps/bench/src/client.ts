@@ -111,7 +111,8 @@ function received(socket: Socket, length: number): Promise<void> {
   });
 }
 
-function requestBytes(origin: string): Buffer {
+/** A browser's handshake, as bytes. */
+export function requestBytes(origin: string): Buffer {
   const fields = browserFields(host, origin).map(([name, value]) => `${name}: ${value}\r\n`);
   return Buffer.from(`GET ${path}?room=7 HTTP/1.1\r\n${fields.join("")}\r\n`, "latin1");
 }

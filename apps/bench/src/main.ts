@@ -1,12 +1,15 @@
 import { parseArgs } from "node:util";
+import { allocationOf, measureAllocation } from "./allocation.ts";
 import { heapOf, measureCheck } from "./check.ts";
 import { serve } from "./child.ts";
 import { measureFrameworks, measureHandshake } from "./handshake.ts";
-import { checkTables, frameworkTable, handshakeTables, machine } from "./report.ts";
+import { serverNames } from "./servers.ts";
+import { allocationTables, checkTables, frameworkTable, handshakeTables, machine } from "./report.ts";
 
-const usage = `Usage: bench <check | handshake | frameworks> [--quick] [--json | --markdown]
+const usage = `Usage: bench <check | bytes | handshake | frameworks> [--quick] [--json | --markdown]
 
   check       nanoseconds of policy.check, for lists of 10 to 1,000,000 origins
+  bytes       bytes that a handshake allocates, and what it creates; the same in every run
   handshake   the server's processor time for a handshake and for a message
   frameworks  the same for a handshake that each framework's adapter accepts, and its usual peer
 
@@ -32,12 +35,17 @@ const progress = (text: string): void => {
 const options = { quick: values.quick, progress };
 
 if (command === "check") await print(await measureCheck(options), checkTables);
-else if (command === "handshake") await print(await measureHandshake(options), handshakeTables);
+else if (command === "bytes") {
+  const servers = serverNames.filter((name) => rest.length === 0 || rest.includes(name));
+  await print(await measureAllocation(servers, progress), allocationTables);
+} else if (command === "handshake") await print(await measureHandshake(options), handshakeTables);
 else if (command === "frameworks") await print(await measureFrameworks(options), frameworkTable);
 // What those above start.
 else if (command === "serve") await serve(rest[0]);
 else if (command === "heap") process.stdout.write(`${heapOf(rest[0], rest[1])}\n`);
-else {
+else if (command === "allocate") {
+  process.stdout.write(JSON.stringify(await allocationOf(rest[0], rest[1])), () => process.exit());
+} else {
   process.stderr.write(usage);
   process.exitCode = 2;
 }

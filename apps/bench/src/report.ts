@@ -1,5 +1,6 @@
 import { cpus } from "node:os";
 import { isDeepStrictEqual } from "node:util";
+import type { AllocationReport } from "./allocation.ts";
 import {
   type CheckCell,
   type CheckReport,
@@ -93,6 +94,23 @@ const serverTitles: Record<ServerName, string> = {
   "guard-hosts": "`guard`, a list and `hosts`",
   "guard-directory": "`guard`, a directory",
 };
+
+export function allocationTables({ allocations }: AllocationReport): string {
+  const rows = (outcome: string): string[][] =>
+    allocations
+      .filter((cell) => cell.outcome === outcome)
+      .map(({ server, bytes, ofListener, counts }) =>
+        [serverTitles[server], count(Math.round(bytes)), ratio(ofListener)].concat(
+          Object.values(counts).map((value) => String(Number(value.toFixed(2)))),
+        ),
+      );
+  const head = ["bytes", "of the listener", "promises", "timers", "aborts", "listeners", "addresses"];
+  return [
+    "Bytes on the JavaScript heap for a handshake, and what it creates, beyond what Node does for any upgrade.",
+    table(["accepting", ...head], rows("accepted")),
+    table(["refusing", ...head], rows("refused")),
+  ].join("\n\n");
+}
 
 export function handshakeTables({ handshakes, messages }: HandshakeReport): string {
   const find = (server: ServerName, outcome: string) =>
