@@ -6,6 +6,7 @@ import { explain } from "./commands/explain.ts";
 import { proxy } from "./commands/proxy.ts";
 import { type Report, type Rule, severityOf } from "./finding.ts";
 import { type CommonOptions, readCommon } from "./options.ts";
+import { printableText } from "./printable.ts";
 import { renderGithub } from "./render/github.ts";
 import { renderJson } from "./render/json.ts";
 import { renderMarkdown, renderRules } from "./render/markdown.ts";
@@ -74,7 +75,9 @@ export async function runCli(argv: readonly string[], around: Environment): Prom
     if (around.signal.aborted) return 130;
     const known = error instanceof UsageError || error instanceof CannotRun;
     const said = error instanceof Error ? (known ? error.message : (error.stack ?? error.message)) : String(error);
-    around.err(`${said}\n${error instanceof UsageError ? "Run wsorigin --help for what there is.\n" : ""}`);
+    around.err(
+      `${printableText(said)}\n${error instanceof UsageError ? "Run wsorigin --help for what there is.\n" : ""}`,
+    );
     return 2;
   }
 }
@@ -93,7 +96,7 @@ async function runCommand(
       cwd: around.cwd,
       stdin: around.stdin,
       signal,
-      progress: (line) => around.showsProgress && around.err(`${line}\n`),
+      progress: (line) => around.showsProgress && around.err(`${printableText(line)}\n`),
     })
     .catch((error: unknown) => {
       if (timeout.aborted && !around.signal.aborted)
@@ -101,7 +104,7 @@ async function runCommand(
       throw error;
     });
   if (around.signal.aborted) return 130;
-  if ("text" in outcome) return say(around, outcome.text);
+  if ("text" in outcome) return say(around, printableText(outcome.text));
   around.out(render(outcome.report, options, around));
   // What was pasted is explained: that is no failure of a check.
   return outcome.report.command !== "explain" && failed(outcome.report, options.strict) ? 1 : 0;

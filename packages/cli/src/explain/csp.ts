@@ -1,5 +1,6 @@
 import type { Message } from "./message.ts";
-import { printable, redact } from "./text.ts";
+import { printable } from "../printable.ts";
+import { redact } from "./text.ts";
 
 const maxDirective = 2048;
 

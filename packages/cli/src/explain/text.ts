@@ -1,3 +1,5 @@
+import { printable } from "../printable.ts";
+
 const maxLength = 65_536;
 const maxLines = 500;
 const maxShown = 400;
@@ -18,14 +20,6 @@ export function linesOf(text: string): readonly string[] {
 export function shown(line: string): string {
   const safe = printable(redact(line));
   return safe.length > maxShown ? `${safe.slice(0, maxShown).replace(halfLetter, "")}…` : safe;
-}
-
-/** Writes what cannot be seen as `\uXXXX`: control characters, marks that turn the reading direction, line separators. Letters stay. */
-export function printable(text: string): string {
-  return text.replace(unseen, (char) => {
-    const code = char.codePointAt(0) ?? 0;
-    return code > 0xffff ? `\\u{${code.toString(16)}}` : `\\u${code.toString(16).padStart(4, "0")}`;
-  });
 }
 
 /** Takes out what could let a reader in: query strings, fragments, passwords, cookies, `Authorization`, tokens and what looks like one. */
@@ -77,7 +71,6 @@ const redacted = "[redacted]";
 // Each of them runs through a text once: no part of it can be read in two ways, or its repetition is bounded.
 // oxlint-disable-next-line no-control-regex
 const colours = /\u001b\[[0-9;]*[A-Za-z]/g;
-const unseen = /[\p{C}\p{Zl}\p{Zp}]/gu;
 const halfLetter = /[\ud800-\udbff]$/;
 const quotes = /["'`´‘’‚‛“”„‟′″«»‹›]/g;
 const urls = /\b(?:wss?|https?|ftp):\/\/[^\s"'`‘’“”„«»<>]+/gi;

@@ -1,4 +1,5 @@
 import { docsOf, type Report, severityOf } from "../finding.ts";
+import { printableJson } from "../printable.ts";
 
 /**
  * The report for programs: see `schema/report.v1.json`. Within one version of the schema fields are only added, and none changes its meaning.
@@ -27,5 +28,5 @@ export function renderJson({ command, target, steps, findings }: Report, version
       ...(finding.place !== undefined && { place: finding.place }),
     })),
   };
-  return `${JSON.stringify(report, null, 2)}\n`;
+  return printableJson(`${JSON.stringify(report, null, 2)}\n`);
 }

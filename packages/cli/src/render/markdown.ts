@@ -1,7 +1,9 @@
 import { docsOf, type Finding, type Report, type Rule, severityOf } from "../finding.ts";
+import { printableReport } from "./printable-report.ts";
 
 /** The report for a pull request's comment or a job's summary. */
-export function renderMarkdown(report: Report): string {
+export function renderMarkdown(found: Report): string {
+  const report = printableReport(found);
   const lines = [`## \`wsorigin ${report.command}\`: ${cell(report.target)}`, ""];
   if (report.findings.length === 0) lines.push("Nothing is wrong.", "");
   for (const finding of report.findings) lines.push(...sectionOf(finding), "");

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { docsOf, type Finding, type Report, type Rule, severityOf } from "../finding.ts";
+import { printableJson } from "../printable.ts";
 
 const levels = { failure: "error", warning: "warning", note: "note" } as const;
 
@@ -23,7 +24,7 @@ export function renderSarif({ target, findings }: Report, version: string): stri
       },
     ],
   };
-  return `${JSON.stringify(log, null, 2)}\n`;
+  return printableJson(`${JSON.stringify(log, null, 2)}\n`);
 }
 
 function ruleOf(rule: Rule): object {

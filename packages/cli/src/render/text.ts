@@ -1,5 +1,6 @@
 import pc from "picocolors";
 import { docsOf, type Finding, type Report, type Rule, type Severity, severityOf, type Step } from "../finding.ts";
+import { printableReport } from "./printable-report.ts";
 
 /** How text is dressed. */
 export interface Style {
@@ -20,7 +21,8 @@ export function styleOf(
 }
 
 /** The report for people, in lines no wider than the terminal where words allow it. */
-export function renderText(report: Report, style: Style, columns: number): string {
+export function renderText(found: Report, style: Style, columns: number): string {
+  const report = printableReport(found);
   const { bold, dim } = pc.createColors(style.color);
   const width = Math.max(40, Math.min(columns, 110));
   const lines = [bold(`wsorigin ${report.command} ${report.target}`), ""];
