@@ -6,8 +6,11 @@ import { createPolicy, guard } from "../src/index.ts";
 
 /** An app with CORS as people set it up who believe that it guards their sockets: it must never meet one. */
 export function startOn(express: () => Application): AdapterStart {
-  return async ({ policy, options, routes, before, after }) => {
+  return async ({ policy, options, routes, before, after, answer }) => {
     const app = express();
+    app.use((request, response, next) => {
+      if (answer?.(request, response) !== true) next();
+    });
     app.use(cors({ origin: (_origin, callback) => callback(new Error("CORS met a handshake")) }));
     const server = createServer(app);
     before(server);

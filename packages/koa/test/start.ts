@@ -5,8 +5,12 @@ import Koa from "koa";
 import { createPolicy, guard } from "../src/index.ts";
 
 /** An app with CORS as people set it up who believe that it guards their sockets: it must never meet one. */
-export const start: AdapterStart = async ({ policy, options, routes, before, after }) => {
+export const start: AdapterStart = async ({ policy, options, routes, before, after, answer }) => {
   const app = new Koa();
+  app.use(async (ctx, next) => {
+    if (answer?.(ctx.req, ctx.res) === true) ctx.respond = false;
+    else await next();
+  });
   app.use(cors({ origin: (ctx) => ctx.throw(500, "CORS met a handshake") }));
   const server = createServer((request, response) => void app.callback()(request, response));
   before(server);

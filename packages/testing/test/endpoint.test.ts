@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { createServer, type IncomingMessage } from "node:http";
+import { createServer, type IncomingMessage, type RequestListener } from "node:http";
 import { createPolicy } from "@wsorigin/core";
 import { describe, expect, test } from "vitest";
 import { WebSocketServer } from "ws";
@@ -9,8 +9,12 @@ import { failuresOf } from "./collect.ts";
 const origin = "https://app.example.com";
 
 /** A `ws` server as its README shows it, with a check written by hand. */
-async function serve(check: (request: IncomingMessage) => boolean, more: Partial<Endpoint> = {}): Promise<Endpoint> {
-  const server = createServer();
+async function serve(
+  check: (request: IncomingMessage) => boolean,
+  more: Partial<Endpoint> = {},
+  listener: RequestListener = (_request, response) => void response.end("page"),
+): Promise<Endpoint> {
+  const server = createServer(listener);
   const sockets = new WebSocketServer({
     server,
     path: "/chat",
@@ -36,8 +40,9 @@ async function serve(check: (request: IncomingMessage) => boolean, more: Partial
 async function failedBy(
   check: (request: IncomingMessage) => boolean,
   more?: Partial<Endpoint>,
+  listener?: RequestListener,
 ): Promise<readonly string[]> {
-  const { failures } = await failuresOf((runner) => describeEndpoint("x", () => serve(check, more), runner));
+  const { failures } = await failuresOf((runner) => describeEndpoint("x", () => serve(check, more, listener), runner));
   return [...failures.keys()].map((name) => name.replace("x > ", ""));
 }
 
@@ -53,7 +58,7 @@ describe("a server that asks a policy", () => {
       ),
     );
     expect([...failures]).toEqual([]);
-    expect(names.length).toBeGreaterThan(45);
+    expect(names.length).toBeGreaterThan(60);
     expect(new Set(names).size).toBe(names.length);
   });
 
@@ -61,9 +66,19 @@ describe("a server that asks a policy", () => {
     const loose = createPolicy({ origins: [origin], missingOrigin: "allow" });
     expect(await failedBy((request) => loose.check(request).allowed, { missingOrigin: "allow" })).toEqual([]);
     expect(await failedBy((request) => loose.check(request).allowed)).toEqual([
-      "a client without an Origin gets what it should",
+      "a client without an Origin is treated as missingOrigin says",
     ]);
   });
+
+  test("passes where requests that are not handshakes are never answered", async () => {
+    expect(
+      await failedBy(
+        (request) => policy.check(request).allowed,
+        { hostHeader: "api.example.com" },
+        () => {},
+      ),
+    ).toEqual([]);
+  }, 60_000);
 
   test("passes with an origin of an IP address with a port", async () => {
     const local = createPolicy({ origins: ["http://127.0.0.1:3000"] });
@@ -72,87 +87,98 @@ describe("a server that asks a policy", () => {
 });
 
 describe("caught", () => {
-  test("a server that lets everybody in", async () => {
+  test("a server that allows every page", async () => {
     const { names, failures } = await failuresOf((runner) =>
       describeEndpoint("x", () => serve(() => true, { hostHeader: "api.example.com" }), runner),
     );
-    // What is left is the page that may, and paths on which nobody answers.
+    // The rest are the listed page, and handshakes that ws itself refuses.
     expect(names.filter((name) => !failures.has(name))).toMatchInlineSnapshot(`
       [
         "x > the listed page opens a socket",
-        "x > nor is its connection left open",
-        "x > another site with a slash behind the path",
-        "x > another site with two slashes before the path",
-        "x > another site with the path in capitals",
-        "x > another site with the whole URL as the path",
-        "x > a client that resets its connection takes nobody else's away",
+        "x > the connection of a refused handshake is closed",
+        "x > another site: a slash after the path",
+        "x > another site: two slashes before the path",
+        "x > another site: the path in upper case",
+        "x > another site: the whole URL as the path",
+        "x > another site: Upgrade: h2c, websocket",
+        "x > another site: POST",
+        "x > another site: a target that begins with another host",
+        "x > another site: a target that begins with a backslash",
+        "x > another site: a target on another host",
+        "x > another site: Upgrade and no Connection line",
+        "x > another site: Upgrade and Connection: keep-alive",
+        "x > another site: Upgrade and Connection: close",
+        "x > another site: Connection and no Upgrade line",
+        "x > another site: Expect: 100-continue and Connection: keep-alive",
+        "x > httpPath, if set: answers a GET that offers an upgrade to HTTP/2 like any other",
+        "x > a client that resets its connection does not disturb others",
       ]
     `);
-    expect(failures.get("x > a page on another site does not")).toContain(
+    expect(failures.get("x > a page on another site opens no socket")).toContain(
       'The handshake with Origin "https://evil.test" opened a socket',
     );
   });
 
-  test("a server that lets nobody in", async () => {
+  test("a server that allows no page", async () => {
     expect(await failedBy(() => false)).toContain("the listed page opens a socket");
   });
 
   test("origin.includes(host)", async () => {
     expect(await failedBy(({ headers }) => headers.origin?.includes("app.example.com") === true))
       .toMatchInlineSnapshot(`
-      [
-        "look-alike: the listed host as the beginning of another",
-        "look-alike: the listed origin as the beginning of another",
-        "look-alike: the listed host as the end of another",
-        "look-alike: the listed host as the end of another, after a hyphen",
-        "look-alike: a subdomain",
-        "look-alike: another scheme",
-        "look-alike: another port",
-        "look-alike: a port that begins like the listed one",
-        "look-alike: no scheme",
-        "look-alike: the listed host as a user name",
-        "look-alike: the listed origin as a path",
-        "look-alike: the listed host as a path",
-        "look-alike: the listed origin as a query",
-        "look-alike: the listed origin as a fragment",
-        "look-alike: a backslash",
-        "look-alike: an escaped NUL",
-        "look-alike: two origins in one line, the listed one first",
-        "look-alike: two origins in one line, the listed one last",
-        "look-alike: two origins with a space between",
-        "two Origin lines, the listed one first",
-        "two Origin lines, the listed one last",
-      ]
-    `);
+        [
+          "look-alike: the listed host as the prefix of another",
+          "look-alike: the listed origin as the prefix of another",
+          "look-alike: the listed host as the suffix of another",
+          "look-alike: the listed host as the suffix of another, after a hyphen",
+          "look-alike: a subdomain",
+          "look-alike: another scheme",
+          "look-alike: another port",
+          "look-alike: the listed port with one more digit",
+          "look-alike: no scheme",
+          "look-alike: the listed host as a user name",
+          "look-alike: the listed origin as a path",
+          "look-alike: the listed host as a path",
+          "look-alike: the listed origin as a query",
+          "look-alike: the listed origin as a fragment",
+          "look-alike: a backslash",
+          "look-alike: an escaped NUL",
+          "look-alike: two origins in one line, the listed one first",
+          "look-alike: two origins in one line, the listed one last",
+          "look-alike: two origins with a space between",
+          "two Origin lines, the listed one first",
+          "two Origin lines, the listed one last",
+        ]
+      `);
   });
 
   test("origin.endsWith(host)", async () => {
     expect(await failedBy(({ headers }) => headers.origin?.endsWith("app.example.com") === true))
       .toMatchInlineSnapshot(`
-      [
-        "look-alike: the listed host as the end of another",
-        "look-alike: the listed host as the end of another, after a hyphen",
-        "look-alike: a subdomain",
-        "look-alike: another scheme",
-        "look-alike: no scheme",
-        "look-alike: the listed origin as a path",
-        "look-alike: the listed host as a path",
-        "look-alike: the listed origin as a query",
-        "look-alike: the listed origin as a fragment",
-        "look-alike: two origins in one line, the listed one last",
-        "look-alike: two origins with a space between",
-        "two Origin lines, the listed one last",
-      ]
-    `);
+        [
+          "look-alike: the listed host as the suffix of another",
+          "look-alike: the listed host as the suffix of another, after a hyphen",
+          "look-alike: a subdomain",
+          "look-alike: another scheme",
+          "look-alike: no scheme",
+          "look-alike: the listed origin as a path",
+          "look-alike: the listed host as a path",
+          "look-alike: the listed origin as a query",
+          "look-alike: the listed origin as a fragment",
+          "look-alike: two origins in one line, the listed one last",
+          "look-alike: two origins with a space between",
+          "two Origin lines, the listed one last",
+        ]
+      `);
   });
 
   test("origin.startsWith(origin)", async () => {
     expect(await failedBy(({ headers }) => headers.origin?.startsWith(origin) === true)).toMatchInlineSnapshot(`
       [
-        "look-alike: the listed host as the beginning of another",
-        "look-alike: the listed origin as the beginning of another",
+        "look-alike: the listed host as the prefix of another",
+        "look-alike: the listed origin as the prefix of another",
         "look-alike: another port",
-        "look-alike: a port that begins like the listed one",
+        "look-alike: the listed port with one more digit",
         "look-alike: the listed host as a user name",
         "look-alike: a backslash",
         "look-alike: an escaped NUL",
@@ -181,7 +207,7 @@ describe("caught", () => {
       [
         "look-alike: another scheme",
         "look-alike: another port",
-        "look-alike: a port that begins like the listed one",
+        "look-alike: the listed port with one more digit",
         "look-alike: a backslash",
         "look-alike: a byte that folds to a letter",
       ]
@@ -193,28 +219,48 @@ describe("caught", () => {
       headers.origin === origin || headers.origin === `https://${headers.host}`;
     expect(await failedBy(check)).toMatchInlineSnapshot(`
       [
-        "another site with its own name as the Host",
-        "another site with its own name as the Host, with another's as the forwarded one",
+        "another site: its own host as the Host",
+        "another site: its own host as Host and X-Forwarded-Host",
       ]
     `);
   });
 
-  test("a check of Origin only, where Host is known", async () => {
+  test("a request listener that opens sockets without a check", async () => {
+    const sockets = new WebSocketServer({ noServer: true });
+    const open: RequestListener = (request) =>
+      sockets.handleUpgrade(request, request.socket, Buffer.alloc(0), (socket) => socket.on("error", () => {}));
+    expect(await failedBy(({ headers }) => headers.origin === origin, {}, open)).toMatchInlineSnapshot(`
+      [
+        "another site: Upgrade and no Connection line",
+        "another site: Upgrade and Connection: keep-alive",
+        "another site: Upgrade and Connection: close",
+        "another site: Expect: 100-continue and Connection: keep-alive",
+      ]
+    `);
+  });
+
+  test("an upgrade listener that refuses upgrades to other protocols, where httpPath is given", async () => {
+    expect(await failedBy(({ headers }) => headers.origin === origin, { httpPath: "/page" })).toEqual([
+      "httpPath, if set: answers a GET that offers an upgrade to HTTP/2 like any other",
+    ]);
+  });
+
+  test("a check of Origin only, where hostHeader is given", async () => {
     expect(await failedBy(({ headers }) => headers.origin === origin, { hostHeader: "api.example.com" }))
       .toMatchInlineSnapshot(`
-      [
-        "Host, where it is known: another (DNS rebinding)",
-        "Host, where it is known: none",
-        "Host, where it is known: two lines",
-      ]
-    `);
+        [
+          "hostHeader, if set: refuses another Host (DNS rebinding)",
+          "hostHeader, if set: refuses a handshake without Host",
+          "hostHeader, if set: refuses two Host lines",
+        ]
+      `);
   });
 
-  test("no Origin is let in", async () => {
+  test("a check that allows handshakes without an Origin", async () => {
     expect(await failedBy(({ headers }) => headers.origin === undefined || headers.origin === origin))
       .toMatchInlineSnapshot(`
       [
-        "a client without an Origin gets what it should",
+        "a client without an Origin is treated as missingOrigin says",
       ]
     `);
   });

@@ -1,27 +1,37 @@
 import type { EventEmitter } from "node:events";
 import { once } from "node:events";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Server } from "node:net";
-import type { Decision, PolicyOptions } from "@wsorigin/core";
+import type { Decision, Policy, PolicyOptions } from "@wsorigin/core";
 
-/** Starts a server with the gate under test, as it is asked to. Called anew for nearly every row. */
+/** Starts a server with the gate under test, as the setup says. Called for nearly every row. */
 export type AdapterStart = (setup: AdapterSetup) => Promise<AdapterServer>;
 
-/** What the suite asks an adapter for. */
+/** What the suite passes to an adapter's `start`. */
 export interface AdapterSetup {
-  /** For `createPolicy`. What that throws must come out of `start` unchanged. */
+  /** For `createPolicy`. `start` must reject with the error that this throws. */
   readonly policy: PolicyOptions<unknown>;
-  /** To be given to the gate as they are. */
+  /** For the gate, as they are. */
   readonly options: AdapterOptions;
-  /** To be given to the gate, each path with its handler. */
+  /** For the gate, each path with its handler. */
   readonly routes: readonly AdapterRoute[];
-  /** To be called with the server before it is guarded: attaches a foreign `upgrade` listener, where the row has one. */
+  /** Call it with the server before the server is guarded: adds another `upgrade` listener, in some rows. */
   readonly before: (server: EventEmitter) => void;
-  /** The same, after it is guarded. */
+  /** The same, after the server is guarded. */
   readonly after: (server: EventEmitter) => void;
+  /**
+   * Middleware of the app. Call it with each request that the app receives, before the app's own routes and other middleware. Where it returns
+   * `true`, it responds to the request, and the app must do nothing more with it.
+   */
+  readonly answer?: AppAnswer;
 }
 
-/** Options of a gate, as far as the suite varies them. */
+/** Responds to a request and returns `true`, or leaves the request to the app and returns `false`. */
+export type AppAnswer = (request: IncomingMessage, response: ServerResponse) => boolean;
+
+/** The options of a gate that the suite sets. */
 export interface AdapterOptions {
+  readonly report?: Policy<unknown>;
   readonly protocols?: readonly string[];
   readonly unrouted?: "filter" | "refuse" | "pass";
   readonly refuseWith?: "status" | "close";
@@ -49,13 +59,13 @@ export interface AdapterRoute {
   readonly handler: (socket: AdapterSocket, context: AdapterContext) => void | Promise<void>;
 }
 
-/** As much of a `ws` socket as the suite's handlers use. */
+/** The part of a `ws` socket that the suite's handlers use. */
 export interface AdapterSocket {
   send(data: string | Buffer, options: { readonly binary: boolean }): void;
   on(event: "message", listener: (data: Buffer, isBinary: boolean) => void): unknown;
 }
 
-/** As much of a gate's context as the suite's handlers use. */
+/** The part of a gate's context that the suite's handlers use. */
 export interface AdapterContext {
   readonly params: unknown;
   readonly query: Iterable<readonly [name: string, value: string]>;
@@ -68,16 +78,18 @@ export interface AdapterContext {
   readonly refresh: (token: string) => Promise<Decision<unknown>>;
 }
 
-/** What a gate tells of each upgrade. */
+/** The event of one handshake. */
 export interface AdapterEvent {
   readonly decision: Decision<unknown>;
   readonly route: string | undefined;
   readonly ip: string | undefined;
   readonly ms: number;
   readonly mode: "enforce" | "report";
+  /** The decision of the second policy (`report`). */
+  readonly reported?: Decision<unknown>;
 }
 
-/** A server that listens on the loopback interface, and its gate. Ordinary requests must be answered on every path, with whatever status. */
+/** A server that listens on the loopback interface, and its gate. It must answer ordinary requests on every path, with any status. */
 export interface AdapterServer {
   readonly port: number;
   /** Whether the server speaks TLS. */
@@ -91,13 +103,13 @@ export interface AdapterServer {
   close(): Promise<void>;
 }
 
-/** As much of a gate as the suite uses. */
+/** The part of a gate that the suite uses. */
 export interface AdapterGate {
   readonly connections: { readonly size: number };
   close(options?: { readonly timeout?: number }): Promise<void>;
 }
 
-/** What `start` returns, made of a server and its gate: has the server listen on a free port. */
+/** Makes the value that `start` returns: listens on a free port unless the server is listening. */
 export async function adapterServer(server: Server, gate: AdapterGate): Promise<AdapterServer> {
   if (!server.listening) {
     server.listen(0, "127.0.0.1");

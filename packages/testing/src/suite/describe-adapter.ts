@@ -5,31 +5,45 @@ import { apiHost, pageOrigin, Stage, type Theme } from "./stage.ts";
 import { coexistenceTheme } from "./themes/coexistence.ts";
 import { corpusTheme } from "./themes/corpus.ts";
 import { deliveryTheme } from "./themes/delivery.ts";
+import { delegationTheme } from "./themes/entry/delegation.ts";
+import { lostUpgradesTheme } from "./themes/entry/lost-upgrades.ts";
+import { otherUpgradesTheme } from "./themes/entry/other-upgrades.ts";
+import { targetsTheme } from "./themes/entry/targets.ts";
 import { formTheme } from "./themes/form.ts";
 import { lifecycleTheme } from "./themes/lifecycle.ts";
 import { limitsTheme } from "./themes/limits.ts";
+import { logTheme } from "./themes/log.ts";
 import { originTheme } from "./themes/origin.ts";
 import { pendingTheme } from "./themes/pending.ts";
 import { refusalTheme } from "./themes/refusal.ts";
-import { tokensTheme } from "./themes/tokens.ts";
+import { slotsTheme } from "./themes/slots.ts";
+import { lateTokensTheme } from "./themes/tokens/late-tokens.ts";
+import { tokensTheme } from "./themes/tokens/tokens.ts";
 
 const themes: readonly Theme[] = [
   originTheme,
   formTheme,
+  lostUpgradesTheme,
+  otherUpgradesTheme,
+  targetsTheme,
+  delegationTheme,
   refusalTheme,
   pendingTheme,
   deliveryTheme,
   limitsTheme,
+  slotsTheme,
   tokensTheme,
+  lateTokensTheme,
   coexistenceTheme,
   lifecycleTheme,
+  logTheme,
   corpusTheme,
 ];
 
 /**
- * The one suite that every adapter runs, over real sockets: each rule of the gate is a test, and each case of the corpus is sent.
+ * Tests an adapter over real sockets: each rule of the gate is a test, and each case of the corpus is sent.
  *
- * @param start called for every test: a server on a free port of 127.0.0.1, guarded as the setup says
+ * @param start called for every test; starts a server on a free port of 127.0.0.1, guarded as the setup says
  * @param runner vitest's, jest's or node:test's `{ describe, test }`; node:test by default
  */
 export function describeAdapter(name: string, start: AdapterStart, runner: Runner = nodeRunner): void {
@@ -46,7 +60,7 @@ export function describeAdapter(name: string, start: AdapterStart, runner: Runne
       const stage = new Stage(start);
       const kit = await stage.start();
       const close = (): Promise<void> => kit.end();
-      return { ...kit.target, path: "/chat/lobby", origin: pageOrigin, hostHeader: apiHost, close };
+      return { ...kit.target, path: "/chat/lobby", origin: pageOrigin, hostHeader: apiHost, httpPath: "/page", close };
     },
     runner,
   );

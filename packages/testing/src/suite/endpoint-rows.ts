@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { frameBytes } from "../client/frame.ts";
-import type { HandshakeRequest } from "../client/request.ts";
-import type { Visitor } from "./endpoint.ts";
+import type { HandshakeRequest, HeaderLine } from "../client/request.ts";
+import { ordinary } from "./exchange.ts";
+import { unlessUnanswered, type Visitor } from "./visitor.ts";
 
 /** One named fact about a server, seen from outside. */
 export interface EndpointRow {
@@ -11,12 +12,12 @@ export interface EndpointRow {
 
 const evil = "https://evil.test";
 
-/** The parts of the origin that gets in. */
+/** The parts of the listed origin. */
 interface Parts {
   readonly origin: string;
   readonly scheme: string;
   readonly host: string;
-  /** With its colon; empty where there is none. */
+  /** With its colon; empty without a port. */
   readonly port: string;
 }
 
@@ -25,13 +26,13 @@ function partsOf(origin: string): Parts {
   return { origin, scheme, host, port };
 }
 
-/** What is made from the listed origin and is not it. Sound systems refuse every one. */
+/** Origins made from the listed one that are different from it. Every one must be refused. */
 const lookAlikes: readonly (readonly [what: string, make: (parts: Parts) => string])[] = [
-  ["the listed host as the beginning of another", ({ scheme, host, port }) => `${scheme}://${host}.evil.test${port}`],
-  ["the listed origin as the beginning of another", ({ origin }) => `${origin}.evil.test`],
-  ["the listed host as the end of another", ({ scheme, host, port }) => `${scheme}://evil${host}${port}`],
+  ["the listed host as the prefix of another", ({ scheme, host, port }) => `${scheme}://${host}.evil.test${port}`],
+  ["the listed origin as the prefix of another", ({ origin }) => `${origin}.evil.test`],
+  ["the listed host as the suffix of another", ({ scheme, host, port }) => `${scheme}://evil${host}${port}`],
   [
-    "the listed host as the end of another, after a hyphen",
+    "the listed host as the suffix of another, after a hyphen",
     ({ scheme, host, port }) => `${scheme}://evil-${host}${port}`,
   ],
   ["a subdomain", ({ scheme, host, port }) => `${scheme}://evil.${host}${port}`],
@@ -39,10 +40,10 @@ const lookAlikes: readonly (readonly [what: string, make: (parts: Parts) => stri
     "any character where the listed host has a dot",
     ({ scheme, host, port }) => `${scheme}://${host.includes(".") ? host.replace(".", "x") : `${host}x`}${port}`,
   ],
-  ["the host with one letter less", ({ scheme, host, port }) => `${scheme}://${host.slice(0, -1)}${port}`],
+  ["the host without its last letter", ({ scheme, host, port }) => `${scheme}://${host.slice(0, -1)}${port}`],
   ["another scheme", ({ scheme, host, port }) => `${scheme === "https" ? "http" : "https"}://${host}${port}`],
   ["another port", ({ scheme, host }) => `${scheme}://${host}:9`],
-  ["a port that begins like the listed one", ({ origin, port }) => (port === "" ? `${origin}:4430` : `${origin}0`)],
+  ["the listed port with one more digit", ({ origin, port }) => (port === "" ? `${origin}:4430` : `${origin}0`)],
   ["no scheme", ({ host, port }) => `${host}${port}`],
   ["the listed host as a user name", ({ origin }) => `${origin}@evil.test`],
   ["the listed origin as a path", ({ origin }) => `${evil}/${origin}`],
@@ -59,10 +60,10 @@ const lookAlikes: readonly (readonly [what: string, make: (parts: Parts) => stri
   ["two origins in one line, the listed one first", ({ origin }) => `${origin}, ${evil}`],
   ["two origins in one line, the listed one last", ({ origin }) => `${evil}, ${origin}`],
   ["two origins with a space between", ({ origin }) => `${evil} ${origin}`],
-  ["a star", () => "*"],
+  ["an asterisk", () => "*"],
 ];
 
-/** Ways in which the page of another site must not get in either. */
+/** Handshakes of a page of another site, in forms that a check may miss. */
 const disguises: readonly (readonly [what: string, request: (visitor: Visitor) => HandshakeRequest])[] = [
   ["the field name in odd case", () => ({ origin: null, headers: [["oRIGIN", evil]] })],
   [
@@ -76,9 +77,9 @@ const disguises: readonly (readonly [what: string, request: (visitor: Visitor) =
       ],
     }),
   ],
-  ["its own name as the Host", () => ({ hostHeader: "evil.test" })],
+  ["its own host as the Host", () => ({ hostHeader: "evil.test" })],
   [
-    "its own name as the Host, with another's as the forwarded one",
+    "its own host as Host and X-Forwarded-Host",
     () => ({
       hostHeader: "evil.test",
       headers: [
@@ -87,16 +88,45 @@ const disguises: readonly (readonly [what: string, request: (visitor: Visitor) =
       ],
     }),
   ],
-  ["a slash behind the path", ({ endpoint: { path } }) => ({ path: path.replace(/(?=\?|$)/, "/") })],
+  ["a slash after the path", ({ endpoint: { path } }) => ({ path: path.replace(/(?=\?|$)/, "/") })],
   ["two slashes before the path", ({ endpoint: { path } }) => ({ path: `/${path}` })],
-  ["the path in capitals", ({ endpoint: { path } }) => ({ path: path.toUpperCase() })],
+  ["the path in upper case", ({ endpoint: { path } }) => ({ path: path.toUpperCase() })],
   [
     "the whole URL as the path",
     ({ endpoint: { path, hostHeader = "127.0.0.1" } }) => ({ path: `http://${hostHeader}${path}` }),
   ],
   ["the request in pieces", () => ({ segment: 7 })],
-  ["frames that do not wait for the answer", () => ({ extra: frameBytes("text", "let me in") })],
-  ["a FIN behind the request", () => ({ afterwards: "half-open" })],
+  ["frames sent before the answer", () => ({ extra: frameBytes("text", "let me in") })],
+  ["a FIN after the request", () => ({ afterwards: "half-open" })],
+  ["Upgrade: WebSocket", () => ({ omit: ["upgrade"], headers: [["Upgrade", "WebSocket"]] })],
+  ["Upgrade: h2c, websocket", () => ({ omit: ["upgrade"], headers: [["Upgrade", "h2c, websocket"]] })],
+  ["HTTP/1.0", () => ({ httpVersion: "1.0" })],
+  ["POST", () => ({ method: "POST", headers: [["Content-Length", "0"]] })],
+  ["a body of 5 bytes", () => ({ headers: [["Content-Length", "5"]], extra: Buffer.from("hello") })],
+  [
+    "a chunked body",
+    () => ({ headers: [["Transfer-Encoding", "chunked"]], extra: Buffer.from("5\r\nhello\r\n0\r\n\r\n") }),
+  ],
+  ["a target that begins with another host", ({ endpoint: { path } }) => ({ path: `//evil.test${path}` })],
+  ["a target that begins with a backslash", ({ endpoint: { path } }) => ({ path: `/\\evil.test${path}` })],
+  ["a target on another host", ({ endpoint: { path } }) => ({ path: `http://evil.test${path}` })],
+];
+
+/** Handshakes that servers take for ordinary requests, which another part of the app answers. */
+const requestShaped: readonly (readonly [what: string, omit: readonly string[], headers: readonly HeaderLine[]])[] = [
+  ["Upgrade and no Connection line", ["connection"], []],
+  ["Upgrade and Connection: keep-alive", ["connection"], [["Connection", "keep-alive"]]],
+  ["Upgrade and Connection: close", ["connection"], [["Connection", "close"]]],
+  ["Connection and no Upgrade line", ["upgrade"], []],
+  ["Expect: 100-continue", [], [["Expect", "100-continue"]]],
+  [
+    "Expect: 100-continue and Connection: keep-alive",
+    ["connection"],
+    [
+      ["Connection", "keep-alive"],
+      ["Expect", "100-continue"],
+    ],
+  ],
 ];
 
 function stays(name: string, request: (visitor: Visitor) => HandshakeRequest): EndpointRow {
@@ -105,9 +135,9 @@ function stays(name: string, request: (visitor: Visitor) => HandshakeRequest): E
 
 export const endpointRows: readonly EndpointRow[] = [
   { name: "the listed page opens a socket", run: (visitor) => visitor.opens() },
-  stays("a page on another site does not", () => ({ origin: evil })),
+  stays("a page on another site opens no socket", () => ({ origin: evil })),
   {
-    name: "nor is its connection left open",
+    name: "the connection of a refused handshake is closed",
     async run(visitor) {
       const answer = await visitor.ask({ origin: evil });
       answer.frames?.destroy();
@@ -117,23 +147,48 @@ export const endpointRows: readonly EndpointRow[] = [
       );
     },
   },
-  stays("nor a sandboxed frame, which sends null", () => ({ origin: "null" })),
+  stays("a sandboxed frame, which sends Origin: null, opens no socket", () => ({ origin: "null" })),
   {
-    name: "a client without an Origin gets what it should",
+    name: "a client without an Origin is treated as missingOrigin says",
     run: (visitor) =>
       visitor.endpoint.missingOrigin === "allow" ? visitor.opens({ origin: null }) : visitor.stays({ origin: null }),
   },
-  stays("an empty Origin does not", () => ({ origin: "" })),
+  stays("an empty Origin opens no socket", () => ({ origin: "" })),
   ...lookAlikes.map(([what, make]) =>
     stays(`look-alike: ${what}`, ({ endpoint }) => ({ origin: make(partsOf(endpoint.origin)) })),
   ),
   stays("two Origin lines, the listed one first", ({ endpoint: { origin } }) => ({ origin: [origin, evil] })),
   stays("two Origin lines, the listed one last", ({ endpoint: { origin } }) => ({ origin: [evil, origin] })),
   ...disguises.map(([what, request]) =>
-    stays(`another site with ${what}`, (visitor) => ({ origin: evil, ...request(visitor) })),
+    stays(`another site: ${what}`, (visitor) => ({ origin: evil, ...request(visitor) })),
   ),
+  ...requestShaped.map(([what, omit, headers]): EndpointRow => ({
+    name: `another site: ${what}`,
+    async run(visitor) {
+      const request = { origin: evil, omit, headers };
+      if (visitor.endpoint.refuseWith === "close") return visitor.stays(request);
+      const response = await unlessUnanswered(visitor.response(request));
+      assert.notEqual(response?.status, 101, "it opened a socket");
+    },
+  })),
+  {
+    name: "httpPath, if set: answers a GET that offers an upgrade to HTTP/2 like any other",
+    async run(visitor) {
+      const { httpPath } = visitor.endpoint;
+      if (httpPath === undefined) return;
+      const plain = { omit: ordinary.omit ?? [], path: httpPath, origin: null };
+      const offers = [
+        ["Connection", "Upgrade, HTTP2-Settings"],
+        ["Upgrade", "h2c"],
+        ["HTTP2-Settings", "AAMAAABkAAQAoAAAAAIAAAAA"],
+      ] as const;
+      const expected = await visitor.response(plain);
+      const response = await visitor.response({ ...plain, headers: offers });
+      assert.deepEqual([response?.status, response?.body], [expected?.status, expected?.body]);
+    },
+  },
   ...(["rebind.test", null, "two"] as const).map((other): EndpointRow => ({
-    name: `Host, where it is known: ${other === "two" ? "two lines" : other === null ? "none" : "another (DNS rebinding)"}`,
+    name: `hostHeader, if set: refuses ${other === "two" ? "two Host lines" : other === null ? "a handshake without Host" : "another Host (DNS rebinding)"}`,
     async run(visitor) {
       const { hostHeader } = visitor.endpoint;
       if (hostHeader === undefined) return;
@@ -141,7 +196,7 @@ export const endpointRows: readonly EndpointRow[] = [
     },
   })),
   {
-    name: "a client that resets its connection takes nobody else's away",
+    name: "a client that resets its connection does not disturb others",
     async run(visitor) {
       for (const origin of [visitor.endpoint.origin, evil]) await visitor.ask({ origin, afterwards: "reset" });
       await visitor.opens();

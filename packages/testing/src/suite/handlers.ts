@@ -1,7 +1,7 @@
 import { setImmediate as turn } from "node:timers/promises";
 import type { AdapterContext, AdapterRoute } from "./adapter.ts";
 
-/** The routes of the suite: one greets with what its handler was given and then echoes, two fail. `opened` is told of every handler that runs. */
+/** The routes of the suite: one sends its context and then echoes, two fail. `opened` is called with the context of every handler that runs. */
 export function suiteRoutes(opened: (context: AdapterContext) => void): readonly AdapterRoute[] {
   return [
     {

@@ -7,19 +7,20 @@ import type { HandshakeRequest } from "../client/request.ts";
 import type { Target } from "../client/target.ts";
 import { until } from "../client/wait.ts";
 import type { AdapterContext, AdapterEvent, AdapterServer } from "./adapter.ts";
+import { KeptConnection } from "./exchange.ts";
 import { checkRefusal } from "./refusal-shape.ts";
 
-/** What a server did, as it was told. */
+/** What a server reported. */
 export interface KitRecord {
   readonly events: AdapterEvent[];
   readonly errors: unknown[];
   readonly contexts: AdapterContext[];
 }
 
-/** Texts that no event, and no explanation of one, may hold. */
+/** A text that no event, and no explanation of one, may hold. */
 const canary = "canary";
 
-/** The route that the suite asks for, with secrets in the places where clients have them. */
+/** The path of most handshakes, with secrets in the places where clients put them. */
 const roomPath = `/chat/lobby?name=a%20b&ticket=${canary}-in-the-query`;
 
 const secrets = [
@@ -27,16 +28,16 @@ const secrets = [
   ["Authorization", `Bearer ${canary}-in-the-authorization`],
 ] as const;
 
-/** A server with the gate under test, and a client that keeps count of what it asked. */
+/** A server with the gate under test, and a client that counts its handshakes. */
 export class Kit {
   readonly server: AdapterServer;
   readonly target: Target;
   readonly events: readonly AdapterEvent[];
-  /** What went to `onError`. */
+  /** The errors that `onError` got. */
   readonly errors: readonly unknown[];
-  /** What each handler that ran was given. */
+  /** The context of each handler that ran. */
   readonly contexts: readonly AdapterContext[];
-  readonly #letGo: (() => void)[] = [];
+  readonly #cleanups: (() => void)[] = [];
   #expected = 0;
   #counts = true;
   #closed: Promise<void> | undefined;
@@ -49,14 +50,14 @@ export class Kit {
     this.contexts = record.contexts;
   }
 
-  /** Begins a handshake of which the gate must tell once: a proper one from the page, unless the request says otherwise. */
+  /** Begins a handshake for which there must be one event. By default it is well-formed and from the listed page. */
   async begin(request: HandshakeRequest = {}): Promise<Attempt> {
     this.#expected++;
-    return this.beginUntold(request);
+    return this.beginUnreported(request);
   }
 
-  /** The same, where the gate has nothing to tell: it never sees the request, or it is none of its business. */
-  async beginUntold(request: HandshakeRequest = {}): Promise<Attempt> {
+  /** The same, for a request that must not have an event. */
+  async beginUnreported(request: HandshakeRequest = {}): Promise<Attempt> {
     const headers = [...secrets, ...(request.headers ?? [])];
     const attempt = await beginHandshake(this.target, {
       path: roomPath,
@@ -65,8 +66,20 @@ export class Kit {
       ...request,
       headers,
     });
-    this.#letGo.push(() => attempt.destroy());
+    this.#cleanups.push(() => attempt.destroy());
     return attempt;
+  }
+
+  /** Counts handshakes that are sent without `begin`. */
+  expect(count: number): void {
+    this.#expected += count;
+  }
+
+  /** Opens a connection for several requests, which ends with the row. */
+  async kept(): Promise<KeptConnection> {
+    const connection = await KeptConnection.open(this.target);
+    this.#cleanups.push(() => connection.destroy());
+    return connection;
   }
 
   /** Sends a handshake and gives the answer. */
@@ -74,8 +87,8 @@ export class Kit {
     return (await this.begin(request)).answer();
   }
 
-  async askUntold(request: HandshakeRequest = {}): Promise<Answer> {
-    return (await this.beginUntold(request)).answer();
+  async askUnreported(request: HandshakeRequest = {}): Promise<Answer> {
+    return (await this.beginUnreported(request)).answer();
   }
 
   /** Sends a handshake that must be accepted. */
@@ -93,14 +106,14 @@ export class Kit {
     return { frames, greeting: JSON.parse(first.text) };
   }
 
-  /** Sends a handshake that must be refused: status, code, form of the answer, end of the connection, no handler. */
+  /** Sends a handshake that must be refused: checks status, code, form of the answer, end of the connection, and that no handler ran. */
   async refused(request: HandshakeRequest, status: number, code: DenyCode): Promise<Answer> {
-    const told = this.#expected;
+    const index = this.#expected;
     const handled = this.contexts.length;
     const answer = await this.ask(request);
     assert.equal(answer.status, status, `answered: ${answer.raw.toString("latin1")}`);
     checkRefusal(answer);
-    const event = await this.event(told);
+    const event = await this.event(index);
     assert.equal(event.decision.code, code);
     assert.ok(!event.decision.allowed);
     assert.equal(event.decision.status, status);
@@ -108,7 +121,7 @@ export class Kit {
     return answer;
   }
 
-  /** An event, as soon as it is there. */
+  /** Waits for an event. */
   async event(index: number): Promise<AdapterEvent> {
     await until(() => this.events.length > index, `there is an event ${index + 1}`);
     const event = this.events[index];
@@ -121,7 +134,7 @@ export class Kit {
     await until(async () => (await this.server.openSockets()) === count, `the server holds ${count} sockets`, timeout);
   }
 
-  /** The server still does its work: opens a socket from the page, and closes it. */
+  /** Checks that the server still works: opens a socket from the page, and closes it. */
   async works(): Promise<void> {
     const { frames } = await this.open();
     frames.send("ping");
@@ -129,12 +142,12 @@ export class Kit {
     await frames.close();
   }
 
-  /** From now on there may be more events than handshakes were begun through this kit. */
+  /** Allows more events than handshakes that this kit began. */
   uncounted(): void {
     this.#counts = false;
   }
 
-  /** One event for each handshake, no more, well-formed, and without a secret in it. */
+  /** Checks that there is one event for each handshake, well-formed and without a secret. */
   async checkEvents(): Promise<void> {
     const { events } = this;
     if (this.#expected > 0) await this.event(this.#expected - 1);
@@ -147,15 +160,15 @@ export class Kit {
       assert.ok(Object.isFrozen(event), "an event is not frozen");
       assert.ok(Number.isFinite(event.ms) && event.ms >= 0, `ms is ${event.ms}`);
       assert.match(event.mode, /^(?:enforce|report)$/);
-      // A client that has reset before anybody asked has no address any more.
+      // A client that reset early has no address.
       assert.match(String(event.ip), /^(?:(?:::ffff:)?127\.0\.0\.1)?$/);
       assert.ok(!`${JSON.stringify(event)}${explain(event.decision)}`.includes(canary), "an event holds a secret");
     }
   }
 
-  /** Lets every connection go, and closes gate and server. */
+  /** Destroys every connection, and closes gate and server. */
   async end(): Promise<void> {
-    for (const letGo of this.#letGo) letGo();
+    for (const cleanUp of this.#cleanups) cleanUp();
     await this.server.closeGate({ timeout: 500 });
     await this.close();
   }

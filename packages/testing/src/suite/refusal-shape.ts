@@ -10,7 +10,7 @@ const besides: Readonly<Record<number, readonly string[]>> = {
   503: ["retry-after"],
 };
 
-/** A refusal: complete, with these headers and no other (no redirect, no cookie, nothing of CORS), and the end of the connection behind it. */
+/** Checks a refusal: complete, with exactly these headers (no redirect, no cookie, no CORS header), and then the end of the connection. */
 export function checkRefusal(answer: Answer): void {
   const { status = 0, headers, body, raw } = answer;
   assert.match(answer.statusLine, /^HTTP\/1\.1 \d{3} [A-Z]/);

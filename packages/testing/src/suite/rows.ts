@@ -3,7 +3,7 @@ import type { HandshakeRequest } from "../client/request.ts";
 import { until } from "../client/wait.ts";
 import type { Row, StageSetup } from "./stage.ts";
 
-/** The row that a handshake is refused. */
+/** A handshake that is refused. */
 export function refuses(
   name: string,
   request: HandshakeRequest,
@@ -20,9 +20,9 @@ export function refuses(
   };
 }
 
-/** A directory that answers when it is told to, or never. */
+/** A directory that answers on `answer()`, or never. */
 export class SlowDirectory implements Directory {
-  /** The signal of each question. */
+  /** The signal of each call. */
   readonly signals: AbortSignal[] = [];
   readonly #waiting: ((answer: boolean) => void)[] = [];
 
@@ -38,5 +38,25 @@ export class SlowDirectory implements Directory {
   /** Waits until it has been asked so many times. */
   asked(count = 1): Promise<void> {
     return until(() => this.signals.length >= count, `the directory is asked ${count} times`);
+  }
+}
+
+/** A source of revocations, such as the object that createTickets() returns. */
+export class RevocationFeed {
+  readonly #listeners = new Set<(revocation: { readonly subject: string }) => void>();
+
+  /** How many gates listen. */
+  get listeners(): number {
+    return this.#listeners.size;
+  }
+
+  subscribe(listener: (revocation: { readonly subject: string }) => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  /** Revokes whatever has this subject, session or id. */
+  revoke(revocation: object): void {
+    for (const listener of this.#listeners) Reflect.apply(listener, undefined, [revocation]);
   }
 }

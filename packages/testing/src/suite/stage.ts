@@ -1,7 +1,7 @@
 import type { EventEmitter } from "node:events";
 import type { PolicyOptions } from "@wsorigin/core";
 import { within } from "../client/wait.ts";
-import type { AdapterEvent, AdapterOptions, AdapterStart } from "./adapter.ts";
+import type { AdapterEvent, AdapterOptions, AdapterStart, AppAnswer } from "./adapter.ts";
 import { Kit, type KitRecord } from "./kit.ts";
 import { suiteRoutes } from "./handlers.ts";
 
@@ -17,24 +17,27 @@ export interface Theme {
   readonly rows: readonly Row[];
 }
 
-/** What a row wants of its server. */
+/** How the server of a row is set up. */
 export interface StageSetup {
   readonly policy?: PolicyOptions<unknown>;
-  readonly options?: Partial<Omit<AdapterOptions, "onDecision" | "onError" | "log">>;
+  /** `log` is off by default. */
+  readonly options?: Partial<Omit<AdapterOptions, "onDecision" | "onError">>;
   readonly before?: (server: EventEmitter) => void;
   readonly after?: (server: EventEmitter) => void;
-  /** Called with every event, once it is recorded. */
+  /** The app's own middleware; see `AdapterSetup`. */
+  readonly answer?: AppAnswer;
+  /** Called with every event, after it is recorded. */
   readonly onDecision?: (event: AdapterEvent) => void;
 }
 
-/** The page that the suite's policy lets in, the Host it answers to, and a page that nobody lets in. */
+/** The origin that the suite's policy allows, the Host that it allows, and an origin that no policy here allows. */
 export const pageOrigin = "https://app.example";
 export const apiHost = "api.example";
 export const evilOrigin = "https://evil.test";
 
 const usualPolicy: PolicyOptions<unknown> = { origins: [pageOrigin], hosts: [apiHost] };
 
-/** Where a row plays: starts servers, and at the end sees that each can be closed, leaves nothing open and has told what it must. */
+/** Starts the servers of a row. At the end, checks that each one closes, leaves no socket open and has reported every handshake once. */
 export class Stage {
   readonly #start: AdapterStart;
   readonly #kits: Kit[] = [];
@@ -59,6 +62,7 @@ export class Stage {
       routes: suiteRoutes((context) => void record.contexts.push(context)),
       before: (emitter) => setup.before?.(emitter),
       after: (emitter) => setup.after?.(emitter),
+      ...(setup.answer !== undefined && { answer: setup.answer }),
     });
     const kit = new Kit(server, record);
     this.#kits.push(kit);
@@ -72,7 +76,7 @@ export class Stage {
       for (const kit of this.#kits) await kit.checkEvents();
       finished = true;
     } finally {
-      // A row that failed has said why; how its server closes then is another matter.
+      // The row's own failure is the one to report, not how its server closes afterwards.
       const closing = Promise.all(this.#kits.map((kit) => kit.end()));
       await (finished ? within(closing, 3000, () => "the server to close") : closing.catch(() => {}));
     }

@@ -62,15 +62,15 @@ async function runGroup(stage: Stage, options: PolicyOptions, sent: readonly Sen
     assert.deepEqual(
       wrongOf(sent, () => "deny"),
       [],
-      "the policy is refused, which counts as deny",
+      "createPolicy() refuses the policy, which counts as deny",
     );
     return;
   }
   const kit = await stage.start({ policy: options });
-  // Node's parser answers some cases by itself, and the gate never hears of them.
+  // Node's parser rejects some cases before the gate gets them.
   kit.uncounted();
   const got = new Map<Sent, Verdict>();
-  // A case that is allowed because of its scheme is not allowed over the other one, and says nothing there.
+  // A case that is allowed because of its scheme is not meaningful over the other scheme.
   const fitting = sent.filter(
     ({ secure, verdict }) => verdict === "deny" || secure === undefined || secure === (kit.target.tls === true),
   );

@@ -3,7 +3,7 @@ import { frameBytes } from "../../client/frame.ts";
 import { until } from "../../client/wait.ts";
 import type { Row, Theme } from "../stage.ts";
 
-/** What is agreed on when a client offers this. */
+/** Which subprotocol is chosen when a client offers this. */
 function negotiates(
   name: string,
   protocols: readonly string[] | undefined,
@@ -24,7 +24,7 @@ function negotiates(
   };
 }
 
-/** A handler that fails. */
+/** A handler that throws or rejects. */
 function fails(how: string, path: string, message: string): Row {
   return {
     name: `a handler that ${how}: 1011, and the server goes on`,
@@ -33,7 +33,7 @@ function fails(how: string, path: string, message: string): Row {
       const frames = await kit.connect({ path });
       assert.equal((await frames.nextClose())?.code, 1011);
       frames.destroy();
-      await until(() => kit.errors.length > 0, "the error is told");
+      await until(() => kit.errors.length > 0, "onError is called");
       assert.match(String(kit.errors[0]), new RegExp(message));
       await kit.sockets(0);
       assert.equal(kit.server.connections(), 0);
@@ -62,7 +62,7 @@ const rows: readonly Row[] = [
     },
   },
   {
-    name: "an unmasked first frame closes its socket with 1002, and nothing else",
+    name: "an unmasked first frame closes its own socket with 1002, and no other socket",
     async run(stage) {
       const kit = await stage.start();
       const witness = await kit.open();
@@ -92,7 +92,7 @@ const rows: readonly Row[] = [
     },
   },
   {
-    name: "without maxPayload a message may have 1 MiB, and no byte more",
+    name: "maxPayload defaults to 1 MiB: one byte more closes the socket with 1009",
     async run(stage) {
       const kit = await stage.start();
       const { frames } = await kit.open();
@@ -105,7 +105,7 @@ const rows: readonly Row[] = [
   fails("throws", "/throws", "thrown on purpose"),
   fails("rejects", "/rejects", "rejected on purpose"),
   {
-    name: "a client that vanishes is forgotten, and the server goes on",
+    name: "a client that resets leaves nothing behind, and the server goes on",
     async run(stage) {
       const kit = await stage.start();
       const attempt = await kit.begin();
@@ -114,21 +114,21 @@ const rows: readonly Row[] = [
       assert.equal(kit.server.connections(), 1);
       attempt.reset();
       await kit.sockets(0);
-      await until(() => kit.server.connections() === 0, "the gate has let the socket go");
+      await until(() => kit.server.connections() === 0, "the gate has removed the socket");
       await kit.works();
     },
   },
   negotiates(
-    "the first of the server's that the client offers",
+    "the server's first choice among those offered",
     ["chat.v2", "chat.v1"],
     "chat.v0, chat.v2, chat.v1",
     "chat.v2",
   ),
   negotiates("the only one in common", ["chat.v2", "chat.v1"], "chat.v1", "chat.v1"),
   negotiates("none in common", ["chat.v2"], "chat.v1", undefined),
-  negotiates("a token among them is not echoed", ["chat.v1"], "bearer.canary, chat.v1", "chat.v1"),
+  negotiates("a token in the list is not echoed", ["chat.v1"], "bearer.canary, chat.v1", "chat.v1"),
   negotiates("a token alone is not echoed", ["chat.v1"], "bearer.canary", undefined),
-  negotiates("nothing is echoed where the server has none", undefined, "bearer.canary, chat.v1", undefined),
+  negotiates("nothing is echoed where the server has no subprotocols", undefined, "bearer.canary, chat.v1", undefined),
 ];
 
 export const deliveryTheme: Theme = { name: "The open socket", rows };

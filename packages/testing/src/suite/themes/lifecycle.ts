@@ -8,7 +8,7 @@ const channelName = "wsorigin:decision";
 
 const rows: readonly Row[] = [
   {
-    name: 'mode "report": lets through what it would have refused, and tells',
+    name: 'mode "report": lets every page in and reports what it would refuse',
     async run(stage) {
       const kit = await stage.start({ policy: { origins: [pageOrigin], mode: "report" } });
       for (const [index, [origin, code]] of (
@@ -28,11 +28,11 @@ const rows: readonly Row[] = [
     },
   },
   {
-    name: 'mode "report": what is no handshake is refused all the same',
+    name: 'mode "report": a malformed handshake is refused all the same',
     async run(stage) {
       const kit = await stage.start({ policy: { origins: [pageOrigin], mode: "report" } });
       await kit.refused({ omit: ["sec-websocket-key"] }, 400, "handshake-malformed");
-      await kit.refused({ path: "/nowhere" }, 404, "route-not-found");
+      await kit.refused({ method: "POST" }, 400, "handshake-malformed");
     },
   },
   {
@@ -88,7 +88,7 @@ const rows: readonly Row[] = [
     },
   },
   {
-    name: "closing the gate: 1001 to open sockets, 503 to new ones, pending ones let go; then the server closes",
+    name: "closing the gate: 1001 to open sockets, 503 to new and pending handshakes; then the server closes",
     async run(stage) {
       const directory = new SlowDirectory();
       const kit = await stage.start({ policy: { origins: [pageOrigin], directory } });
@@ -107,17 +107,17 @@ const rows: readonly Row[] = [
       await kit.refused({}, 503, "draining");
 
       await within(closed, 2000, () => "the gate to close");
-      // The one that never answered the close has been waited for long enough.
+      // The client that never answers the close frame is disconnected when the timeout is over.
       await stubborn.frames.closed();
       await kit.sockets(0);
       assert.equal(kit.server.connections(), 0);
       await kit.refused({}, 503, "draining");
       await within(kit.close(), 2000, () => "the server to close");
-      await assert.rejects(kit.askUntold(), /ECONNREFUSED/);
+      await assert.rejects(kit.askUnreported(), /ECONNREFUSED/);
     },
   },
   {
-    name: "closing the gate lets go of what other listeners took",
+    name: "closing the gate closes the sockets of other upgrade listeners",
     async run(stage) {
       const kit = await stage.start({
         after: (server) =>
@@ -137,4 +137,4 @@ const rows: readonly Row[] = [
   },
 ];
 
-export const lifecycleTheme: Theme = { name: "Telling and closing", rows };
+export const lifecycleTheme: Theme = { name: "Events and shutdown", rows };

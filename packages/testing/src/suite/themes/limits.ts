@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { SlowDirectory } from "../rows.ts";
 import { evilOrigin, type Row, type StageSetup, type Theme } from "../stage.ts";
 
-/** One socket may be open, and the next only once it is gone. */
+/** One socket may be open; the next may open when it is closed. */
 function capped(name: string, options: StageSetup["options"]): Row {
   return {
-    name: `${name}: 429 too-many-connections for the one too many, until a socket has gone`,
+    name: `${name}: 429 too-many-connections over the limit, until a socket closes`,
     async run(stage) {
       const kit = await stage.start({ options: { ...options } });
       const first = await kit.open();
@@ -21,7 +21,7 @@ function capped(name: string, options: StageSetup["options"]): Row {
 
 const rows: readonly Row[] = [
   {
-    name: "maxPending: 503 too-many-pending at once for the one too many, until a decision has fallen",
+    name: "maxPending: 503 too-many-pending at once over the limit, until a decision is made",
     async run(stage) {
       const directory = new SlowDirectory();
       const kit = await stage.start({ policy: { origins: [], directory }, options: { maxPending: 2 } });
@@ -32,7 +32,7 @@ const rows: readonly Row[] = [
       assert.equal(third.status, 503);
       assert.equal(kit.events[0]?.decision.code, "too-many-pending");
       assert.match(third.header("retry-after") ?? "", /^\d+$/);
-      assert.equal(directory.signals.length, 2, "the directory was asked for the one too many");
+      assert.equal(directory.signals.length, 2, "the directory was asked about a handshake over the limit");
       directory.answer(true);
       assert.equal((await first.answer()).status, 101);
       assert.equal((await second.answer()).status, 101);
@@ -43,7 +43,7 @@ const rows: readonly Row[] = [
     },
   },
   {
-    name: "maxPending: those who leave make room",
+    name: "maxPending: a client that leaves frees its place",
     async run(stage) {
       const directory = new SlowDirectory();
       const kit = await stage.start({ policy: { origins: [], directory }, options: { maxPending: 1 } });
@@ -60,7 +60,7 @@ const rows: readonly Row[] = [
   capped("maxConnections", { maxConnections: 1 }),
   capped("maxConnectionsPerIp", { maxConnectionsPerIp: 1 }),
   {
-    name: "maxConnections: refused handshakes take no place",
+    name: "maxConnections: refused handshakes do not count",
     async run(stage) {
       const kit = await stage.start({ options: { maxConnections: 1 } });
       for (let count = 0; count < 3; count++) await kit.refused({ origin: evilOrigin }, 403, "origin-not-listed");
@@ -68,7 +68,7 @@ const rows: readonly Row[] = [
     },
   },
   {
-    name: "maxFailures: 429 too-many-failures once an address was refused too often, the listed page too",
+    name: "maxFailures: 429 too-many-failures after too many refusals for one address, also for the listed page",
     async run(stage) {
       const kit = await stage.start({ options: { maxFailures: { count: 2, seconds: 60 } } });
       await kit.works();

@@ -5,7 +5,7 @@ import { refuses } from "../rows.ts";
 import { apiHost, evilOrigin, pageOrigin, type Row, type Theme } from "../stage.ts";
 
 const lookAlikes: readonly (readonly [what: string, origin: string, status: 400 | 403, code: DenyCode])[] = [
-  ["the listed origin goes on", `${pageOrigin}.evil.test`, 403, "origin-not-listed"],
+  ["the listed origin with a suffix", `${pageOrigin}.evil.test`, 403, "origin-not-listed"],
   ["the listed host is the end of another", "https://evilapp.example", 403, "origin-not-listed"],
   ["another port", `${pageOrigin}:8443`, 403, "origin-not-listed"],
   ["another scheme", "http://app.example", 403, "origin-not-listed"],
@@ -18,7 +18,7 @@ const lookAlikes: readonly (readonly [what: string, origin: string, status: 400 
   ["a dot at the end", `${pageOrigin}.`, 400, "origin-malformed"],
   ["upper case", "https://APP.example", 400, "origin-malformed"],
   ["two origins in one line", `${pageOrigin}, ${evilOrigin}`, 400, "origin-malformed"],
-  ["no value", "", 400, "origin-malformed"],
+  ["an empty value", "", 400, "origin-malformed"],
   ["NULL in capitals", "NULL", 400, "origin-malformed"],
   ["a byte above 0x7F that folds to a letter", "https://\u00aapp.example", 400, "origin-malformed"],
   ["UTF-8", "https://\u0430pp.example", 400, "origin-malformed"],
@@ -26,7 +26,7 @@ const lookAlikes: readonly (readonly [what: string, origin: string, status: 400 
 
 const rows: readonly Row[] = [
   {
-    name: "the listed page is let in, and the handler knows who and where",
+    name: "the listed page opens a socket, and the handler gets params, query, cookies, origin and ip",
     async run(stage) {
       const kit = await stage.start();
       const { frames, greeting } = await kit.open();
@@ -50,11 +50,11 @@ const rows: readonly Row[] = [
       assert.equal(ip, "127.0.0.1");
       assert.equal(kit.server.connections(), 1);
       await frames.close();
-      await until(() => kit.server.connections() === 0, "the gate has let the socket go");
+      await until(() => kit.server.connections() === 0, "the gate has removed the socket");
     },
   },
   {
-    name: "a refusal names the Origin and the route to the operator only",
+    name: "a refusal names Origin and route in the event only",
     async run(stage) {
       const kit = await stage.start();
       const answer = await kit.refused({ origin: evilOrigin }, 403, "origin-not-listed");
@@ -77,7 +77,7 @@ const rows: readonly Row[] = [
   refuses("no Host", { hostHeader: null }, 400, "host-missing"),
   refuses("two Host lines", { hostHeader: [apiHost, "evil.test"] }, 400, "host-repeated"),
   refuses("two equal Host lines", { hostHeader: [apiHost, apiHost] }, 400, "host-repeated"),
-  refuses("a Host that is none", { hostHeader: `${apiHost}/` }, 400, "host-malformed"),
+  refuses("a malformed Host", { hostHeader: `${apiHost}/` }, 400, "host-malformed"),
   refuses("another Host (DNS rebinding), with the listed page", { hostHeader: "rebind.test" }, 403, "host-not-listed"),
   refuses("another Host, equal to the Origin", { hostHeader: "evil.test", origin: evilOrigin }, 403, "host-not-listed"),
   {
@@ -101,7 +101,7 @@ const rows: readonly Row[] = [
     },
   },
   {
-    name: "no Origin is let in where the policy says so, and null is not",
+    name: "no Origin is allowed where the policy says so; null is not",
     async run(stage) {
       const kit = await stage.start({ policy: { origins: [pageOrigin], missingOrigin: "allow" } });
       const { greeting } = await kit.open({ origin: null });
@@ -111,7 +111,7 @@ const rows: readonly Row[] = [
     },
   },
   {
-    name: "a page that only the directory knows is let in, others are not",
+    name: "a page in the directory is allowed, others are not",
     async run(stage) {
       const directory = { has: (origin: string) => Promise.resolve(origin === "https://tenant.example") };
       const kit = await stage.start({ policy: { origins: [], directory } });

@@ -3,7 +3,7 @@ import { frameBytes } from "../../client/frame.ts";
 import { refuses, SlowDirectory } from "../rows.ts";
 import type { Row, StageSetup, Theme } from "../stage.ts";
 
-/** A directory whose answer is whatever it is, as one in JavaScript may be. */
+/** A directory that returns any value, as one written in JavaScript may. */
 function answering(value: unknown): StageSetup {
   return { policy: { origins: [], directory: { has: () => Reflect.get<object, string>({ value }, "value") } } };
 }
@@ -15,14 +15,14 @@ const nonsense: readonly (readonly [name: string, value: unknown])[] = [
   ["null", null],
   ["{}", {}],
   ["a promise of 1", Promise.resolve(1)],
-  ["a promise of nothing", Promise.resolve()],
+  ["a promise of undefined", Promise.resolve()],
   ["a promise of an object", Promise.resolve({ allowed: true })],
 ];
 
-/** Whoever leaves while the directory is being asked. */
+/** A client that leaves while the directory is asked. */
 function leaves(name: string, leave: (attempt: { end(): void; reset(): void }) => void): Row {
   return {
-    name: `${name} while the decision is pending: client-gone, aborted, no socket left, and the server goes on`,
+    name: `${name} while the decision is pending: client-gone, the signal is aborted, no socket is left, and the server goes on`,
     async run(stage) {
       const directory = new SlowDirectory();
       const kit = await stage.start({ policy: { origins: [], directory } });
@@ -38,14 +38,14 @@ function leaves(name: string, leave: (attempt: { end(): void; reset(): void }) =
       await directory.asked(2);
       directory.answer(true);
       assert.equal((await second.answer()).status, 101);
-      assert.equal(kit.contexts.length, 1, "the handler ran for somebody who had left");
+      assert.equal(kit.contexts.length, 1, "the handler ran for a client that had left");
     },
   };
 }
 
 const rows: readonly Row[] = [
   {
-    name: "a directory that never answers: 503 timed-out at the deadline, aborted",
+    name: "a directory that never answers: 503 timed-out at the deadline, and the signal is aborted",
     async run(stage) {
       const directory = new SlowDirectory();
       const kit = await stage.start({ policy: { origins: [], directory }, options: { deadline: 100 } });
@@ -69,12 +69,12 @@ const rows: readonly Row[] = [
     policy: { origins: [], directory: { has: () => Promise.reject(new Error("no table")) } },
   }),
   ...nonsense.map(([name, value]) =>
-    refuses(`a directory that answers ${name}`, {}, 503, "directory-failed", answering(value)),
+    refuses(`a directory that returns ${name}`, {}, 503, "directory-failed", answering(value)),
   ),
   leaves("a reset", (attempt) => attempt.reset()),
   leaves("a FIN", (attempt) => attempt.end()),
   {
-    name: "frames that come with the handshake, or while it is pending, arrive in order",
+    name: "frames sent with the handshake, or while it is pending, arrive in order",
     async run(stage) {
       const directory = new SlowDirectory();
       const kit = await stage.start({ policy: { origins: [], directory } });
@@ -90,7 +90,7 @@ const rows: readonly Row[] = [
     },
   },
   {
-    name: "a refusal that comes late is complete, whatever the client has sent meanwhile",
+    name: "a late refusal is complete, even when the client has sent data meanwhile",
     async run(stage) {
       const directory = new SlowDirectory();
       const kit = await stage.start({ policy: { origins: [], directory } });

@@ -28,7 +28,7 @@ const refusedByStatus: Readonly<Record<string, readonly HandshakeRequest[]>> = {
 
 const rows: readonly Row[] = [
   {
-    name: "every refusal of one status is the same bytes, whoever was refused and why",
+    name: "all refusals with the same status have the same bytes",
     async run(stage) {
       const kit = await stage.start();
       for (const [status, requests] of Object.entries(refusedByStatus)) {
@@ -44,7 +44,7 @@ const rows: readonly Row[] = [
     },
   },
   {
-    name: "the refusal of a page is the same on a path that nobody has",
+    name: "the refusal of a page is the same on an unknown path",
     async run(stage) {
       const kit = await stage.start();
       const routed = await kit.ask({ origin: evilOrigin });
@@ -53,7 +53,7 @@ const rows: readonly Row[] = [
     },
   },
   {
-    name: "frames sent along with a refused handshake do not cut the answer off",
+    name: "frames sent with a refused handshake do not truncate the answer",
     async run(stage) {
       const kit = await stage.start();
       for (const size of [10, 30_000, 1_000_000])
@@ -74,17 +74,17 @@ const rows: readonly Row[] = [
     },
   },
   {
-    name: "a client that does not read its refusal is let go all the same",
+    name: "a client that does not read its refusal is disconnected all the same",
     async run(stage) {
       const kit = await stage.start();
       await kit.begin({ origin: evilOrigin, afterwards: "stop-reading" });
       await kit.event(0);
-      // At once: the bytes are the kernel's by now, and nothing is gained by waiting for a FIN that never comes.
+      // At once: the kernel has the bytes, and waiting for a FIN that never comes gains nothing.
       await kit.sockets(0, 1500);
     },
   },
   {
-    name: "a client that has sent its FIN gets its refusal, and one that has reset is forgotten",
+    name: "a client that has sent its FIN gets its refusal; one that has reset leaves nothing behind",
     async run(stage) {
       const kit = await stage.start();
       const answer = await kit.ask({ origin: evilOrigin, afterwards: "half-open" });
@@ -95,7 +95,7 @@ const rows: readonly Row[] = [
     },
   },
   {
-    name: 'refuseWith "close": 101, then 4403 and nothing else; no handler',
+    name: 'refuseWith "close": 101, then 4403 and nothing else; no handler runs',
     async run(stage) {
       const kit = await stage.start({ options: { refuseWith: "close" } });
       for (const origin of [evilOrigin, "null", null]) {
@@ -116,11 +116,11 @@ const rows: readonly Row[] = [
     },
   },
   {
-    name: 'refuseWith "close": what is no proper handshake still gets its status',
+    name: 'refuseWith "close": a malformed handshake still gets its status',
     async run(stage) {
       const kit = await stage.start({ options: { refuseWith: "close" } });
       await kit.refused({ omit: ["sec-websocket-key"], origin: evilOrigin }, 400, "handshake-malformed");
-      await kit.refused({ path: "/nowhere" }, 404, "route-not-found");
+      await kit.refused({ omit: ["connection"] }, 426, "upgrade-stripped");
     },
   },
 ];

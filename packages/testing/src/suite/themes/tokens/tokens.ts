@@ -13,18 +13,19 @@ import {
   type TokenSource,
   type Verification,
 } from "@wsorigin/core";
-import { frameBytes } from "../../client/frame.ts";
-import type { HandshakeRequest } from "../../client/request.ts";
-import { until } from "../../client/wait.ts";
-import type { Kit } from "../kit.ts";
-import { evilOrigin, pageOrigin, type Row, type StageSetup, type Theme } from "../stage.ts";
+import { frameBytes } from "../../../client/frame.ts";
+import type { HandshakeRequest } from "../../../client/request.ts";
+import { until } from "../../../client/wait.ts";
+import type { Kit } from "../../kit.ts";
+import { RevocationFeed } from "../../rows.ts";
+import { evilOrigin, pageOrigin, type Row, type StageSetup, type Theme } from "../../stage.ts";
 
-/** The tokens that are good are those that the kit's client sends of itself; none may be seen in any event. */
+/** Valid tokens begin with "canary", like those that the kit's client always sends; none may appear in an event. */
 const good = "canary-of-ada";
 
 type Answer = Verification<unknown> | Promise<Verification<unknown>>;
 
-/** Grants every canary to Ada, and what begins otherwise to nobody. */
+/** Grants every canary to Ada, and refuses other tokens. */
 function verify(token: string): Answer {
   return token.startsWith("canary") ? grant({ principal: { name: "Ada" }, subject: "ada" }) : refuse("invalid");
 }
@@ -42,15 +43,15 @@ function withToken(
 
 const offered = (value: string): HandshakeRequest => ({ headers: [["Sec-WebSocket-Protocol", value]] });
 
-/** The row that a token in its place opens the socket, for the principal that it stands for, and comes back in no byte. */
+/** A token in its place opens the socket for its principal, and is not echoed. */
 function opens(name: string, source: TokenSource, request: HandshakeRequest): Row {
   return {
-    name: `${name}: the principal reaches the handler, the token no byte of the answer`,
+    name: `${name}: the principal reaches the handler, and the token is not in the answer`,
     async run(stage) {
       const kit = await stage.start(withToken([source]));
       const answer = await kit.ask(request);
       assert.equal(answer.status, 101, answer.raw.toString("latin1"));
-      // The greeting behind it holds the cookies.
+      // The greeting after it holds the cookies.
       const [head = ""] = answer.raw.toString("latin1").split("\r\n\r\n");
       assert.ok(!head.includes("canary"), "the answer holds the token");
       await until(() => kit.contexts.length === 1, "the handler has run");
@@ -72,24 +73,24 @@ function refuses(name: string, request: HandshakeRequest, status: number, code: 
   };
 }
 
-/** Opens a socket that owes its first message. */
+/** Opens a socket that has not sent its first message. */
 async function owing(kit: Kit, request: HandshakeRequest = {}) {
   const frames = await kit.connect(request);
   assert.equal(kit.contexts.length, 0, "a handler runs before the first message");
   return frames;
 }
 
-/** The row that what comes first on the open socket closes it, and that no handler runs. */
-function closes(name: string, send: Uint8Array | undefined, code: number, told: DenyCode, setup: StageSetup): Row {
+/** These bytes, sent first on the open socket, close it, and no handler runs. */
+function closes(name: string, send: Uint8Array | undefined, code: number, reported: DenyCode, setup: StageSetup): Row {
   return {
-    name: `first message: ${name} closes with ${code}, ${told}`,
+    name: `first message: ${name} closes with ${code}, ${reported}`,
     async run(stage) {
       const kit = await stage.start(setup);
       const frames = await owing(kit);
       if (send !== undefined) frames.write(send);
       assert.equal((await frames.nextClose())?.code, code);
       frames.destroy();
-      assert.equal((await kit.event(0)).decision.code, told);
+      assert.equal((await kit.event(0)).decision.code, reported);
       assert.equal(kit.contexts.length, 0, "a handler ran");
       await kit.sockets(0);
     },
@@ -115,7 +116,7 @@ const rows: readonly Row[] = [
   opens("the query", queryParam("ticket"), {}),
   opens("a cookie", cookie("sid"), {}),
   {
-    name: "a subprotocol: the one that is spoken is chosen, and none where it is not offered",
+    name: "a subprotocol: the server's is chosen, and none where it is not offered",
     async run(stage) {
       const kit = await stage.start(withToken([bearerProtocol()]));
       const spoken = await kit.ask(offered(`bearer.${good}, chat.v2, chat.v1`));
@@ -125,7 +126,7 @@ const rows: readonly Row[] = [
     },
   },
   {
-    name: "the query: the handler gets it without the token, and otherwise as it came",
+    name: "the query: the handler gets it without the token, otherwise unchanged",
     async run(stage) {
       const kit = await stage.start(withToken([queryParam("ticket")]));
       await kit.open({ path: `/chat/lobby?a=%20b&tick%65t=${good}&c?&a=2&&d` });
@@ -141,7 +142,7 @@ const rows: readonly Row[] = [
     },
   },
   refuses(
-    "a subprotocol that is alone",
+    "a token as the only subprotocol",
     offered(`bearer.${good}`),
     401,
     "token-malformed",
@@ -151,14 +152,14 @@ const rows: readonly Row[] = [
   refuses("no token", {}, 401, "token-missing", withToken([queryParam("token")])),
   refuses("a bad token", { path: "/chat/lobby?token=bad" }, 401, "token-invalid", withToken([queryParam("token")])),
   refuses(
-    "a forbidden one",
+    "a forbidden token",
     {},
     403,
     "token-forbidden",
     withToken([bearerHeader()], { verify: () => refuse("forbidden") }),
   ),
   refuses(
-    "a grant that has ended",
+    "a grant that has expired",
     {},
     401,
     "token-expired",
@@ -176,14 +177,14 @@ const rows: readonly Row[] = [
     }),
   ),
   refuses(
-    "a verifier that answers nonsense",
+    "a verifier that returns a plain object",
     {},
     503,
     "verifier-failed",
     withToken([bearerHeader()], { verify: () => Promise.resolve(JSON.parse('{ "principal": 1 }')) }),
   ),
   {
-    name: "a good token with a foreign Origin, or with none: 403, and the verifier is not asked",
+    name: "a valid token with an unlisted Origin, or without one: 403, and the verifier is not called",
     async run(stage) {
       const asked: string[] = [];
       const kit = await stage.start(
@@ -214,7 +215,7 @@ const rows: readonly Row[] = [
     },
   },
   {
-    name: "a client that leaves while its token is verified: the signal is aborted, and nothing opens",
+    name: "a client that leaves while its token is verified: the signal is aborted, and no socket opens",
     async run(stage) {
       const signals: AbortSignal[] = [];
       const late = (_token: string, { signal }: TokenContext): Answer => {
@@ -223,7 +224,7 @@ const rows: readonly Row[] = [
       };
       const kit = await stage.start(withToken([bearerHeader()], { verify: late }));
       const attempt = await kit.begin();
-      await until(() => signals.length === 1, "the verifier is asked");
+      await until(() => signals.length === 1, "the verifier is called");
       attempt.reset();
       assert.equal((await kit.event(0)).decision.code, "client-gone");
       assert.equal(signals[0]?.aborted, true);
@@ -231,7 +232,7 @@ const rows: readonly Row[] = [
     },
   },
   {
-    name: "a token that is not required: nobody, or the principal; a bad one is refused still",
+    name: "required: false: without a token there is no principal; an invalid token is still refused",
     async run(stage) {
       const kit = await stage.start(withToken([queryParam("token")], { required: false }));
       await kit.open({ path: "/chat/lobby" });
@@ -244,7 +245,7 @@ const rows: readonly Row[] = [
     },
   },
   {
-    name: 'missingOrigin "token": a program with its token in Authorization, and no other',
+    name: 'missingOrigin "token": allows a client with a token in Authorization only',
     async run(stage) {
       const kit = await stage.start({
         policy: { origins: [pageOrigin], missingOrigin: "token", token: { from: [bearerHeader()], verify } },
@@ -257,11 +258,11 @@ const rows: readonly Row[] = [
   },
 
   {
-    name: "first message: the handler runs when it is verified, what follows it is delivered in order, and there is one event",
+    name: "first message: the handler runs after it is verified, later messages arrive in order, and there is one event",
     async run(stage) {
       const kit = await stage.start(message());
       const frames = await owing(kit);
-      assert.equal(kit.events.length, 0, "told before the token is there");
+      assert.equal(kit.events.length, 0, "an event before the token was sent");
       frames.write(Buffer.concat([good, "one", "two"].map((text) => frameBytes("text", text))));
       const greeting: unknown = JSON.parse((await frames.next()).text);
       assert.deepEqual(Reflect.get(Object(greeting), "principal"), { name: "Ada" });
@@ -272,7 +273,7 @@ const rows: readonly Row[] = [
     },
   },
   {
-    name: "first message: sent along with the handshake",
+    name: "first message: may be sent with the handshake",
     async run(stage) {
       const kit = await stage.start(message());
       const frames = await kit.connect({ extra: [frameBytes("text", good), frameBytes("text", "early")] });
@@ -281,7 +282,7 @@ const rows: readonly Row[] = [
     },
   },
   {
-    name: "first message: in fragments, with a ping between them",
+    name: "first message: may be fragmented, with a ping between the fragments",
     async run(stage) {
       const kit = await stage.start(message());
       const frames = await owing(kit);
@@ -293,7 +294,7 @@ const rows: readonly Row[] = [
     },
   },
   {
-    name: "first message: read() takes the token out of it",
+    name: "first message: read() extracts the token",
     async run(stage) {
       const read = (text: string): string | undefined => Reflect.get(Object(JSON.parse(text)), "token");
       const kit = await stage.start(withToken([firstMessage({ read })]));
@@ -301,23 +302,23 @@ const rows: readonly Row[] = [
       frames.send(JSON.stringify({ type: "auth", token: good }));
       assert.match((await frames.next()).text, /"Ada"/);
       const wrong = await kit.connect();
-      wrong.send("no JSON");
+      wrong.send("not JSON");
       assert.equal((await wrong.nextClose())?.code, 4401);
       wrong.destroy();
     },
   },
   closes("a bad token", frameBytes("text", "bad"), 4401, "token-invalid", message()),
-  closes("an empty one", frameBytes("text", ""), 4401, "token-malformed", message()),
-  closes("bytes", frameBytes("binary", good), 4401, "token-malformed", message()),
+  closes("an empty message", frameBytes("text", ""), 4401, "token-malformed", message()),
+  closes("a binary message", frameBytes("binary", good), 4401, "token-malformed", message()),
   closes("101 bytes", frameBytes("text", "x".repeat(101)), 4401, "token-malformed", message()),
   closes(
-    "a frame that does not end",
+    "an unfinished frame that is too long",
     frameBytes("text", "x".repeat(60_000)).subarray(0, 30_000),
     4401,
     "token-malformed",
     message(),
   ),
-  closes("a frame that is not masked", frameBytes("text", good, { masked: false }), 1002, "client-gone", message()),
+  closes("an unmasked frame", frameBytes("text", good, { masked: false }), 1002, "client-gone", message()),
   closes(
     "a forbidden token",
     frameBytes("text", good),
@@ -334,7 +335,7 @@ const rows: readonly Row[] = [
   ),
   closes("nothing in time", undefined, 4408, "timed-out", withToken([firstMessage({ deadline: 200 })])),
   closes(
-    "nothing in time, with IANA's codes,",
+    'nothing in time, with closeCodes "iana",',
     undefined,
     3008,
     "timed-out",
@@ -348,7 +349,7 @@ const rows: readonly Row[] = [
     withToken([firstMessage({ deadline: 300 })], { verify: () => new Promise(() => {}) }),
   ),
   {
-    name: "first message: a client that leaves first is told of, and leaves nothing",
+    name: "first message: a client that leaves before it: client-gone, and no socket is left",
     async run(stage) {
       const kit = await stage.start(message());
       const frames = await owing(kit);
@@ -358,7 +359,7 @@ const rows: readonly Row[] = [
     },
   },
   {
-    name: "first message: without an Origin it opens nothing where a header is asked for",
+    name: "first message: a client without an Origin needs its token in a header",
     async run(stage) {
       const kit = await stage.start({
         policy: {
@@ -374,7 +375,7 @@ const rows: readonly Row[] = [
     },
   },
   {
-    name: "maxUnauthenticated: 503 too-many-pending for the one too many, until a first message has come",
+    name: "maxUnauthenticated: 503 too-many-pending over the limit, until a first message is verified",
     async run(stage) {
       const kit = await stage.start(message({}, { maxUnauthenticated: 2 }));
       const first = await owing(kit);
@@ -388,7 +389,7 @@ const rows: readonly Row[] = [
     },
   },
   {
-    name: "closing the gate: a socket that owes its first message gets 1001",
+    name: "closing the gate: a socket without its first message gets 1001",
     async run(stage) {
       const kit = await stage.start(message());
       const frames = await owing(kit);
@@ -401,7 +402,7 @@ const rows: readonly Row[] = [
   },
 
   {
-    name: "expiresAt: the socket is warned, and closed with 4401 within a second of its time",
+    name: "expiresAt: onExpiring is called, then the socket is closed with 4401, not before its time",
     async run(stage) {
       const warned: unknown[] = [];
       const kit = await stage.start(
@@ -418,15 +419,15 @@ const rows: readonly Row[] = [
       const { decision } = await kit.event(0);
       const end = decision.allowed ? (decision.expiresAt ?? 0) : 0;
       const close = await frames.nextClose();
-      const late = Date.now() - end;
+      const closedAt = Date.now();
       assert.deepEqual([close?.code, close?.text], [4401, "Token expired"]);
-      assert.ok(late >= 0 && late < 1000, `closed ${late} ms after its time`);
+      assert.ok(closedAt >= end, `closed ${end - closedAt} ms before its time`);
       assert.equal(warned.length, 1);
       frames.destroy();
     },
   },
   {
-    name: "expiresAt: with IANA's codes it is 3000; an onExpiring that throws is told of, and changes nothing",
+    name: 'expiresAt: closes with 3000 under closeCodes "iana"; an onExpiring that throws is reported and changes nothing',
     async run(stage) {
       const kit = await stage.start(
         withToken(
@@ -447,7 +448,7 @@ const rows: readonly Row[] = [
     },
   },
   {
-    name: "expiresAt: no message is read from then on",
+    name: "expiresAt: later messages are ignored",
     async run(stage) {
       const kit = await stage.start(withToken([bearerHeader()], { verify: granting(300) }));
       const { frames } = await kit.open();
@@ -459,7 +460,7 @@ const rows: readonly Row[] = [
     },
   },
   {
-    name: "refresh: a new token of the same subject is warned of and closed for anew; another subject's, and a bad one, change nothing",
+    name: "refresh: a token of the same subject extends the socket; another subject's token and an invalid one change nothing",
     async run(stage) {
       const times = new Map([
         ["ada 1", 500],
@@ -484,11 +485,11 @@ const rows: readonly Row[] = [
       assert.equal((await frames.nextClose())?.code, 4401);
       assert.ok(Date.now() >= (renewed.expiresAt ?? Infinity), "closed at the old time");
       frames.destroy();
-      assert.equal(kit.events.length, 1, "a renewal is no upgrade");
+      assert.equal(kit.events.length, 1, "a refresh is not a handshake");
     },
   },
   {
-    name: "refresh: without a token in the policy it is refused",
+    name: "refresh: refused where the policy has no token",
     async run(stage) {
       const kit = await stage.start();
       const { frames } = await kit.open();
@@ -498,9 +499,9 @@ const rows: readonly Row[] = [
     },
   },
   {
-    name: "revocations: by subject, session and id; others stay, and handshakes under way are refused",
+    name: "revocations: by subject, session and id; other sockets stay open, and pending handshakes are refused",
     async run(stage) {
-      const feed = new Feed();
+      const feed = new RevocationFeed();
       const waiting: (() => void)[] = [];
       const kit = await stage.start(
         withToken(
@@ -520,25 +521,25 @@ const rows: readonly Row[] = [
         ["ada-s1-i1", "ada-s2-i2", "bob-s3-i3", "bob-s4-i4"].map(async (token) => (await kit.open(path(token))).frames),
       );
       const pending = await kit.begin(path("bob-s4-i5-wait"));
-      await until(() => waiting.length === 1, "the verifier is asked");
-      feed.tell({ subject: "ada" });
+      await until(() => waiting.length === 1, "the verifier is called");
+      feed.revoke({ subject: "ada" });
       for (const frames of [one, two]) assert.equal((await frames?.nextClose())?.text, "Token revoked");
-      feed.tell({ id: "i3" });
+      feed.revoke({ id: "i3" });
       assert.equal((await three?.nextClose())?.code, 4401);
       four?.send("still here");
       assert.equal((await four?.next())?.text, "still here");
-      feed.tell({ session: "s4" });
+      feed.revoke({ session: "s4" });
       assert.equal((await four?.nextClose())?.code, 4401);
       waiting[0]?.();
       assert.equal((await pending.answer()).status, 401);
       assert.equal((await kit.event(4)).decision.code, "token-revoked");
       for (const frames of [one, two, three, four]) frames?.destroy();
       await kit.server.closeGate({ timeout: 100 });
-      assert.equal(feed.listeners, 0, "the gate still listens");
+      assert.equal(feed.listeners, 0, "the gate is still subscribed");
     },
   },
   {
-    name: "failures: refused tokens count, good ones never do",
+    name: "maxFailures: refused tokens count, valid ones never do",
     async run(stage) {
       const kit = await stage.start(withToken([queryParam("token")], {}, { maxFailures: { count: 3, seconds: 60 } }));
       const path = (token: string): HandshakeRequest => ({ path: `/chat/lobby?token=${token}` });
@@ -548,24 +549,6 @@ const rows: readonly Row[] = [
     },
   },
 ];
-
-/** A feed of revocations. */
-class Feed {
-  readonly #listeners = new Set<(revocation: { readonly subject: string }) => void>();
-
-  get listeners(): number {
-    return this.#listeners.size;
-  }
-
-  subscribe(listener: (revocation: { readonly subject: string }) => void): () => void {
-    this.#listeners.add(listener);
-    return () => void this.#listeners.delete(listener);
-  }
-
-  tell(revocation: object): void {
-    for (const listener of this.#listeners) Reflect.apply(listener, undefined, [revocation]);
-  }
-}
 
 async function codeOf(decision: Promise<{ readonly code: string }> | undefined): Promise<string | undefined> {
   return (await decision)?.code;

@@ -1,0 +1,256 @@
+import assert from "node:assert/strict";
+import { setTimeout as delay } from "node:timers/promises";
+import { createPolicy, firstMessage, grant, queryParam, refuse, type PolicyOptions } from "@wsorigin/core";
+import type { HandshakeRequest } from "../../../client/request.ts";
+import { until } from "../../../client/wait.ts";
+import { RevocationFeed } from "../../rows.ts";
+import { pageOrigin, type Row, type StageSetup, type Theme } from "../../stage.ts";
+
+const path = (token: string): HandshakeRequest => ({ path: `/chat/lobby?token=${token}` });
+
+/** Verifies `<subject>-<session>-<id>`, and waits where a fourth part says so. */
+class Verifier {
+  readonly waiting: (() => void)[] = [];
+  readonly policy: PolicyOptions<unknown> = {
+    origins: [pageOrigin],
+    token: { from: [queryParam("token")], verify: (token) => this.#verify(token) },
+  };
+
+  async #verify(token: string): Promise<ReturnType<typeof grant<unknown>>> {
+    const [subject = "", session, id, wait] = token.split("-");
+    if (wait !== undefined) await new Promise<void>((resolve) => this.waiting.push(resolve));
+    return grant<unknown>({ principal: subject, subject, session, id });
+  }
+}
+
+/** A revocation of this key, while refresh() verifies a token that has it, refuses the refresh. */
+function refreshRow(revocation: object, how: string, current: string): Row {
+  return {
+    name: `refresh: ${how} revoked while the token is verified refuses it with token-revoked`,
+    async run(stage) {
+      const feed = new RevocationFeed();
+      const verifier = new Verifier();
+      const kit = await stage.start({ policy: verifier.policy, options: { revocations: feed } });
+      const { frames } = await kit.open(path(current));
+      const refreshed = kit.contexts[0]?.refresh("ada-s2-i2-wait");
+      await until(() => verifier.waiting.length === 1, "the verifier is called");
+      feed.revoke({ subject: "bob" });
+      feed.revoke({ session: "s9" });
+      feed.revoke(revocation);
+      verifier.waiting[0]?.();
+      assert.equal((await refreshed)?.code, "token-revoked");
+      if (how === "a subject") {
+        assert.equal((await frames.nextClose())?.code, 4401);
+      } else {
+        // The token in force is not revoked: the socket stays open with it.
+        frames.send("still here");
+        assert.equal((await frames.next()).text, "still here");
+        const { decision } = kit.contexts[0] ?? {};
+        assert.ok(decision?.allowed === true && decision.session === "s1");
+      }
+    },
+  };
+}
+
+/** Single-use tickets: each is valid once. */
+function ticketTable(...tickets: readonly string[]): {
+  readonly calls: string[];
+  readonly verify: (token: string) => Promise<ReturnType<typeof grant<unknown>> | ReturnType<typeof refuse>>;
+} {
+  const left = new Set(tickets);
+  const calls: string[] = [];
+  return {
+    calls,
+    async verify(token) {
+      calls.push(token);
+      await Promise.resolve();
+      return left.delete(token) ? grant<unknown>({ principal: token }) : refuse("invalid");
+    },
+  };
+}
+
+/** A verifier that takes a while, so that what is sent at once is verified at once. */
+function slowVerifier(valid: boolean): { readonly verified: string[]; readonly setup: StageSetup } {
+  const verified: string[] = [];
+  const setup: StageSetup = {
+    policy: {
+      origins: [pageOrigin],
+      token: {
+        from: [queryParam("token")],
+        async verify(token) {
+          verified.push(token);
+          await delay(50);
+          return valid ? grant<unknown>({ principal: token }) : refuse("invalid");
+        },
+      },
+    },
+    options: { maxFailures: { count: 5, seconds: 60 } },
+  };
+  return { verified, setup };
+}
+
+const rows: readonly Row[] = [
+  refreshRow({ session: "s2" }, "a session", "ada-s1-i1"),
+  refreshRow({ id: "i2" }, "an id", "ada-s1-i1"),
+  refreshRow({ subject: "ada" }, "a subject", "ada-s1-i1"),
+  {
+    name: "refresh: the new token's session is the one that a later revocation closes",
+    async run(stage) {
+      const feed = new RevocationFeed();
+      const kit = await stage.start({ policy: new Verifier().policy, options: { revocations: feed } });
+      const { frames } = await kit.open(path("ada-s1-i1"));
+      assert.equal((await kit.contexts[0]?.refresh("ada-s2-i2"))?.allowed, true);
+      feed.revoke({ session: "s1" });
+      feed.revoke({ id: "i1" });
+      frames.send("still here");
+      assert.equal((await frames.next()).text, "still here");
+      feed.revoke({ session: "s2" });
+      assert.equal((await frames.nextClose())?.code, 4401);
+    },
+  },
+  {
+    name: "first message: a revocation counts until the message is verified, however long its deadline is",
+    async run(stage) {
+      const feed = new RevocationFeed();
+      const kit = await stage.start({
+        policy: {
+          origins: [pageOrigin],
+          token: {
+            from: [firstMessage({ deadline: 4000 })],
+            verify: (token) => grant<unknown>({ principal: token, subject: token }),
+          },
+        },
+        options: { revocations: feed, deadline: 60, grace: 60 },
+      });
+      const revoked = await kit.connect();
+      const other = await kit.connect();
+      feed.revoke({ subject: "ada" });
+      // Longer than twice the deadline and the grace of the gate; much less than the deadline of the first message.
+      await delay(400);
+      feed.revoke({ subject: "cyd" });
+      revoked.send("ada");
+      other.send("bob");
+      assert.equal((await revoked.nextClose())?.code, 4401);
+      assert.equal((await other.next()).kind, "text");
+      assert.equal((await kit.event(0)).decision.code, "token-revoked");
+      assert.deepEqual(
+        kit.contexts.map(({ principal }) => principal),
+        ["bob"],
+      );
+    },
+  },
+  {
+    name: "revocations: each closes the sockets that it names, and a thousand unknown ones close nothing",
+    async run(stage) {
+      const feed = new RevocationFeed();
+      const kit = await stage.start({ policy: new Verifier().policy, options: { revocations: feed } });
+      const tokens = ["ada-s1-i1", "ada-s2-i2", "ada-s2-i3", "bob-s3-i4", "bob-s3-i5", "cyd-s1-i6"];
+      const frames = await Promise.all(tokens.map(async (token) => (await kit.open(path(token))).frames));
+      for (let index = 0; index < 1000; index++)
+        feed.revoke(index % 2 === 0 ? { subject: `x${index}` } : { session: `x${index}`, id: `y${index}` });
+      assert.equal(kit.server.connections(), tokens.length);
+      const closes = async (revocation: object, ...which: readonly number[]): Promise<void> => {
+        feed.revoke(revocation);
+        for (const index of which) assert.equal((await frames[index]?.nextClose())?.code, 4401, tokens[index]);
+        for (const index of which) frames[index]?.destroy();
+      };
+      await closes({ session: "s2" }, 1, 2);
+      await closes({ id: "i4" }, 3);
+      await closes({ subject: "cyd" }, 5);
+      for (const index of [0, 4]) {
+        frames[index]?.send("still here");
+        assert.equal((await frames[index]?.next())?.text, "still here");
+      }
+      await closes({ subject: "ada" }, 0);
+      await closes({ session: "s3" }, 4);
+      await until(() => kit.server.connections() === 0, "every socket is closed");
+    },
+  },
+  {
+    name: "maxFailures: of 60 guesses at once, no more are verified than may fail",
+    async run(stage) {
+      const { verified, setup } = slowVerifier(false);
+      const kit = await stage.start(setup);
+      const answers = await Promise.all(Array.from({ length: 60 }, (_, index) => kit.ask(path(`guess${index}`))));
+      assert.ok(verified.length <= 5, `${verified.length} guesses were verified`);
+      const refused = answers.filter(({ status }) => status === 429).length;
+      assert.equal(refused, 60 - verified.length);
+      await kit.event(59);
+      assert.ok(kit.events.every(({ decision: { code } }) => code === "token-invalid" || code === "too-many-failures"));
+    },
+  },
+  {
+    name: "maxFailures: 50 valid tokens at once from one address all open",
+    async run(stage) {
+      const { setup } = slowVerifier(true);
+      const kit = await stage.start(setup);
+      const answers = await Promise.all(Array.from({ length: 50 }, (_, index) => kit.ask(path(`valid${index}`))));
+      assert.deepEqual(
+        answers.filter(({ status }) => status !== 101).map(({ status }) => status),
+        [],
+      );
+      for (const { frames } of answers) frames?.destroy();
+      await kit.sockets(0);
+      await (await kit.connect(path("later"))).close();
+    },
+  },
+  {
+    name: "maxFailures: handshakes whose client leaves, or that time out, do not count",
+    async run(stage) {
+      let answers = false;
+      const kit = await stage.start({
+        policy: {
+          origins: [pageOrigin],
+          token: {
+            from: [queryParam("token")],
+            verify: async (token) => (answers ? grant<unknown>({ principal: token }) : new Promise(() => {})),
+          },
+        },
+        options: { maxFailures: { count: 2, seconds: 60 }, deadline: 100 },
+      });
+      for (let count = 0; count < 3; count++) await kit.refused(path("slow"), 503, "timed-out");
+      for (let count = 0; count < 3; count++) {
+        const attempt = await kit.begin(path("slow"));
+        attempt.reset();
+        await kit.event(3 + count);
+      }
+      answers = true;
+      await (await kit.connect(path("good"))).close();
+    },
+  },
+  {
+    name: "report: a policy that only reports does not use up a single-use ticket",
+    async run(stage) {
+      const tickets = ticketTable("t1", "t2", "t3");
+      const token = { from: [queryParam("token")], verify: tickets.verify };
+      const kit = await stage.start({
+        policy: { origins: [pageOrigin], token },
+        options: { report: createPolicy<unknown>({ origins: [pageOrigin], token }) },
+      });
+      for (const [index, ticket] of ["t1", "t2", "t3"].entries()) {
+        await (await kit.connect(path(ticket))).close();
+        const { decision, reported } = await kit.event(index);
+        assert.equal(decision.allowed, true);
+        assert.notEqual(reported?.code, "token-invalid");
+      }
+      await kit.refused(path("t1"), 401, "token-invalid");
+    },
+  },
+  {
+    name: "report: a stricter policy with the same tickets reports its own refusal",
+    async run(stage) {
+      const tickets = ticketTable("t1");
+      const token = { from: [queryParam("token")], verify: tickets.verify };
+      const kit = await stage.start({
+        policy: { origins: [pageOrigin], token },
+        options: { report: createPolicy<unknown>({ origins: ["https://other.example"], token }) },
+      });
+      await (await kit.connect(path("t1"))).close();
+      const { decision, reported } = await kit.event(0);
+      assert.deepEqual([decision.code, reported?.code], ["origin-listed", "origin-not-listed"]);
+      assert.deepEqual(tickets.calls, ["t1"]);
+    },
+  },
+];
+
+export const lateTokensTheme: Theme = { name: "Late tokens, revocations and guesses", rows };
