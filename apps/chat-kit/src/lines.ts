@@ -1,3 +1,4 @@
+import { quote } from "@wsorigin/core";
 import type { DecisionEvent } from "@wsorigin/node";
 
 /** One line that tells of a decision. What came from the client is quoted and escaped: an Origin can hold anything. */
@@ -21,11 +22,4 @@ function line(
   const now = new Date().toTimeString().slice(0, 8);
   const from = origin === undefined ? "no Origin" : quote(origin);
   return `${now}  ${verdict.padEnd(7)}  ${code.padEnd(18)}  ${from.padEnd(25)}  ${(route ?? "no route").padEnd(11)}  ${time}`.trimEnd();
-}
-
-function quote(text: string): string {
-  return JSON.stringify(text).replace(
-    /[^\x20-\x7e]/g,
-    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
 }

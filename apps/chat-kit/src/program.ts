@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { escapeControls } from "@wsorigin/core";
 import { check } from "./check.ts";
 import { type Attach, start } from "./start.ts";
 import { table } from "./table.ts";
@@ -45,8 +46,9 @@ function readArguments(): Arguments | string {
   }
 }
 
+/** Clients write part of what is printed, so no text can control the terminal. */
 function print(text: string): void {
-  process.stdout.write(`${text}\n`);
+  process.stdout.write(`${escapeControls(text)}\n`);
 }
 
 async function serve(framework: string, attach: Attach, { port, open }: Arguments): Promise<void> {
@@ -90,13 +92,13 @@ export async function runProgram(framework: string, attach: Attach): Promise<voi
   try {
     await (args.check ? checkAll(framework, attach, args) : serve(framework, attach, args));
   } catch (error) {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    process.stderr.write(`${escapeControls(error instanceof Error ? error.message : String(error))}\n`);
     process.exit(1);
   }
 }
 
 /** Says what is wrong with the arguments. */
 export function badUsage(problem: string): void {
-  process.stderr.write(`${problem}\nRun with --help for the options.\n`);
+  process.stderr.write(`${escapeControls(problem)}\nRun with --help for the options.\n`);
   process.exitCode = 2;
 }

@@ -32,6 +32,35 @@ test.each([
   expect(code).toBe(2);
 });
 
+// A terminal's escape sequence, the same by C1, and a mark that turns the reading direction.
+test.each([
+  [["\u001b[2J\u009b2J\u202e"]],
+  [["--\u001b[2J\u009b2J\u202e"]],
+  [["express", "--\u001b[2J\u009b2J\u202e"]],
+  [["koa", "\u001b[2J\u009b2J\u202e"]],
+])("bad usage is printed without control characters, row %#", async (args) => {
+  const { code, err } = await finish(run(args));
+  expect(code).toBe(2);
+  expectHarmless(err);
+});
+
+test.each(["express", "fastify", "koa"])("demo %s prints no control character of a client", async (framework) => {
+  const child = run([framework, "--port", "0"]);
+  const done = finish(child);
+  const shown = await printed(child, "Ctrl-C ends it.");
+  const { host, port } = new URL(/http:\/\/localhost:\d+/.exec(shown)?.[0] ?? "");
+  const refused = printed(child, "2J.test");
+  const { status } = await handshake(
+    { host: "localhost", port: Number(port) },
+    { path: "/chat/lobby", origin: "https://evil\u009b2J.test", hostHeader: host },
+  );
+  expect(status).toBe(400);
+  await refused;
+  child.kill("SIGINT");
+  const { out, err } = await done;
+  expectHarmless(`${out}${err}`);
+});
+
 test.each([
   [[], ["lab", "express", "fastify", "koa", "--check", "--open"]],
   [["lab"], ["--port", "--help"]],
@@ -110,6 +139,11 @@ describe.each([
     expect(code).toBe(0);
   });
 });
+
+function expectHarmless(printed: string): void {
+  // oxlint-disable-next-line no-control-regex
+  expect(printed).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069]/);
+}
 
 function run(args: readonly string[]): ChildProcess {
   const child = spawn(process.execPath, [program, ...args], { stdio: ["ignore", "pipe", "pipe"] });

@@ -74,7 +74,7 @@ function Announcer({ told }: { readonly told: readonly Told[] }): JSX.Element {
       const refused = fresh.filter(({ allowed }) => !allowed).length;
       const text =
         fresh.length === 1
-          ? `${newest.allowed ? "Let in" : "Refused"}: ${newest.code}, ${newest.origin ?? "no Origin"}.`
+          ? `${newest.allowed ? "Let in" : "Refused"}: ${newest.code}, ${newest.origin === null ? "no Origin" : quote(newest.origin)}.`
           : `${fresh.length} handshakes, ${refused} refused. The newest: ${newest.code}.`;
       say({ id: newest.id, text });
     }, 1000);

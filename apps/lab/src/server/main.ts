@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { escapeControls } from "@wsorigin/core";
 import { startLab } from "./start.ts";
 
 const usage = `A page where one sees every handshake decided, and tries policies.
@@ -47,7 +48,7 @@ async function serve(port: number): Promise<void> {
 
 const args = readArguments();
 if (typeof args === "string") {
-  process.stderr.write(`${args}\nRun with --help for the options.\n`);
+  process.stderr.write(`${escapeControls(args)}\nRun with --help for the options.\n`);
   process.exitCode = 2;
 } else if (args.help) process.stdout.write(`${usage}\n`);
 else await serve(args.port);

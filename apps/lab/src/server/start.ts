@@ -1,5 +1,6 @@
 import type { Server } from "node:http";
 import { readdirSync } from "node:fs";
+import { escapeControls } from "@wsorigin/core";
 import { createPolicy, type DecisionEvent, explain, type Gate, guard } from "@wsorigin/node";
 import type { WebSocket } from "ws";
 import { compile } from "../shared/compile.ts";
@@ -70,7 +71,7 @@ export async function startLab({ port }: LabOptions): Promise<RunningLab> {
         tellAll({ type: "applied", draft });
       } catch (error) {
         // Somebody has taken the port meanwhile. The next edit tries again.
-        process.stderr.write(`The app could not be started again: ${String(error)}\n`);
+        process.stderr.write(`The app could not be started again: ${escapeControls(String(error))}\n`);
       }
     }
     working = undefined;
