@@ -1,20 +1,19 @@
-export { raceAbort } from "./abort.ts";
-export { allowCodes, denyCodes, statusOf } from "./codes.ts";
-export type { AllowCode, DenyCode, DenyStatus } from "./codes.ts";
-export { ConfigurationError } from "./configuration-error.ts";
-export type { ConfigurationIssue } from "./configuration-error.ts";
-export { deny } from "./decision.ts";
-export type { Allow, Circumstances, Decision, Deny, Expectation } from "./decision.ts";
-export { explain } from "./explain.ts";
-export { grant, refuse } from "./grant.ts";
-export type { Grant, Granted, RefusalReason, TokenRefusal } from "./grant.ts";
-export type { Handshake } from "./handshake.ts";
-export type { Directory, PolicyOptions } from "./options.ts";
+export { raceAbort } from "./ask/abort.ts";
+export { allowCodes, denyCodes, statusOf } from "./check/codes.ts";
+export type { AllowCode, DenyCode, DenyStatus } from "./check/codes.ts";
+export { deny } from "./check/decision.ts";
+export type { Allow, Circumstances, Decision, Deny, Expectation } from "./check/decision.ts";
+export { explain } from "./explain/explain.ts";
+export { grant, refuse } from "./token/grant.ts";
+export type { Grant, Granted, RefusalReason, TokenRefusal } from "./token/grant.ts";
+export type { Handshake } from "./check/handshake.ts";
+export type { Directory } from "./ask/directory.ts";
+export type { PolicyOptions } from "./config/options.ts";
 export { createPolicy } from "./policy.ts";
 export type { AskOptions, DecideOptions, Policy } from "./policy.ts";
-export { PolicyError } from "./problems.ts";
-export type { PolicyIssue, PolicyIssueCode } from "./problems.ts";
-export { escapeControls, quote, redact } from "./text.ts";
+export { ConfigurationError, PolicyError } from "./config/errors.ts";
+export type { ConfigurationIssue, PolicyIssue, PolicyIssueCode } from "./config/errors.ts";
+export { escapeControls, quote, redact } from "./explain/text.ts";
 export {
   bearerHeader,
   bearerProtocol,
@@ -23,7 +22,7 @@ export {
   queryParam,
   spokenProtocols,
   urlWithoutTokens,
-} from "./sources.ts";
-export type { FirstMessage, TokenSource, TokenSourceKind } from "./sources.ts";
-export { awaitedMessage } from "./token.ts";
-export type { TokenContext, TokenOptions, Verification } from "./token.ts";
+} from "./token/sources.ts";
+export type { FirstMessage, TokenSource, TokenSourceKind } from "./token/sources.ts";
+export { awaitedMessage } from "./token/token.ts";
+export type { TokenContext, TokenOptions, Verification } from "./token/token.ts";

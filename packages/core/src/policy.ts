@@ -1,15 +1,14 @@
-import { LazySignal, type SignalSource } from "./abort.ts";
-import { ask, type Asked } from "./asking.ts";
-import type { AllowCode, DenyCode } from "./codes.ts";
-import { type Allow, type Decision, type Deny, deny } from "./decision.ts";
-import { describeExpectation } from "./expectation.ts";
-import { type Handshake, isSecure, readField, readHostAndOrigin } from "./handshake.ts";
-import { type Authority, isLoopback, parseHost } from "./host.ts";
-import { HostList, OriginList } from "./lists.ts";
-import { type CheckedOptions, checkOptions, type Directory, type PolicyOptions } from "./options.ts";
-import type { TokenSource } from "./sources.ts";
-import { type TokenOptions, TokenRule } from "./token.ts";
-import { defaultPort, isWebOrigin, parseOrigin, type WebOrigin } from "./origin.ts";
+import type { SignalSource } from "./ask/abort.ts";
+import { askDirectory, mayAsk } from "./ask/directory.ts";
+import { allow, checkHandshake, denyUnreadable } from "./check/check.ts";
+import { type Decision, deny } from "./check/decision.ts";
+import { type Handshake, readLines } from "./check/handshake.ts";
+import { HostList, OriginList } from "./check/lists.ts";
+import { checkOptions } from "./config/check-options.ts";
+import type { PolicyOptions } from "./config/options.ts";
+import { describeExpectation } from "./explain/expectation.ts";
+import type { TokenSource } from "./token/sources.ts";
+import { type TokenOptions, TokenRule } from "./token/token.ts";
 
 export interface AskOptions {
   /**
@@ -73,68 +72,37 @@ export function createPolicy<P>(
 export function createPolicy<P>(options: PolicyOptions<P>): Policy<P>;
 export function createPolicy<P>(options: PolicyOptions<P>): Policy<P | undefined> {
   const checked = checkOptions(options);
-  const origins = new OriginList(checked);
+  const { directory, insecureToo, missingOrigin, mode, sameHost, token } = checked;
+  const origins = new OriginList(checked.origins, checked.opaqueOrigin === "dangerously-allow");
   const hosts = checked.hosts === undefined ? undefined : new HostList(checked.hosts);
-  const expected = describeExpectation(origins, hosts, checked);
-  const tokenRule = checked.token === undefined ? undefined : new TokenRule(checked.token);
+  const expected = describeExpectation(origins, checked);
+  const rules = { origins, hosts, sameHost, expected };
+  const tokenRule = token === undefined ? undefined : new TokenRule(token);
 
-  /** Host and Origin. Without an Origin `absent` says what it is: let in, or left to the token. */
-  function checkOrigin(handshake: Handshake, absent: boolean): Decision {
-    const { host: hostField, origin: originField } = readHostAndOrigin(handshake);
-    const given: unknown = handshake.host ?? hostField.value;
-    const host = given === undefined || typeof given === "string" ? given : "";
-    const origin = originField.value;
-    const refuse = (code: DenyCode): Deny => deny(code, origin, { host, expected });
-
-    // RFC 9112 section 3.2: two Host lines are no request. Which one a proxy believed cannot be known.
-    if (hostField.lines > 1) return refuse("host-repeated");
-    if (host === undefined) {
-      if (hosts !== undefined) return refuse("host-missing");
-    } else if (hosts?.hasText(host) !== true) {
-      const authority = parseHost(host);
-      if (authority === undefined) return refuse("host-malformed");
-      if (hosts !== undefined && !hosts.has(authority, isSecure(handshake))) return refuse("host-not-listed");
+  function check(handshake: Handshake): Decision {
+    try {
+      return checkHandshake(handshake, rules, missingOrigin === "allow");
+    } catch (error) {
+      return denyUnreadable(error);
     }
-
-    // RFC 6454 section 7.3: a user agent sends one Origin field at the most.
-    if (originField.lines > 1) return refuse("origin-repeated");
-    if (origin === undefined) return absent ? allow("origin-absent", undefined) : refuse("origin-missing");
-    if (origins.has(origin)) return allow("origin-listed", origin, origin);
-    // Four octets, case-sensitive (Fetch, "Origin header": `%s"null"`).
-    if (origin === "null") return refuse("origin-opaque");
-    const parsed = parseOrigin(origin);
-    if (parsed === undefined) return refuse("origin-malformed");
-    const matched = origins.matchPattern(parsed);
-    if (matched !== undefined) return allow("origin-listed", origin, matched);
-    if (
-      checked.sameHost &&
-      host !== undefined &&
-      isWebOrigin(parsed) &&
-      isSameHost(parsed, parseHost(host), isSecure(handshake))
-    ) {
-      // Only ever a second reason to refuse: Chromium sends none on a handshake, and no value proves anything.
-      if (readField(handshake, "sec-fetch-site").value?.includes("cross-site") === true)
-        return refuse("origin-cross-site");
-      return allow("origin-same-host", origin);
-    }
-    return refuse("origin-not-listed");
   }
 
-  const check = (handshake: Handshake): Decision => checkOrigin(handshake, checked.missingOrigin === "allow");
-
   function evaluateOrigin(handshake: Handshake, options: AskOptions): Decision | Promise<Decision> {
-    const decision = checkOrigin(handshake, checked.missingOrigin !== "deny");
-    if (decision.allowed || decision.code !== "origin-not-listed" || decision.origin === undefined) return decision;
-    if (checked.directory === undefined) return decision;
-    // Not `decision.origin`: that one is cut.
-    const origin = readField(handshake, "origin").value ?? "";
-    if (!mayAsk(origin, checked)) return decision;
-    const judge = (answer: boolean | string): Decision => {
-      if (answer === true) return allow("origin-in-directory", origin);
-      return answer === false ? decision : deny("directory-failed", origin, { note: answer, expected });
-    };
-    const answer = askDirectory(checked.directory, origin, options.signal);
-    return answer instanceof Promise ? answer.then(judge) : judge(answer);
+    try {
+      const decision = checkHandshake(handshake, rules, missingOrigin !== "deny");
+      if (directory === undefined || decision.allowed || decision.code !== "origin-not-listed") return decision;
+      // Not `decision.origin`: that one is cut.
+      const [origin] = readLines(handshake, "origin");
+      if (origin === undefined || !mayAsk(origin, insecureToo)) return decision;
+      const judge = (answer: boolean | string): Decision => {
+        if (answer === true) return allow("origin-in-directory", origin);
+        return answer === false ? decision : deny("directory-failed", origin, { note: answer, expected });
+      };
+      const answer = askDirectory(directory, origin, options.signal);
+      return answer instanceof Promise ? answer.then(judge) : judge(answer);
+    } catch (error) {
+      return denyUnreadable(error);
+    }
   }
 
   function evaluateToken(
@@ -144,11 +112,11 @@ export function createPolicy<P>(options: PolicyOptions<P>): Policy<P | undefined
     options: DecideOptions,
   ): Decision<P | undefined> | Promise<Decision<P | undefined>> {
     if (!decision.allowed) return decision;
-    const headerOnly = decision.code === "origin-absent" && checked.missingOrigin === "token";
+    const headerOnly = decision.code === "origin-absent" && missingOrigin === "token";
     return rule.decide(handshake, decision, headerOnly, options);
   }
 
-  function evaluate(
+  function decideNow(
     handshake: Handshake,
     options: DecideOptions = {},
   ): Decision<P | undefined> | Promise<Decision<P | undefined>> {
@@ -159,7 +127,18 @@ export function createPolicy<P>(options: PolicyOptions<P>): Policy<P | undefined
   }
 
   async function decide(handshake: Handshake, options: DecideOptions = {}): Promise<Decision<P | undefined>> {
-    return evaluate(handshake, options);
+    return decideNow(handshake, options);
+  }
+
+  function evaluate(
+    this: Policy<P> | undefined,
+    handshake: Handshake,
+    options: DecideOptions = {},
+  ): ReturnType<typeof decideNow> {
+    // A copy with a decide() of its own (`{ ...policy, decide }`) decides by that one.
+    if (this === undefined || this.decide === decide) return decideNow(handshake, options);
+    const { signal } = options;
+    return this.decide(handshake, { ...options, signal: typeof signal === "function" ? signal() : signal });
   }
 
   function allowsOrigin(origin: string | undefined): boolean {
@@ -168,51 +147,10 @@ export function createPolicy<P>(options: PolicyOptions<P>): Policy<P | undefined
 
   async function allowsOriginAsync(origin: string | undefined, options: AskOptions = {}): Promise<boolean> {
     if (allowsOrigin(origin)) return true;
-    if (typeof origin !== "string" || checked.directory === undefined || !mayAsk(origin, checked)) return false;
-    return (await askDirectory(checked.directory, origin, options.signal)) === true;
+    if (typeof origin !== "string" || directory === undefined || !mayAsk(origin, insecureToo)) return false;
+    return (await askDirectory(directory, origin, options.signal)) === true;
   }
 
-  const sources = Object.freeze([...(checked.token?.from ?? [])]);
-  return Object.freeze({ mode: checked.mode, sources, check, decide, evaluate, allowsOrigin, allowsOriginAsync });
-}
-
-function allow(code: AllowCode, origin: string | undefined, matched?: string): Allow {
-  return { allowed: true, code, origin, matched, principal: undefined };
-}
-
-function isSameHost(origin: WebOrigin, host: Authority | undefined, secure: boolean): boolean {
-  const scheme = secure ? "https" : "http";
-  const port = host?.port === defaultPort(scheme) ? "" : host?.port;
-  return origin.scheme === scheme && origin.host === host?.host && origin.port === port;
-}
-
-/** Whether an origin is one to ask a directory about: well-formed, and no plain `http:` beyond loopback. */
-function mayAsk(origin: string, options: CheckedOptions): boolean {
-  const parsed = parseOrigin(origin);
-  if (parsed === undefined) return false;
-  return !isWebOrigin(parsed) || parsed.scheme === "https" || options.insecureToo || isLoopback(parsed.host);
-}
-
-/** Asks the directory; what goes wrong comes back as a sentence. */
-function askDirectory(
-  directory: Directory,
-  origin: string,
-  source: SignalSource,
-): boolean | string | Promise<boolean | string> {
-  const signal = new LazySignal(source);
-  const asked = ask("the directory", "directory.has()", signal, () => {
-    // A Set's `has` and others that take one argument cannot use a signal, so that none is made for them.
-    const has: unknown = Reflect.get(directory, "has");
-    if (typeof has !== "function") throw new TypeError("directory.has is not a function.");
-    const needed = has.length === 1 ? signal.existing : signal.get();
-    return Reflect.apply(has, directory, needed === undefined ? [origin] : [origin, needed]);
-  });
-  return asked instanceof Promise ? asked.then(readAnswer) : readAnswer(asked);
-}
-
-function readAnswer(asked: Asked): boolean | string {
-  if ("problem" in asked) return asked.problem;
-  return typeof asked.answer === "boolean"
-    ? asked.answer
-    : `directory.has() returned ${typeof asked.answer}, which is neither true nor false.`;
+  const sources = Object.freeze([...(token?.from ?? [])]);
+  return Object.freeze({ mode, sources, check, decide, evaluate, allowsOrigin, allowsOriginAsync });
 }

@@ -216,7 +216,7 @@ describe("signal", () => {
     const signal = AbortSignal.abort();
     const decision = await policyWith(directory).decide(from(tenant), { signal });
     expect(decision.code).toBe("directory-failed");
-    expect(explain(decision)).toContain("  detail:   The handshake was given up before the directory was asked.\n");
+    expect(explain(decision)).toContain("  detail:   The handshake was aborted before the directory was called.\n");
     expect(await policyWith(directory).allowsOriginAsync(tenant, { signal })).toBe(false);
     expect(directory.asked).toStrictEqual([]);
   });

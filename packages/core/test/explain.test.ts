@@ -21,119 +21,119 @@ describe("by code", () => {
     const text = denyCodes.map((code) => explain(deny(code, "https://evil.test"))).join("\n\n");
     expect(text).toMatchInlineSnapshot(`
       "Refused a WebSocket handshake: handshake-malformed (400)
-        came:     a request for an upgrade that is no WebSocket handshake
+        came:     an upgrade request that is not a valid WebSocket handshake
         expected: GET over HTTP/1.1 with Upgrade: websocket, Sec-WebSocket-Version: 13 and a Sec-WebSocket-Key of 16 bytes (RFC 6455 section 4.1)
-        fix:      If a proxy stands in front, let it speak HTTP/1.1 to this server (nginx: proxy_http_version 1.1) and pass the Sec-WebSocket headers through.
+        fix:      If a proxy is in front, configure it to speak HTTP/1.1 to this server (nginx: proxy_http_version 1.1) and to pass the Sec-WebSocket headers through.
 
       Refused a WebSocket handshake: host-malformed (400)
         came:     no Host header
         expected: host[:port], and nothing else
-        fix:      No browser sends this. If a proxy writes Host, let it forward the client's own.
+        fix:      Browsers do not send this. If a proxy writes Host, configure it to forward the client's own.
 
       Refused a WebSocket handshake: host-missing (400)
         came:     no Host header
         expected: exactly one (RFC 9112 section 3.2)
-        fix:      No browser does this. If it is a client or proxy of yours, let it send Host.
+        fix:      Browsers always send Host. If the client or proxy is yours, make it send Host.
 
       Refused a WebSocket handshake: host-repeated (400)
         came:     more than one Host line
         expected: exactly one (RFC 9112 section 3.2)
-        fix:      A proxy adds a Host of its own, or somebody tries to hide one value behind another. Let the proxy replace Host, not add to it.
+        fix:      A proxy adds a Host of its own, or a client tries to hide one value behind another. Configure the proxy to replace Host instead of adding to it.
 
       Refused a WebSocket handshake: origin-malformed (400)
         came:     Origin "https://evil.test"
-        expected: one serialised origin, byte for byte as browsers write it: an Origin that the policy lists
-        fix:      No browser sends this. If it is a client of yours, let it send scheme://host[:port] in lower case, without a default port or a path.
+        expected: one serialised origin, byte for byte as browsers write it: an Origin that the policy allows
+        fix:      Browsers do not send this. If the client is yours, send scheme://host[:port] in lower case, without a default port or a path.
 
       Refused a WebSocket handshake: origin-repeated (400)
         came:     more than one Origin line: "https://evil.test"
-        expected: exactly one; a browser never sends two (RFC 6454 section 7.3)
-        fix:      A proxy adds an Origin of its own, or somebody tries to hide one value behind another. Let the proxy pass Origin through untouched.
+        expected: exactly one; browsers never send two (RFC 6454 section 7.3)
+        fix:      A proxy adds an Origin of its own, or a client tries to hide one value behind another. Configure the proxy to pass Origin through unchanged.
 
       Refused a WebSocket handshake: token-ambiguous (400)
         came:     more than one token
         expected: exactly one
-        fix:      Let the client send its token in one place only.
+        fix:      Send the token in one place only.
 
       Refused a WebSocket handshake: token-expired (401)
         came:     a token that has expired
         expected: a token that the policy's verify() grants
-        fix:      Let the client fetch a fresh token before it connects; if fresh ones fail, compare the clocks.
+        fix:      Fetch a new token before each connection. If new ones fail too, compare the clocks.
 
       Refused a WebSocket handshake: token-invalid (401)
         came:     a token that is not valid
         expected: a token that the policy's verify() grants
-        fix:      Let the client log in again; if all fail, compare the keys, issuer and audience of both sides.
+        fix:      Log in again for a new token. If all tokens fail, compare the keys, issuer and audience of both sides.
 
       Refused a WebSocket handshake: token-malformed (401)
-        came:     a token that cannot be one
+        came:     something that cannot be a token
         expected: a token that the policy's verify() grants
-        fix:      Let the client send the token as it was issued.
+        fix:      Send the token exactly as it was issued.
 
       Refused a WebSocket handshake: token-missing (401)
         came:     no token
         expected: a token that the policy's verify() grants
-        fix:      Let the client send its token where the policy's \`from\` looks for it.
+        fix:      Send the token where the policy's \`from\` looks for it.
 
       Refused a WebSocket handshake: token-revoked (401)
         came:     a token that was revoked
         expected: a token that the policy's verify() grants
-        fix:      Nothing: the session was ended. The client has to log in again.
+        fix:      Nothing needs fixing: the session was ended. The user has to log in again.
 
       Refused a WebSocket handshake: host-not-listed (403)
         came:     no Host header
         expected: one of the policy's hosts
-        fix:      If this server answers to that name, add it to \`hosts\`. If a proxy in front replaces Host with the upstream's (nginx does by default), let it forward the client's: proxy_set_header Host $host. Otherwise nothing needs fixing: this is what DNS rebinding looks like.
+        fix:      If this server answers to that name, add it to \`hosts\`. If a proxy replaces Host with the upstream's (nginx does by default), forward the client's: proxy_set_header Host $host. Otherwise nothing needs fixing: DNS rebinding looks like this.
 
       Refused a WebSocket handshake: middleware-refused (403)
         came:     a handshake that a middleware of \`before\` answered by itself
         expected: a middleware that calls next()
-        fix:      Nothing, if it meant to refuse. If not, keep it out of \`before\`: middleware that answers requests does not belong on a handshake.
+        fix:      Nothing needs fixing if it meant to refuse. If not, remove it from \`before\`: middleware that answers requests does not belong on a handshake.
 
       Refused a WebSocket handshake: origin-cross-site (403)
         came:     Origin "https://evil.test", equal to the Host of the request, but with Sec-Fetch-Site: cross-site
-        expected: a page of the very origin it claims
-        fix:      An http: page of this host, or a redirect through another site, opened the socket. Serve every page over https; or list the page's origin in \`origins\`.
+        expected: a page of the same origin
+        fix:      An http: page of this host, or a redirect through another site, opened the socket. Serve every page over https, or add the page's origin to \`origins\`.
 
       Refused a WebSocket handshake: origin-missing (403)
-        came:     no Origin header, so this was no browser: a program, a health check, or a proxy that drops the header
-        expected: an Origin that the policy lists
-        fix:      If such programs must connect, set missingOrigin: "allow", and never let a cookie alone say who they are. If a browser sent it, stop the proxy from removing Origin.
+        came:     no Origin header. Browsers always send one: this was another program, a health check, or a proxy that drops the header
+        expected: an Origin that the policy allows
+        fix:      To allow such programs, set missingOrigin: "token" and require a token from them. If a browser sent it, stop the proxy from removing Origin.
 
       Refused a WebSocket handshake: origin-not-listed (403)
         came:     Origin "https://evil.test"
-        expected: an Origin that the policy lists
+        expected: an Origin that the policy allows
         fix:      If this page is yours, add "https://evil.test" to \`origins\`. If it is not, nothing needs fixing: a page on another site tried to open a socket with its visitor's cookies.
 
       Refused a WebSocket handshake: origin-opaque (403)
         came:     Origin "null": a sandboxed frame, a data: or file: page, or Chromium after HSTS turned ws: into wss:
-        expected: an Origin that the policy lists
-        fix:      Open the socket with wss: from a page with an origin of its own (sandbox="allow-same-origin"). Any site can send "null", so opaqueOrigin: "dangerously-allow" lets every page in.
+        expected: an Origin that the policy allows
+        fix:      Open the socket with wss: from a page with an origin of its own (sandbox="allow-same-origin"). Any site can send "null": opaqueOrigin: "dangerously-allow" allows every page.
 
       Refused a WebSocket handshake: token-forbidden (403)
-        came:     a valid token whose owner may not do this
-        expected: a principal with the right
-        fix:      Grant the right, or nothing.
+        came:     a valid token of a principal that is not permitted
+        expected: a principal with the permission
+        fix:      Grant the permission, or nothing needs fixing.
 
       Refused a WebSocket handshake: token-origin-mismatch (403)
         came:     Origin "https://evil.test" with a token that was issued to another origin
-        expected: a token issued to this very origin
-        fix:      Let each page fetch a token of its own. Otherwise somebody uses a stolen one.
+        expected: a token issued to this origin
+        fix:      Fetch a token for each page. If the clients do, a stolen token was used.
 
       Refused a WebSocket handshake: route-not-found (404)
-        came:     an upgrade on a path where nobody answers
+        came:     an upgrade request on a path without a route or listener
         expected: the path of a route, or of another \`upgrade\` listener
-        fix:      Compare the client's URL with the paths given to gate.route(); a proxy may have cut or added a prefix.
+        fix:      Compare the client's URL with the paths given to gate.route(); a proxy may have removed or added a prefix.
 
       Refused a WebSocket handshake: upgrade-stripped (426)
-        came:     a plain GET that carries Sec-WebSocket-Key, on the path of a socket
+        came:     a plain GET with Sec-WebSocket-Key, on the path of a socket
         expected: the same with Upgrade: websocket and Connection: Upgrade
-        fix:      A proxy in front of this server removed the two headers, which belong to one hop only, and must set them anew. nginx: proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection $connection_upgrade; Apache: ProxyPass with upgrade=websocket.
+        fix:      A proxy in front of this server removed the two headers, which are hop-by-hop, and must set them again. nginx: proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection $connection_upgrade; Apache: ProxyPass with upgrade=websocket.
 
       Refused a WebSocket handshake: version-unsupported (426)
         came:     another Sec-WebSocket-Version
         expected: 13 (RFC 6455)
-        fix:      Update the client. Probes ask like this on purpose; they need no fix.
+        fix:      Update the client. Scanners send other versions on purpose; then nothing needs fixing.
 
       Refused a WebSocket handshake: too-many-connections (429)
         came:     one more socket
@@ -143,27 +143,27 @@ describe("by code", () => {
       Refused a WebSocket handshake: too-many-failures (429)
         came:     one more handshake from an address that was refused too often
         expected: fewer failures than maxFailures allows
-        fix:      Nothing, if it is an attack. If many users share the address, it is a proxy's: let the server trust it, so that their own addresses count.
+        fix:      Nothing needs fixing if it is an attack. If many users share the address, it is a proxy's: make the server trust the proxy, so that the users' own addresses count.
 
       Gave up a WebSocket handshake: client-gone
-        came:     a client that left before it was answered
-        expected: a client that waits
-        fix:      Nothing, if it is rare. If not, decisions are slow: look at the directory, the middleware, verify().
+        came:     a client that disconnected before it was answered
+        expected: a client that waits for the answer
+        fix:      Nothing needs fixing if it is rare. Find what makes decisions slow: the directory, a middleware of \`before\`, or verify().
 
       Refused a WebSocket handshake: protocol-unsupported (501)
-        came:     an extended CONNECT (RFC 8441) that nothing here can serve
+        came:     an extended CONNECT (RFC 8441) that nothing on this server can serve
         expected: :protocol websocket, on the path of a route
-        fix:      Give the path a route of the gate; or leave enableConnectProtocol off, and browsers use HTTP/1.1 for their sockets.
+        fix:      Add a route for the path; or leave enableConnectProtocol off, and browsers use HTTP/1.1 for their sockets.
 
       Refused a WebSocket handshake: directory-failed (503)
         came:     Origin "https://evil.test", which is not in \`origins\`, so the directory was asked
         expected: directory.has() to return true or false in time
-        fix:      Repair the directory. Until then every origin that only it knows is refused.
+        fix:      Repair the directory. Until then, origins that only the directory knows are refused.
 
       Refused a WebSocket handshake: draining (503)
-        came:     a handshake while the gate is closing
-        expected: a server that stays
-        fix:      Nothing: the client may come back to another process.
+        came:     a handshake during shutdown
+        expected: a server that is accepting connections
+        fix:      Nothing needs fixing: the client can connect to another process.
 
       Refused a WebSocket handshake: middleware-failed (503)
         came:     a handshake in which a middleware of \`before\` failed
@@ -173,17 +173,17 @@ describe("by code", () => {
       Refused a WebSocket handshake: timed-out (503)
         came:     a handshake that could not be decided in time
         expected: a decision within the deadline
-        fix:      Find what makes decisions slow: the directory, a middleware, verify().
+        fix:      Find what makes decisions slow: the directory, a middleware of \`before\`, or verify().
 
       Refused a WebSocket handshake: too-many-pending (503)
         came:     one more handshake while too many wait for a decision
         expected: fewer than maxPending
-        fix:      Find what makes decisions slow (the directory, a middleware), or raise the limit.
+        fix:      Find what makes decisions slow: the directory, a middleware of \`before\`, or verify(). Or raise the limit.
 
       Refused a WebSocket handshake: verifier-failed (503)
         came:     a token, which could not be verified
         expected: verify() to return grant() or refuse() in time
-        fix:      Repair what verify() depends on. Until then every token is refused."
+        fix:      Repair what verify() depends on. Until then, every token is refused."
     `);
   });
 
@@ -209,7 +209,7 @@ describe("by code", () => {
     expect(explain(deny("origin-not-listed"))).toMatchInlineSnapshot(`
       "Refused a WebSocket handshake: origin-not-listed (403)
         came:     no Origin header
-        expected: an Origin that the policy lists
+        expected: an Origin that the policy allows
         fix:      If this page is yours, add "" to \`origins\`. If it is not, nothing needs fixing: a page on another site tried to open a socket with its visitor's cookies."
     `);
     expect(explain(deny("origin-repeated"))).toContain('more than one Origin line: ""');
@@ -237,7 +237,7 @@ describe("by code", () => {
         came:     Host "evil test"
         expected: host[:port], and nothing else
         detail:   The proxy sent it twice.
-        fix:      No browser sends this. If a proxy writes Host, let it forward the client's own."
+        fix:      Browsers do not send this. If a proxy writes Host, configure it to forward the client's own."
     `);
   });
 });
@@ -256,7 +256,7 @@ describe("by policy", () => {
   ])("%s names the entries", (code, handshake) => {
     const text = explained(options, handshake);
     expect(text).toContain(code);
-    expect(text).toContain('one of "https://app.example", "http://localhost:*", "https://**.app.example"\n');
+    expect(text).toContain('one of "https://app.example", "https://**.app.example", "http://localhost:*"\n');
   });
 
   test("host-not-listed names the hosts", () => {
@@ -264,7 +264,7 @@ describe("by policy", () => {
       "Refused a WebSocket handshake: host-not-listed (403)
         came:     Host "evil.test"
         expected: one of "api.app.example", "*.app.example:8443"
-        fix:      If this server answers to that name, add it to \`hosts\`. If a proxy in front replaces Host with the upstream's (nginx does by default), let it forward the client's: proxy_set_header Host $host. Otherwise nothing needs fixing: this is what DNS rebinding looks like."
+        fix:      If this server answers to that name, add it to \`hosts\`. If a proxy replaces Host with the upstream's (nginx does by default), forward the client's: proxy_set_header Host $host. Otherwise nothing needs fixing: DNS rebinding looks like this."
     `);
   });
 
@@ -302,17 +302,17 @@ describe("by policy", () => {
     const directory = new Set<string>();
     const expected = (options: PolicyOptions) =>
       /expected: (.*)/.exec(explained(options, from("https://evil.test")))?.[1];
-    expect(expected({ origins: [] })).toBe("one of nobody (the list is empty)");
-    expect(expected({ hosts, sameHost: true })).toBe("one of the Host of the request itself (sameHost)");
-    expect(expected({ origins: [], directory })).toBe("one of what the directory says");
+    expect(expected({ origins: [] })).toBe("no Origin at all: `origins` is empty");
+    expect(expected({ hosts, sameHost: true })).toBe("an Origin that matches the request's Host (sameHost)");
+    expect(expected({ origins: [], directory })).toBe("an Origin that the directory knows");
     expect(expected({ ...site, hosts, sameHost: true, directory })).toBe(
-      'one of "https://app.example", or the Host of the request itself (sameHost), or what the directory says',
+      'one of "https://app.example", or an Origin that matches the request\'s Host (sameHost), or an Origin that the directory knows',
     );
   });
 
   test("no Host is listed by an empty list", () => {
     expect(explained({ ...site, hosts: [] }, from("https://app.example"))).toContain(
-      "one of nobody (the list is empty)\n",
+      "no Host at all: `hosts` is empty\n",
     );
   });
 });
@@ -331,13 +331,13 @@ describe("near misses", () => {
       `https://app.example/${"x".repeat(600)}`,
       'It looks like "https://app.example", which is listed',
     ],
-    ["malformed, and not near", site, "https://evil.test/", "No browser sends this."],
-    ["malformed, and no URL", site, "https://[", "No browser sends this."],
+    ["malformed, and not near", site, "https://evil.test/", "Browsers do not send this."],
+    ["malformed, and no URL", site, "https://[", "Browsers do not send this."],
     [
       "a custom scheme with a path",
       { origins: ["capacitor://localhost"] },
       "capacitor://localhost/",
-      "No browser sends this.",
+      "Browsers do not send this.",
     ],
     [
       "http for https",
@@ -406,7 +406,7 @@ describe("near misses", () => {
       "sameHost",
       { sameHost: true, hosts: ["api.app.example"] },
       "https://app.example",
-      "It is not the Host of the request either",
+      "It does not match the request's Host either",
     ],
   ])("%s", (_name, options, origin, hint) => {
     expect(fix(options, origin)).toContain(hint);
@@ -503,7 +503,7 @@ describe("copies", () => {
     expect(explain(clone)).toMatchInlineSnapshot(`
       "Refused a WebSocket handshake: origin-not-listed (403)
         came:     Origin "https://evil.test"
-        expected: an Origin that the policy lists
+        expected: an Origin that the policy allows
         fix:      If this page is yours, add "https://evil.test" to \`origins\`. If it is not, nothing needs fixing: a page on another site tried to open a socket with its visitor's cookies."
     `);
     expect(explain(structuredClone(decision))).toBe(explain(clone));

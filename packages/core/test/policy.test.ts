@@ -186,8 +186,8 @@ describe("lines", () => {
     ["empty rawHeaders are not read", "origin-listed", { headers: { host, origin }, rawHeaders: [] }],
     ["a value in rawHeaders is no name", "origin-missing", { headers: {}, rawHeaders: ["Host", host, "X", "Origin"] }],
     [
-      "a name without a value is an empty line",
-      "origin-malformed",
+      "a name without a value cannot be read",
+      "handshake-malformed",
       { headers: {}, rawHeaders: ["Host", host, "Origin"] },
     ],
   ])("%s: %s", (_name, code, handshake) => {

@@ -326,9 +326,9 @@ describe("what verify says", () => {
     ["a rejection with nothing", () => Promise.reject(), "verify() failed: undefined"],
     ["a time in seconds", () => grant({ principal: 1, expiresAt: 1_900_000_000 }), "For a JWT write exp * 1000"],
     ["a time that is none", () => grant({ principal: 1, expiresAt: Number.NaN }), "expiresAt is NaN"],
-    ["a name that is none", () => grant({ principal: 1, id: 7 as unknown as string }), "id is 7; it must be a text"],
-    ["a reason that is none", () => refuse("banana" as "invalid"), '"banana" is no reason. Write one of malformed'],
-    ["a reason from the prototype", () => refuse("toString" as "invalid"), "is no reason"],
+    ["a name that is none", () => grant({ principal: 1, id: 7 as unknown as string }), "id is 7; it must be a string"],
+    ["a reason that is none", () => refuse("banana" as "invalid"), '"banana" is not a reason. Write one of malformed'],
+    ["a reason from the prototype", () => refuse("toString" as "invalid"), "is not a reason"],
   ])("%s: verifier-failed, 503", async (_what, answer, note) => {
     const decision = await decideWith(answer);
     expect(decision).toMatchObject({ allowed: false, code: "verifier-failed", status: 503 });

@@ -1,6 +1,5 @@
-import type { Handshake } from "./handshake.ts";
-import { readLines } from "./handshake.ts";
-import { show } from "./text.ts";
+import { type Handshake, readLines } from "../check/handshake.ts";
+import { show } from "../explain/text.ts";
 
 /** Where a policy looks for a token. Made by `bearerHeader()`, `bearerProtocol()`, `queryParam()`, `cookie()` and `firstMessage()`. */
 export type TokenSource =
@@ -64,10 +63,12 @@ export function sourceProblem(source: unknown): string | undefined {
   if (kind === "queryParam" || kind === "cookie") {
     const name = read("name");
     const fits = typeof name === "string" && name !== "" && !/[\s;=,]/.test(name);
-    return fits ? undefined : `${show(name)} is no name. Write ${kind}("${kind === "cookie" ? "sid" : "ticket"}").`;
+    return fits
+      ? undefined
+      : `${show(name)} is not a valid name. Write ${kind}("${kind === "cookie" ? "sid" : "ticket"}").`;
   }
   if (kind !== "firstMessage")
-    return "it is no source. Write bearerHeader(), bearerProtocol(), queryParam(name), cookie(name) or firstMessage().";
+    return "it is not a source. Write bearerHeader(), bearerProtocol(), queryParam(name), cookie(name) or firstMessage().";
   const [deadline, maxBytes] = [read("deadline"), read("maxBytes")];
   if (!(typeof deadline === "number" && deadline > 0 && deadline <= 0x7fff_ffff))
     return `deadline is ${show(deadline)}; it must be milliseconds above 0: firstMessage({ deadline: 5000 }).`;
@@ -98,8 +99,7 @@ export function findToken(handshake: Handshake, sources: readonly TokenSource[])
   const [first] = found;
   if (first === undefined) return { kind: "none" };
   if (found.length > 1) {
-    const places = found.map(({ source }) => source).join(" and ");
-    return { kind: "wrong", code: "token-ambiguous", note: `There are ${found.length}: ${places}.` };
+    return { kind: "wrong", code: "token-ambiguous", note: `${found.length} tokens: ${placesOf(found)}.` };
   }
   const { token, source, note } = first;
   if (token === undefined) return { kind: "wrong", code: "token-malformed", note: `${source}: ${note}` };
@@ -108,6 +108,13 @@ export function findToken(handshake: Handshake, sources: readonly TokenSource[])
     return { kind: "wrong", code: "token-malformed", note: `${source}: ${size}` };
   }
   return { kind: "found", token, source };
+}
+
+/** Each source once, with the number of its tokens: a client can send thousands. */
+function placesOf(found: readonly Candidate[]): string {
+  const counts = new Map<TokenSourceKind, number>();
+  for (const { source } of found) counts.set(source, (counts.get(source) ?? 0) + 1);
+  return Array.from(counts, ([source, count]) => `${count} from ${source}`).join(", ");
 }
 
 function candidates(handshake: Handshake, source: TokenSource): readonly Candidate[] {
@@ -138,7 +145,9 @@ function bearerToken(line: string): readonly Candidate[] {
   const scheme = space < 0 ? line : line.slice(0, space);
   if (scheme.toLowerCase() !== "bearer") return [];
   const token = space < 0 ? "" : trim(line.slice(space));
-  return [{ source, token: isToken68(token) ? token : undefined, note: "It is no token68 (RFC 9110 section 11.2)." }];
+  return [
+    { source, token: isToken68(token) ? token : undefined, note: "It is not a token68 (RFC 9110 section 11.2)." },
+  ];
 }
 
 /** Letters, digits and `-._~+/`, then any number of `=`. */
@@ -165,7 +174,7 @@ function protocolTokens(lines: readonly string[]): readonly Candidate[] {
   const tokens = entries.filter((entry) => entry.startsWith(prefix));
   // Browsers fail a handshake that offers protocols and gets none back, and the token must not be sent back.
   const alone = tokens.length === entries.length;
-  const note = "It is alone in Sec-WebSocket-Protocol: offer a subprotocol that is spoken beside it.";
+  const note = "It is the only entry of Sec-WebSocket-Protocol: offer the application's subprotocol too.";
   return tokens.map((entry) => ({ source, token: alone ? undefined : entry.slice(prefix.length), note }));
 }
 

@@ -1,8 +1,9 @@
-import { LazySignal, type SignalSource } from "./abort.ts";
-import { ask, type Asked } from "./asking.ts";
-import { type Allow, type Decision, deny } from "./decision.ts";
+import { LazySignal, type SignalSource } from "../ask/abort.ts";
+import { ask, type Asked } from "../ask/ask.ts";
+import { denyUnreadable } from "../check/check.ts";
+import { type Allow, type Decision, type Deny, deny } from "../check/decision.ts";
 import { Grant, TokenRefusal } from "./grant.ts";
-import type { Handshake } from "./handshake.ts";
+import type { Handshake } from "../check/handshake.ts";
 import {
   type Finding,
   findToken,
@@ -11,7 +12,7 @@ import {
   type TokenSource,
   type TokenSourceKind,
 } from "./sources.ts";
-import { redact } from "./text.ts";
+import { redact } from "../explain/text.ts";
 
 /** What `verify` is told beside the token. */
 export interface TokenContext {
@@ -79,7 +80,8 @@ export class TokenRule<P> {
   ): Decision<P | undefined> | Promise<Decision<P | undefined>> {
     const { origin } = allow;
     const { token: late } = options;
-    const found = late === undefined ? findToken(handshake, this.#options.from) : lateToken(late);
+    const found = late === undefined ? find(handshake, this.#options.from) : lateToken(late);
+    if ("unreadable" in found) return found.unreadable;
     if (found.kind === "wrong") return deny(found.code, origin, { note: found.note });
     if (found.kind === "none" || (headerOnly && found.source !== "bearerHeader" && late === undefined)) {
       if (found.kind === "none" && this.#options.required === false && !headerOnly) return allow;
@@ -126,6 +128,15 @@ export class TokenRule<P> {
       ...(subject !== undefined && { subject }),
       ...(session !== undefined && { session }),
     };
+  }
+}
+
+/** A handshake that could be read for its Origin may still throw here: a getter or a proxy can answer otherwise each time. */
+function find(handshake: Handshake, sources: readonly TokenSource[]): Finding | { readonly unreadable: Deny } {
+  try {
+    return findToken(handshake, sources);
+  } catch (error) {
+    return { unreadable: denyUnreadable(error) };
   }
 }
 

@@ -1,3 +1,5 @@
+import { type HostKind, parseAuthority } from "../check/host.ts";
+
 /**
  * Brings the host of a configuration entry into the form that browsers serialise: case, IDN to A-label, IPv6 form. Only configuration comes
  * here: `URL` repairs what it is given, which is a help to an operator and an opening to an attacker. Returns `undefined` where no host
@@ -26,4 +28,16 @@ export function splitStar(host: string): { readonly star: "*" | "**" | undefined
   if (host.startsWith("**.")) return { star: "**", base: host.slice(3) };
   if (host.startsWith("*.")) return { star: "*", base: host.slice(2) };
   return { star: undefined, base: host };
+}
+
+/** Tells a name from an address; `undefined` if the text is not a host in canonical form. */
+export function classifyHost(host: string): HostKind | undefined {
+  const parsed = parseAuthority(host);
+  return parsed?.host === host ? parsed.kind : undefined;
+}
+
+/** The loopback names of RFC 6761 section 6.3, and the loopback addresses: what no other machine can serve. */
+export function isLoopback(host: string): boolean {
+  if (host === "localhost" || host.endsWith(".localhost") || host === "[::1]") return true;
+  return host.startsWith("127.") && classifyHost(host) === "ipv4";
 }

@@ -1,5 +1,5 @@
-import type { DenyCode } from "./codes.ts";
-import { show } from "./text.ts";
+import type { DenyCode } from "../check/codes.ts";
+import { show } from "../explain/text.ts";
 
 /** What a token stands for. */
 export interface Granted<P> {
@@ -92,7 +92,7 @@ export function grant<P>(granted: Granted<P>): Grant<P> {
   for (const name of ["id", "subject", "session"] as const) {
     const value = granted[name];
     if (value !== undefined && typeof value !== "string")
-      throw new TypeError(`grant(): ${name} is ${show(value)}; it must be a text.`);
+      throw new TypeError(`grant(): ${name} is ${show(value)}; it must be a string.`);
   }
   return new Grant(granted);
 }
@@ -105,6 +105,6 @@ export function grant<P>(granted: Granted<P>): Grant<P> {
  */
 export function refuse(reason: RefusalReason, note?: string): TokenRefusal {
   if (!Object.hasOwn(codes, reason))
-    throw new TypeError(`refuse(): ${show(reason)} is no reason. Write one of ${Object.keys(codes).join(", ")}.`);
+    throw new TypeError(`refuse(): ${show(reason)} is not a reason. Write one of ${Object.keys(codes).join(", ")}.`);
   return new TokenRefusal(codes[reason], note === undefined || typeof note === "string" ? note : show(note));
 }

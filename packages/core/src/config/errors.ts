@@ -31,3 +31,41 @@ export class ConfigurationError<Code extends string = string> extends Error {
     this.issues = Object.freeze(issues.map((issue) => Object.freeze({ ...issue })));
   }
 }
+
+/** One problem in the options of `createPolicy`. */
+export type PolicyIssue = ConfigurationIssue<PolicyIssueCode>;
+
+export type PolicyIssueCode =
+  | "entry-not-a-string"
+  | "host-invalid"
+  | "host-port-invalid"
+  | "host-public-suffix"
+  | "host-scheme-present"
+  | "host-wildcard-invalid"
+  | "option-incoherent"
+  | "option-invalid"
+  | "option-missing"
+  | "option-unknown"
+  | "origin-host-invalid"
+  | "origin-insecure"
+  | "origin-list-in-one-entry"
+  | "origin-never-sent"
+  | "origin-opaque"
+  | "origin-path-present"
+  | "origin-port-invalid"
+  | "origin-public-suffix"
+  | "origin-scheme-invalid"
+  | "origin-scheme-missing"
+  | "origin-userinfo-present"
+  | "origin-wildcard-invalid"
+  | "whitespace-present";
+
+/** The options of `createPolicy` are invalid. Its `issues` hold every problem at once. */
+export class PolicyError extends ConfigurationError<PolicyIssueCode> {
+  override readonly name = "PolicyError";
+  override readonly code = "ERR_WSORIGIN_POLICY";
+
+  constructor(issues: readonly PolicyIssue[]) {
+    super("ERR_WSORIGIN_POLICY", issues);
+  }
+}

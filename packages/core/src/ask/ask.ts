@@ -11,7 +11,7 @@ export type Asked = { readonly answer: unknown } | { readonly problem: string };
  * @param how how it is called, such as `directory.has()`
  */
 export function ask(who: string, how: string, signal: LazySignal, call: () => unknown): Asked | Promise<Asked> {
-  if (signal.existing?.aborted === true) return { problem: `The handshake was given up before ${who} was asked.` };
+  if (signal.existing?.aborted === true) return { problem: `The handshake was aborted before ${who} was called.` };
   try {
     const given = call();
     return isThenable(given) ? wait(who, how, signal, given) : { answer: given };

@@ -52,19 +52,6 @@ export function parseHost(host: string): Authority | undefined {
   return parseAuthority(/[A-Z]/.test(host) ? host.replace(/[A-Z]+/g, (upper) => upper.toLowerCase()) : host);
 }
 
-/** Tells what a host is, or `undefined` where it is none in canonical form. */
-export function classifyHost(host: string): HostKind | undefined {
-  if (host.startsWith("[")) return classifyBracketed(host);
-  return endOfName(host) === host.length ? classifyName(host) : undefined;
-}
-
-/** The loopback names of RFC 6761 section 6.3, and the loopback addresses: what no other machine can serve. */
-export function isLoopback(host: string): boolean {
-  return (
-    host === "localhost" || host.endsWith(".localhost") || host === "[::1]" || (host.startsWith("127.") && isIPv4(host))
-  );
-}
-
 /** 1 to 65535, no leading zero. */
 export function isPort(text: string): boolean {
   if (text.length === 0 || text.length > 5 || text.startsWith("0")) return false;

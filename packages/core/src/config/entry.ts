@@ -1,43 +1,5 @@
-import { ConfigurationError, type ConfigurationIssue } from "./configuration-error.ts";
-import { quote } from "./text.ts";
-
-/** One problem in the options of `createPolicy`. */
-export type PolicyIssue = ConfigurationIssue<PolicyIssueCode>;
-
-export type PolicyIssueCode =
-  | "entry-not-a-string"
-  | "host-invalid"
-  | "host-port-invalid"
-  | "host-public-suffix"
-  | "host-scheme-present"
-  | "host-wildcard-invalid"
-  | "option-incoherent"
-  | "option-invalid"
-  | "option-missing"
-  | "option-unknown"
-  | "origin-host-invalid"
-  | "origin-insecure"
-  | "origin-list-in-one-entry"
-  | "origin-never-sent"
-  | "origin-opaque"
-  | "origin-path-present"
-  | "origin-port-invalid"
-  | "origin-public-suffix"
-  | "origin-scheme-invalid"
-  | "origin-scheme-missing"
-  | "origin-userinfo-present"
-  | "origin-wildcard-invalid"
-  | "whitespace-present";
-
-/** The options of `createPolicy` are invalid. Its `issues` hold every problem at once. */
-export class PolicyError extends ConfigurationError<PolicyIssueCode> {
-  override readonly name = "PolicyError";
-  override readonly code = "ERR_WSORIGIN_POLICY";
-
-  constructor(issues: readonly PolicyIssue[]) {
-    super("ERR_WSORIGIN_POLICY", issues);
-  }
-}
+import type { PolicyIssue, PolicyIssueCode } from "./errors.ts";
+import { quote } from "../explain/text.ts";
 
 /** The outcome of reading one entry of the configuration: its parts, or why it is refused. */
 export type Read<T> = { readonly value: T } | Refused;
@@ -89,7 +51,7 @@ export function voiceOf(
         parts.length === 0
           ? `${noun}s such as ${quote(example)}, one entry each`
           : `one entry each: ${parts.map((part) => quote(part)).join(", ")}`;
-      return fail(several, `holds several values. Write ${fix}.`);
+      return fail(several, `contains several values. Write ${fix}.`);
     }
     return first === entry
       ? undefined

@@ -15,22 +15,9 @@ const anyDepth = 2;
 export class Wildcards {
   readonly #bases = new Map<string, number>();
 
-  /** The number of bases. */
-  get size(): number {
-    return this.#bases.size;
-  }
-
   /** `base` may end in a port (`example.com:8443`), which then must be equal too. */
   add(star: Star, base: string): void {
     this.#bases.set(base, (this.#bases.get(base) ?? 0) | (star === "*" ? oneLabel : anyDepth));
-  }
-
-  /** Every entry, as `*.base` or `**.base`. */
-  *entries(): Generator<string> {
-    for (const [base, stars] of this.#bases) {
-      if ((stars & oneLabel) !== 0) yield `*.${base}`;
-      if ((stars & anyDepth) !== 0) yield `**.${base}`;
-    }
   }
 
   /** The entry that covers `name`, a registered name with its port where it has one, as `*.base` or `**.base`. */

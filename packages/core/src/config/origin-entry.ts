@@ -1,16 +1,18 @@
-import { normaliseHost, splitPort, splitStar } from "./host-text.ts";
-import { classifyHost, isLoopback, isPort } from "./host.ts";
-import { defaultPort, isCustomRest, isCustomScheme, isWebOrigin, maxOriginLength, parseOrigin } from "./origin.ts";
-import { type Read, refuse, type Voice, voiceOf } from "./problems.ts";
+import { classifyHost, isLoopback, normaliseHost, splitPort, splitStar } from "./host-text.ts";
+import type { OriginEntry } from "../check/lists.ts";
+import { isPort } from "../check/host.ts";
+import {
+  defaultPort,
+  isCustomRest,
+  isCustomScheme,
+  isWebOrigin,
+  maxOriginLength,
+  parseOrigin,
+} from "../check/origin.ts";
+import { type Read, refuse, type Voice, voiceOf } from "./entry.ts";
 import { isPublicSuffix } from "./public-suffix.ts";
-import { quote, show } from "./text.ts";
-import type { Star } from "./wildcards.ts";
-
-/** An entry of `origins`, normalised. */
-export type OriginEntry =
-  | { readonly kind: "exact"; readonly text: string }
-  | { readonly kind: "any-port"; readonly text: string }
-  | { readonly kind: "wildcard"; readonly scheme: "http" | "https"; readonly star: Star; readonly base: string };
+import { quote, show } from "../explain/text.ts";
+import type { Star } from "../check/wildcards.ts";
 
 /** Schemes whose pages send `Origin: null` or that no page has: an entry would never match. */
 const neverOrigins = new Map([
@@ -20,11 +22,11 @@ const neverOrigins = new Map([
   ["file", 'file: pages send "null"'],
   ["filesystem", "filesystem: pages send the Origin they belong to"],
   ["ftp", 'ftp: pages send "null"'],
-  ["javascript", "javascript: is no page"],
-  ["mailto", "mailto: is no page"],
+  ["javascript", "javascript: URLs are not pages"],
+  ["mailto", "mailto: URLs are not pages"],
 ]);
 
-const everyPage = "would let every page in.";
+const everyPage = "would allow every page.";
 
 const words = { list: "origins", noun: "origin", example: "https://app.example.com" };
 
@@ -34,7 +36,7 @@ export function readOriginEntry(entry: unknown, insecureToo: boolean): Read<Orig
     return refuse(
       "entry-not-a-string",
       show(entry),
-      `origins: ${show(entry)} is no string. Write origins as text, such as "https://app.example.com".`,
+      `origins: ${show(entry)} is not a string. Write an origin such as "https://app.example.com".`,
     );
   }
   // Long lists come from tables that hold them in form already. An A-label is not taken at its word: `URL` knows which are valid.
@@ -47,12 +49,12 @@ export function readOriginEntry(entry: unknown, insecureToo: boolean): Read<Orig
   if (entry.length > maxOriginLength)
     return fail(
       "origin-host-invalid",
-      `is longer than ${maxOriginLength} characters. No browser sends such an Origin: remove it.`,
+      `is longer than ${maxOriginLength} characters, which browsers do not send: remove it.`,
     );
   if (entry.toLowerCase() === "null") {
     return fail(
       "origin-opaque",
-      'is what sandboxed frames, data: and file: pages send, which any site can make. Remove it; if such pages must get in, set opaqueOrigin: "dangerously-allow".',
+      'is the Origin of sandboxed frames, data: and file: pages, which any site can make. Remove it; to allow such pages, set opaqueOrigin: "dangerously-allow".',
     );
   }
   const never = neverOrigins.get((/^[a-z]+(?=:(?!\d+$))/i.exec(entry)?.[0] ?? "").toLowerCase());
@@ -77,11 +79,11 @@ export function readOriginEntry(entry: unknown, insecureToo: boolean): Read<Orig
   const scheme = entry.slice(0, mark).toLowerCase();
   const rest = entry.slice(mark + 3);
   if (!isCustomScheme(scheme))
-    return correct("origin-scheme-invalid", `starts with ${quote(scheme)}, which is no scheme.`, `https://${rest}`);
+    return correct("origin-scheme-invalid", `starts with ${quote(scheme)}, which is not a scheme.`, `https://${rest}`);
   if (scheme === "ws" || scheme === "wss") {
     return correct(
       "origin-scheme-invalid",
-      "is the socket's address; Origin is the page's.",
+      "is the address of a socket; an Origin is that of a page.",
       `${scheme === "ws" ? "http" : "https"}://${rest}`,
     );
   }
@@ -93,17 +95,13 @@ export function readOriginEntry(entry: unknown, insecureToo: boolean): Read<Orig
   }
   const at = rest.lastIndexOf("@");
   if (at >= 0)
-    return correct(
-      "origin-userinfo-present",
-      "holds a user name; an origin has none.",
-      `${scheme}://${rest.slice(at + 1)}`,
-    );
+    return correct("origin-userinfo-present", "contains a user name; remove it.", `${scheme}://${rest.slice(at + 1)}`);
 
   if (scheme === "http" || scheme === "https") return readWebEntry(scheme, rest, insecureToo, correct);
   if (rest.includes("*"))
     return fail(
       "origin-wildcard-invalid",
-      `has a star, which only http: and https: entries may have: it would let every page of ${quote(`${scheme}:`)} in. Write the exact origin.`,
+      "has a star, which only http: and https: entries may have. Write the exact origin.",
     );
   if (!isCustomRest(rest))
     return fail(
@@ -141,9 +139,9 @@ function readWebEntry(
   if (scheme === "http" && !insecureToo && !isLoopback(host)) {
     return correct(
       "origin-insecure",
-      "is plain http: whoever sits on the visitor's network can write such a page and open sockets with the visitor's cookies.",
+      "is plain http: an attacker on the network can change the page and open sockets with the visitor's cookies.",
       `https://${full}`,
-      "; if it must be, set dangerouslyAllowInsecureOrigins: true",
+      "; to allow it anyway, set dangerouslyAllowInsecureOrigins: true",
     );
   }
   if (star !== undefined) {
@@ -156,9 +154,9 @@ function readWebEntry(
     if (isPublicSuffix(host)) {
       return correct(
         "origin-public-suffix",
-        `covers names that anybody can register below ${quote(host)}, an attacker's too.`,
+        `covers names that anyone can register below ${quote(host)}, attackers included.`,
         `${scheme}://my-app.${host}`,
-        ", with the names that are yours; if they are known only at run time, use `directory`",
+        ", with your own names; if they are known only at run time, use `directory`",
       );
     }
   }
@@ -181,12 +179,12 @@ type Help = readonly [text: string, candidate: string, rest?: string];
 
 function wildcardHelp(scheme: string, host: string, port: string | undefined): Help {
   if (!/\w/.test(host)) return [everyPage, ""];
-  if (/^[\d.*]+$/.test(host)) return ["has a star in an address, which has no subdomains.", "", ", one entry each"];
+  if (/^[\d.*]+$/.test(host)) return ["has a star over an address, which has no subdomains.", "", ", one entry each"];
   // Whole labels after the last star only: `app.*.com` and `ex*ple.com` must not become a wildcard over somebody else's name.
   const base = /(?:^|\.)[^\w.]*([\w-]+(?:\.[\w-]+)+)$/.exec(host)?.[1];
   const candidate = base === undefined ? "" : `${scheme}://*.${base}${port === undefined ? "" : `:${port}`}`;
   const text =
-    "has a star or a pattern where none is understood: a star is the whole first label, `*.` for one label or `**.` for any number.";
+    "has a star or a pattern in the wrong place: only the first label can be one, `*` for one label or `**` for any number.";
   return [text, candidate, ", or the exact origin"];
 }
 
@@ -201,5 +199,5 @@ function hostHelp(scheme: string, star: Star | undefined, host: string, port: st
   if (repaired === undefined || classifyHost(repaired) === undefined)
     return ["has no valid host.", "", ", as the page's self.origin shows it"];
   const candidate = `${scheme}://${star === undefined ? "" : `${star}.`}${repaired}${port === undefined ? "" : `:${port}`}`;
-  return ["has a host that no browser sends in this form.", candidate];
+  return ["has a host that browsers do not send in this form.", candidate];
 }

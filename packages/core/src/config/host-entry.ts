@@ -1,15 +1,9 @@
-import { normaliseHost, splitPort, splitStar } from "./host-text.ts";
-import { classifyHost, isPort } from "./host.ts";
-import { type Read, refuse, voiceOf } from "./problems.ts";
+import { classifyHost, normaliseHost, splitPort, splitStar } from "./host-text.ts";
+import type { HostEntry } from "../check/lists.ts";
+import { isPort } from "../check/host.ts";
+import { type Read, refuse, voiceOf } from "./entry.ts";
 import { isPublicSuffix } from "./public-suffix.ts";
-import { quote, show } from "./text.ts";
-import type { Star } from "./wildcards.ts";
-
-/** An entry of `hosts`, normalised; an authority without a port stands for every port. */
-export interface HostEntry {
-  readonly star: Star | undefined;
-  readonly authority: string;
-}
+import { quote, show } from "../explain/text.ts";
 
 const words = { list: "hosts", noun: "host", example: "api.example.com" };
 
@@ -19,7 +13,7 @@ export function readHostEntry(entry: unknown): Read<HostEntry> {
     return refuse(
       "entry-not-a-string",
       show(entry),
-      `hosts: ${show(entry)} is no string. Write hosts as text, such as "api.example.com".`,
+      `hosts: ${show(entry)} is not a string. Write a host such as "api.example.com".`,
     );
   }
   const { fail, correct, single } = voiceOf(entry, words, readHostEntry);
@@ -30,32 +24,23 @@ export function readHostEntry(entry: unknown): Read<HostEntry> {
   const end = entry.search(/[/?#\\]/);
   if (end >= 0) return correct("host-invalid", "goes on after the host.", entry.slice(0, end));
   const at = entry.lastIndexOf("@");
-  if (at >= 0) return correct("host-invalid", "holds a user name; a Host has none.", entry.slice(at + 1));
+  if (at >= 0) return correct("host-invalid", "contains a user name; remove it.", entry.slice(at + 1));
   if (entry === "*")
-    return correct(
-      "host-wildcard-invalid",
-      "would let every Host in, which is what this list is there to prevent.",
-      "",
-      ", with the names of this server",
-    );
+    return correct("host-wildcard-invalid", "would allow every Host.", "", ", with the names of this server");
 
   const { host: written, port } = splitPort(entry);
   if (port === "*")
-    return correct(
-      "host-port-invalid",
-      "has a star for its port; a name without a port stands for every port.",
-      written,
-    );
+    return correct("host-port-invalid", "has a star for its port; a name without a port covers every port.", written);
   const { star, base } = splitStar(written);
   if (base.includes("*"))
     return fail(
       "host-wildcard-invalid",
-      'has a star where none is understood: a star is the whole first label. Write `*.` or `**.` before a name, such as "*.example.com".',
+      'has a star in the wrong place. Write `*.` or `**.` before a name, such as "*.example.com".',
     );
   const host = normaliseHost(base.replace(/^\.+/, "").replace(/\.$/, ""));
   const kind = host === undefined ? undefined : classifyHost(host);
   if (host === undefined || kind === undefined)
-    return correct("host-invalid", "is no host name.", "", ' or "[::1]:3000", as the client does');
+    return correct("host-invalid", "is not a host name.", "", ' or "[::1]:3000", as the client does');
   if (base.startsWith("."))
     return correct(
       "host-wildcard-invalid",
@@ -78,7 +63,7 @@ export function readHostEntry(entry: unknown): Read<HostEntry> {
   if (star !== undefined && isPublicSuffix(host)) {
     return correct(
       "host-public-suffix",
-      `covers names that anybody can register below ${quote(host)}, an attacker's too.`,
+      `covers names that anyone can register below ${quote(host)}, attackers included.`,
       `api.${host}`,
       ", with the names of this server",
     );

@@ -1,36 +1,44 @@
-import type { Expectation } from "./decision.ts";
-import type { HostList, OriginList } from "./lists.ts";
-import type { CheckedOptions } from "./options.ts";
-import { isWebOrigin, parseOrigin } from "./origin.ts";
+import type { Expectation } from "../check/decision.ts";
+import type { HostEntry, OriginEntry, OriginList } from "../check/lists.ts";
+import type { CheckedOptions } from "../config/options.ts";
+import { isWebOrigin, parseOrigin } from "../check/origin.ts";
 import { quote, quoteSome } from "./text.ts";
 
-/** Puts what a policy expects into words, when somebody asks for them. */
-export function describeExpectation(
-  origins: OriginList,
-  hosts: HostList | undefined,
-  options: CheckedOptions,
-): Expectation {
+/** Describes what a policy expects, when `explain()` asks. */
+export function describeExpectation(origins: OriginList, options: CheckedOptions): Expectation {
+  const { hosts = [], directory, sameHost, opaqueOrigin } = options;
   return {
     origins() {
       const sources: string[] = [];
-      if (origins.size > 0 || (!options.sameHost && options.directory === undefined))
-        sources.push(quoteSome(origins.entries(), origins.size));
-      if (options.sameHost) sources.push("the Host of the request itself (sameHost)");
-      if (options.directory !== undefined) sources.push("what the directory says");
-      return sources.join(", or ");
+      if (options.origins.length > 0) sources.push(quoteSome(textsOf(options.origins), options.origins.length));
+      if (opaqueOrigin === "dangerously-allow") sources.push('"null" (opaqueOrigin)');
+      if (sameHost) sources.push("an Origin that matches the request's Host (sameHost)");
+      if (directory !== undefined) sources.push("an Origin that the directory knows");
+      return sources.length === 0 ? "no Origin at all: `origins` is empty" : sources.join(", or ");
     },
     hosts() {
-      return hosts === undefined ? "any one Host" : quoteSome(hosts.entries(), hosts.size);
+      return hosts.length === 0 ? "no Host at all: `hosts` is empty" : quoteSome(hostTextsOf(hosts), hosts.length);
     },
     originHint: (origin) => hint(origins, origin, options),
   };
+}
+
+function* textsOf(entries: readonly OriginEntry[]): Generator<string> {
+  for (const entry of entries) {
+    if (entry.kind === "wildcard") yield `${entry.scheme}://${entry.star}.${entry.base}`;
+    else yield entry.kind === "exact" ? entry.text : `${entry.text}:*`;
+  }
+}
+
+function* hostTextsOf(entries: readonly HostEntry[]): Generator<string> {
+  for (const { star, authority } of entries) yield star === undefined ? authority : `${star}.${authority}`;
 }
 
 /** The one near miss that is worth a sentence. */
 function hint(origins: OriginList, origin: string, options: CheckedOptions): string | undefined {
   const repaired = repair(origin);
   if (repaired !== undefined && repaired !== origin && origins.match(repaired) !== undefined) {
-    return `It looks like ${quote(repaired)}, which is listed, but no browser writes an Origin this way: whatever sent it is no browser, or a proxy rewrote the header.`;
+    return `It looks like ${quote(repaired)}, which is listed, but browsers never send this form: a proxy or another program wrote it.`;
   }
   const parsed = parseOrigin(origin);
   if (parsed === undefined || !isWebOrigin(parsed)) return undefined;
@@ -43,7 +51,9 @@ function hint(origins: OriginList, origin: string, options: CheckedOptions): str
   }
   if (port !== "" && origins.match(`${scheme}://${host}`) !== undefined)
     return "The same host is listed without a port; the port is part of an origin.";
-  const withPort = [...firstOf(origins.entries(), 1000)].find((entry) => entry.startsWith(`${scheme}://${host}:`));
+  const withPort = [...firstOf(textsOf(options.origins), 1000)].find((entry) =>
+    entry.startsWith(`${scheme}://${host}:`),
+  );
   if (withPort !== undefined) return `The same host is listed as ${quote(withPort)}; the port is part of an origin.`;
   if (kind === "name") {
     if (origins.match(`${scheme}://x.${host}${tail}`) !== undefined) {
@@ -56,7 +66,7 @@ function hint(origins: OriginList, origin: string, options: CheckedOptions): str
     }
   }
   if (options.sameHost)
-    return "It is not the Host of the request either: if a proxy rewrites Host, let it forward the original one, or list the page's origin.";
+    return "It does not match the request's Host either: if a proxy rewrites Host, configure it to forward the original one, or add the page's origin to `origins`.";
   return undefined;
 }
 
@@ -68,7 +78,7 @@ function* firstOf<T>(values: Iterable<T>, count: number): Generator<T> {
   }
 }
 
-/** What `URL` would make of it. For the wording alone: no decision rests on it. */
+/** The origin that `URL` would read. For the wording only: no decision depends on it. */
 function repair(origin: string): string | undefined {
   try {
     const url = new URL(origin);

@@ -1,8 +1,18 @@
-import type { HostEntry } from "./host-entry.ts";
 import type { Authority } from "./host.ts";
-import type { CheckedOptions } from "./options.ts";
 import { defaultPort, isWebOrigin, maxOriginLength, type Origin, parseOrigin, type WebOrigin } from "./origin.ts";
-import { Wildcards } from "./wildcards.ts";
+import { type Star, Wildcards } from "./wildcards.ts";
+
+/** An entry of `origins`, normalised. */
+export type OriginEntry =
+  | { readonly kind: "exact"; readonly text: string }
+  | { readonly kind: "any-port"; readonly text: string }
+  | { readonly kind: "wildcard"; readonly scheme: "http" | "https"; readonly star: Star; readonly base: string };
+
+/** An entry of `hosts`, normalised; an authority without a port stands for every port. */
+export interface HostEntry {
+  readonly star: Star | undefined;
+  readonly authority: string;
+}
 
 /** The Origins that were written down. */
 export class OriginList {
@@ -10,25 +20,14 @@ export class OriginList {
   readonly #anyPort = new Set<string>();
   readonly #wildcards = { http: new Wildcards(), https: new Wildcards() };
 
-  constructor(options: CheckedOptions) {
-    for (const entry of options.origins) {
+  /** @param opaque whether `Origin: null` is allowed, which is an option of its own: no entry of the list can be it */
+  constructor(entries: readonly OriginEntry[], opaque: boolean) {
+    for (const entry of entries) {
       if (entry.kind === "exact") this.#exact.add(entry.text);
       else if (entry.kind === "any-port") this.#anyPort.add(entry.text);
       else this.#wildcards[entry.scheme].add(entry.star, entry.base);
     }
-    // Its own option, and none of the list's entries can be it; but once allowed it is a value like the others.
-    if (options.opaqueOrigin === "dangerously-allow") this.#exact.add("null");
-  }
-
-  get size(): number {
-    return this.#exact.size + this.#anyPort.size + this.#wildcards.http.size + this.#wildcards.https.size;
-  }
-
-  *entries(): Generator<string> {
-    yield* this.#exact;
-    for (const base of this.#anyPort) yield `${base}:*`;
-    for (const name of this.#wildcards.https.entries()) yield `https://${name}`;
-    for (const name of this.#wildcards.http.entries()) yield `http://${name}`;
+    if (opaque) this.#exact.add("null");
   }
 
   /** The entry that covers this Origin. */
@@ -64,15 +63,6 @@ export class HostList {
       if (star === undefined) this.#exact.add(authority);
       else this.#wildcards.add(star, authority);
     }
-  }
-
-  get size(): number {
-    return this.#exact.size + this.#wildcards.size;
-  }
-
-  *entries(): Generator<string> {
-    yield* this.#exact;
-    yield* this.#wildcards.entries();
   }
 
   /** Whether a Host value is one of the entries as it stands: enough for most, and cheaper than parsing it. */

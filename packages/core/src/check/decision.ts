@@ -1,5 +1,4 @@
 import { type AllowCode, type DenyCode, type DenyStatus, statusOf } from "./codes.ts";
-import { cut } from "./text.ts";
 
 /** The handshake may proceed. */
 export interface Allow<P = undefined> {
@@ -51,6 +50,8 @@ export interface Circumstances {
   /** One sentence on what exactly was wrong. Holds no token, cookie or query string. */
   readonly note?: string | undefined;
   readonly expected?: Expectation | undefined;
+  /** Whether the handshake was refused because its headers, or other properties, could not be read. */
+  readonly unreadable?: boolean | undefined;
 }
 
 /** Returns what it is given, so that a class below it puts its private field on that object and makes none of its own. */
@@ -88,7 +89,7 @@ export function deny(code: DenyCode, origin?: string, circumstances?: Circumstan
     allowed: false,
     code,
     status: statusOf(code),
-    origin: origin === undefined ? undefined : cut(origin),
+    origin: origin?.slice(0, 256),
   };
   if (circumstances !== undefined) new Carrier(decision, circumstances);
   return decision;

@@ -41,9 +41,16 @@ export function redact(text: string, secret: string): string {
   return short;
 }
 
-/** Quotes untrusted text for a terminal or a log. Without it a client could forge log lines or send terminal escapes through a header. */
+/** The longest text that `quote` returns, in characters. */
+const longestQuote = 400;
+
+/**
+ * Quotes untrusted text for a terminal or a log: cut to 256 characters, as JSON, in printable ASCII. Without it, a client could forge log lines or
+ * send terminal escapes through a header. At most 400 characters: what is longer when escaped ends in `..."`.
+ */
 export function quote(text: string): string {
-  return printable(JSON.stringify(cut(text)));
+  const quoted = printable(JSON.stringify(cut(text)));
+  return quoted.length > longestQuote ? `${quoted.slice(0, longestQuote - 4)}..."` : quoted;
 }
 
 /** Names any value of a configuration, whatever it is. */
@@ -56,14 +63,15 @@ export function show(value: unknown): string {
   }
 }
 
-/** Names the first few entries of a list, and how many more there are. */
+/** `one of`, the first few entries of a list, and how many more there are. */
 export function quoteSome(entries: Iterable<string>, size: number, shown = 5): string {
-  if (size === 0) return "nobody (the list is empty)";
-  const names: string[] = [];
+  const names = new Set<string>();
+  let left = size;
   for (const entry of entries) {
-    if (names.length === shown) break;
-    names.push(quote(entry));
+    if (names.size === shown) break;
+    names.add(quote(entry));
+    left--;
   }
-  const rest = size - names.length;
-  return rest > 0 ? `${names.join(", ")} and ${rest} more` : names.join(", ");
+  const list = `one of ${[...names].join(", ")}`;
+  return left > 0 ? `${list} and ${left} more` : list;
 }
