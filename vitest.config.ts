@@ -12,8 +12,17 @@ const folders = ["packages", "apps"]
 export default defineConfig({
   // Packages are tested from their sources, as they are type-checked: nothing has to be built first.
   ssr: { resolve: { conditions: ["@wsorigin/source", "module", "node", "development|production"] } },
-  // Most tests wait for sockets, so two files at a time suit two cores.
-  test: { projects: folders.map(project), maxWorkers: Math.max(2, availableParallelism() - 1) },
+  test: {
+    projects: folders.map(project),
+    // Most tests wait for sockets, so two files at a time suit two cores.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
+    // Of one file's tests that may run at the same time: those that start programs and wait for them.
+    maxConcurrency: 16,
+    // A test that hangs fails; a machine that is busy with other work is no reason to.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    expect: { poll: { timeout: 20_000 } },
+  },
 });
 
 /** One project a package, so that `--project core` picks it. Types are tested where there are `*.test-d.ts`. */

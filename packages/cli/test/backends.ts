@@ -16,11 +16,18 @@ import expressWs from "express-ws";
 import Fastify from "fastify";
 import Koa from "koa";
 import { Server as SocketIo } from "socket.io";
-import { onTestFinished } from "vitest";
+import { afterAll } from "vitest";
 import { type WebSocket, WebSocketServer } from "ws";
 import { freePort } from "./proxies.ts";
 
-/** A server that a test talks to: its port. It is gone when the test ends, whatever was left open on it. */
+/** What ends the servers of a file, once its tests are over: they run at the same time, and none of them waits for another's end. */
+const endings: (() => unknown)[] = [];
+
+afterAll(async () => {
+  await Promise.all(endings.map((end) => end()));
+});
+
+/** A server that a test talks to: its port. It is gone when the file's tests have ended, whatever was left open on it. */
 async function serve(server: Server | TcpServer, listening = false): Promise<number> {
   const sockets = new Set<Socket>();
   server.on("connection", (socket: Socket) => {
@@ -29,7 +36,7 @@ async function serve(server: Server | TcpServer, listening = false): Promise<num
     socket.once("close", () => sockets.delete(socket));
   });
   if (!listening) await once(server.listen(0, "127.0.0.1"), "listening");
-  onTestFinished(async () => {
+  endings.push(async () => {
     for (const socket of sockets) socket.destroy();
     await new Promise((resolve) => server.close(resolve));
   });
@@ -103,7 +110,7 @@ export async function fastify(origin?: () => Promise<boolean>): Promise<number> 
   app.get("/ws", { websocket: true }, () => {});
   app.get("/page", () => "page");
   await app.listen({ port: 0, host: "127.0.0.1" });
-  onTestFinished(() => app.close());
+  endings.push(() => app.close());
   return serve(app.server, true);
 }
 
@@ -117,7 +124,7 @@ export function koa(): Promise<number> {
 export function socketIo(): Promise<number> {
   const server = createServer(page);
   const io = new SocketIo(server, { cors: { origin: "https://app.example.com" } });
-  onTestFinished(() => void io.close());
+  endings.push(() => void io.close());
   return serve(server);
 }
 
@@ -189,7 +196,7 @@ export async function daphne(validator: "none" | "origin" | "allowed-hosts"): Pr
     env: { ...process.env, PYTHONPATH: folder, VALIDATOR: validator, PYTHONDONTWRITEBYTECODE: "1" },
     stdio: "ignore",
   });
-  onTestFinished(async () => {
+  endings.push(async () => {
     child.kill("SIGKILL");
     await rm(folder, { recursive: true, force: true });
   });

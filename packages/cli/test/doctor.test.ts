@@ -176,13 +176,13 @@ const nodeRows: readonly Row[] = [
   ["CORS headers on the 101 are a note", [], () => rawGate("HTTP/1.1", "Access-Control-Allow-Origin: *\r\n")],
 ];
 
-test.for(nodeRows)("%s: %j", { timeout: 60_000 }, async ([, expected, start, args = []]) => {
+test.concurrent.for(nodeRows)("%s: %j", { timeout: 60_000 }, async ([, expected, start, args = []]) => {
   const report = await diagnose(await start(), args);
   expect(ids(report)).toEqual(expected);
   expect(JSON.stringify(report)).not.toContain("secret");
 });
 
-test.each([
+test.concurrent.each([
   ["express-ws", () => backends.withExpressWs()],
   ["Express and ws", backends.expressWithWs],
   ["Koa and ws", backends.koa],
@@ -497,7 +497,7 @@ const proxyRows: readonly ProxyRow[] = [
   ],
 ];
 
-describe("proxies", () => {
+describe.concurrent("proxies", () => {
   test.for(proxyRows)(
     "%s, %s: %j",
     { timeout: 90_000 },
@@ -527,7 +527,7 @@ const daphneRows = [
   ["on a path that is not routed", "none", "/other", ["WSO034"]],
 ] as const;
 
-describe("Django Channels on Daphne", () => {
+describe.concurrent("Django Channels on Daphne", () => {
   test.for(daphneRows)("%s", { timeout: 90_000 }, async ([, validator, path, expected], context: TestContext) => {
     needsDaphne(context);
     const port = await backends.daphne(validator);
@@ -539,7 +539,7 @@ describe("Django Channels on Daphne", () => {
   });
 });
 
-test(
+test.concurrent(
   "CORS headers on a refused handshake show that it arrived as an ordinary request: Django behind nginx",
   { timeout: 90_000 },
   async (context) => {
@@ -560,7 +560,7 @@ test(
   },
 );
 
-describe("TLS", () => {
+describe.concurrent("TLS", () => {
   test("a right certificate", { timeout: 30_000 }, async () => {
     const { trusted, authority } = await certificates();
     const report = await diagnose(await backends.tls(trusted), ["--ca", authority], "/ws", "wss");
@@ -596,7 +596,7 @@ describe("TLS", () => {
   });
 });
 
-describe("the way", () => {
+describe.concurrent("the way", () => {
   test("nobody listens", async () => {
     expect(ids(await diagnose(await freePort()))).toEqual(["WSO011"]);
   });

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { randomInt } from "node:crypto";
 import { accessSync, constants, existsSync, readdirSync, readFileSync } from "node:fs";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer, type IncomingMessage } from "node:http";
@@ -205,6 +206,12 @@ export async function startProxy(options: ProxyOptions): Promise<Proxy> {
   }
 }
 
+/** What runs. It ends with this process at the latest. */
+const started = new Set<ChildProcess>();
+process.once("exit", () => {
+  for (const child of started) signalGroup(child, "SIGKILL");
+});
+
 async function startOnce({ kind, config, whole = false, files = {}, args = [] }: ProxyOptions): Promise<Proxy> {
   const program = programs[kind];
   const path = executable(program.names);
@@ -236,8 +243,7 @@ async function startOnce({ kind, config, whole = false, files = {}, args = [] }:
       resolve();
     });
   });
-  const abandon = () => signalGroup(child, "SIGKILL");
-  process.once("exit", abandon);
+  started.add(child);
 
   const stop = async () => {
     if (running(child)) child.kill("SIGTERM");
@@ -246,13 +252,14 @@ async function startOnce({ kind, config, whole = false, files = {}, args = [] }:
     patience.abort();
     signalGroup(child, "SIGKILL");
     await ended;
-    process.off("exit", abandon);
+    started.delete(child);
     await rm(folder, { recursive: true, force: true, maxRetries: 5 });
   };
   const log = () => [printed, ...logFiles(folder)].join("\n");
 
   const deadline = Date.now() + 15_000;
-  while (!(await accepts(ports.port))) {
+  // Where the program has ended, somebody else has its port.
+  while (!(await accepts(ports.port)) || !running(child)) {
     if (running(child) && Date.now() < deadline) {
       await Promise.race([ended, sleep(20)]);
       continue;
@@ -300,16 +307,22 @@ function logFiles(folder: string): readonly string[] {
     .map((name) => readFileSync(join(folder, name), "utf8"));
 }
 
-/** A port of 127.0.0.1 that nobody listens on. */
+/**
+ * A port of 127.0.0.1 that nobody listens on, below those that the system gives to servers on port 0 and to clients: no test that runs at the same
+ * time can get it meanwhile.
+ */
 export async function freePort(): Promise<number> {
-  const server = createTcpServer();
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", resolve);
-  });
-  const port = portOf(server.address());
-  await new Promise((resolve) => server.close(resolve));
-  return port;
+  for (;;) {
+    const port = randomInt(10_000, 32_768);
+    const server = createTcpServer();
+    const free = await new Promise<boolean>((resolve) => {
+      server.once("error", () => resolve(false));
+      server.listen(port, "127.0.0.1", () => resolve(true));
+    });
+    if (!free) continue;
+    await new Promise((resolve) => server.close(resolve));
+    return port;
+  }
 }
 
 function portOf(address: ReturnType<ReturnType<typeof createTcpServer>["address"]>): number {

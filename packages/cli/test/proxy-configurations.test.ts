@@ -168,7 +168,7 @@ describe.for(proxyKinds)("what proxy %s prints", { concurrent: true }, (kind) =>
     const { open } = await run(kind, context, [], without, ["-p", "pipe_timeout=1"]);
     const answer = await open("/ws");
     expect(answer.status).toBe(101);
-    await expect(answer.frames?.closed(5000)).resolves.toBeDefined();
+    await expect(answer.frames?.closed(30_000)).resolves.toBeDefined();
   });
 
   test.for(limited)("%s closes a silent socket after --idle", async (_kind, context) => {
@@ -176,7 +176,7 @@ describe.for(proxyKinds)("what proxy %s prints", { concurrent: true }, (kind) =>
     const { open } = await run(kind, context, ["--idle", "1"], shorter);
     const answer = await open("/ws");
     const started = performance.now();
-    await expect(answer.frames?.closed(5000)).resolves.toBeDefined();
+    await expect(answer.frames?.closed(30_000)).resolves.toBeDefined();
     expect(performance.now() - started).toBeGreaterThan(900);
   });
 
