@@ -1,5 +1,18 @@
 import { describe, expect, test } from "vitest";
-import { createPolicy, deny, denyCodes, explain, type Handshake, type PolicyOptions } from "../src/index.ts";
+import { circumstancesOf } from "../src/check/decision.ts";
+import {
+  cookie,
+  createPolicy,
+  type Deny,
+  deny,
+  denyCodes,
+  explain,
+  type Handshake,
+  type PolicyOptions,
+  queryParam,
+  quote,
+  refuse,
+} from "../src/index.ts";
 
 const site = { origins: ["https://app.example"] } satisfies PolicyOptions;
 
@@ -493,6 +506,67 @@ describe("hostile text", () => {
     expect(explain(deny("timed-out", undefined, { note: "a\r\n\u001b[0mb" }))).toContain(
       "detail:   a\\u000d\\u000a\\u001b[0mb\n",
     );
+  });
+});
+
+describe("length", () => {
+  const longest = 4096;
+  const worst = ["\u0000", "\u202e", '"', "\\", "a", "\ud83d\ude00"].map((char) => char.repeat(20_000));
+  const long = (index: number) => `https://${`${"a".repeat(60)}.`.repeat(3)}n${index}.example`;
+  const policy = createPolicy({
+    origins: Array.from({ length: 9 }, (_, index) => long(index)),
+    hosts: Array.from({ length: 9 }, (_, index) => long(index).slice(8)),
+    opaqueOrigin: "dangerously-allow",
+    sameHost: true,
+    directory: new Set(),
+  });
+
+  test("every text stays within 4096 characters, whatever the client sent and whatever the note says", () => {
+    const { expected } = circumstancesOf(policy.check(from("https://evil.test", long(0).slice(8))) as Deny);
+    for (const code of denyCodes) {
+      for (const text of worst) {
+        const full = explain(deny(code, text, { host: text, note: text, expected }));
+        expect(full.length).toBeLessThanOrEqual(longest);
+        expect(full).toMatch(/^[\x20-\x7e\n]+$/);
+        // Nothing is lost at the end: the parts are bounded, so that the whole is.
+        expect(full).toMatch(/\n {2}fix: {6}.+[.:)"`]$/);
+      }
+    }
+  });
+
+  test("a policy's refusals stay within 4096 characters, and say how to fix them", () => {
+    for (const text of worst) {
+      for (const headers of [{ origin: text }, { host: text }, { host: long(0).slice(8), origin: text }]) {
+        const full = explain(policy.check({ headers }));
+        expect(full.length).toBeLessThanOrEqual(longest);
+        expect(full).toContain("\n  fix:      ");
+      }
+    }
+  });
+
+  test("a quoted text that is escaped is cut, and says so", () => {
+    const quoted = quote("\u202e".repeat(256));
+    expect(quoted).toHaveLength(400);
+    expect(quoted).toMatch(/^"(\\u202e)+.*\.\.\."$/);
+    expect(quote("a".repeat(300))).toBe(`"${"a".repeat(256)}"`);
+  });
+
+  test("thousands of tokens are counted, not listed", async () => {
+    const counting = createPolicy({
+      ...site,
+      token: { from: [queryParam("ticket"), cookie("sid")], verify: () => refuse("invalid") },
+    });
+    const cookies = Array.from({ length: 500 }, () => "sid=secret-token").join("; ");
+    const url = `/?${"ticket=secret-token&".repeat(800)}`;
+    const decision = await counting.decide({ headers: { origin: "https://app.example", cookie: cookies }, url });
+    expect(decision.code).toBe("token-ambiguous");
+    expect(explain(decision)).toContain("  detail:   1300 tokens: 800 from queryParam, 500 from cookie.\n");
+  });
+
+  test("an issue's text cannot control a terminal", () => {
+    const issue = { code: "option-invalid", entry: "a", message: `a: \u001b[2J ${"x".repeat(5000)}` } as const;
+    expect(explain(issue)).toMatch(/^Configuration problem \(option-invalid\): a: \\u001b\[2J x+$/);
+    expect(explain(issue)).toHaveLength(longest);
   });
 });
 

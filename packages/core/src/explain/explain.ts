@@ -6,8 +6,9 @@ import { cut, escapeControls, printable, quote } from "./text.ts";
 /** The longest text that `explain` returns, in characters. */
 const longest = 4096;
 
-/** The longest note, before it is escaped. */
+/** The longest note, before it is escaped and after. */
 const longestNote = 512;
+const longestEscapedNote = 900;
 
 /**
  * Explains a decision, or a problem in a configuration, in a few lines: what came, what was expected, how to fix it. For logs and terminals, never
@@ -32,7 +33,7 @@ function textOf(subject: Decision<unknown> | ConfigurationIssue): string {
     `${code === "client-gone" ? "Gave up" : "Refused"} a WebSocket handshake: ${code}${code === "client-gone" ? "" : ` (${subject.status})`}`,
     `  came:     ${came}`,
     `  expected: ${expected}`,
-    ...(note === undefined ? [] : [`  detail:   ${printable(cut(note, longestNote))}`]),
+    ...(note === undefined ? [] : [`  detail:   ${cut(printable(cut(note, longestNote)), longestEscapedNote)}`]),
     `  fix:      ${fix}`,
   ].join("\n");
 }
