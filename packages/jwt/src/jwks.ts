@@ -1,16 +1,19 @@
 import { isIPv4 } from "node:net";
 import {
+  createLocalJWKSet,
   createRemoteJWKSet,
   type CryptoKey,
   customFetch,
   errors,
   type FetchImplementation,
+  type JSONWebKeySet,
   type JWTVerifyGetKey,
 } from "jose";
 import { rsaBits } from "./algorithms.ts";
 import { fieldOf, type Fields, isFields, type Report } from "./fields.ts";
+import { Pause } from "./pause.ts";
 
-/** Where keys are fetched from, and how often. Times in milliseconds. */
+/** The endpoint of a key set, and how often it is requested. Times in milliseconds. */
 export interface RemoteSettings {
   readonly url: URL;
   readonly cacheMaxAge: number;
@@ -19,35 +22,34 @@ export interface RemoteSettings {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** The keys cannot be had. Its message is for the operator, and holds nothing of a token. */
+/** The key set is unavailable. The message is for the operator and contains nothing of a token. */
 export class KeysUnavailable extends Error {
   override readonly name = "KeysUnavailable";
 }
 
 /**
- * Finds the key of a token in a JWKS, which is fetched when it is needed: one request at a time, whoever waits for it.
+ * Finds the key of a token in a JWKS, which is requested when it is needed: one request at a time, shared by all tokens that wait for it, and none
+ * during the pause after a failure.
  *
- * @throws {KeysUnavailable} where the set cannot be fetched, or holds a key that cannot be used
- * @throws jose's own errors where the set has no key for the token, or more than one
+ * @throws {KeysUnavailable} if the set cannot be requested, or has a key that cannot be used
+ * @throws jose's own errors if the set has no key for the token, or more than one
  */
-export function remoteKeys({
-  url,
-  cacheMaxAge,
-  cooldown,
-  timeout,
-  headers,
-}: RemoteSettings): JWTVerifyGetKey<CryptoKey> {
+export function remoteKeys(settings: RemoteSettings): JWTVerifyGetKey<CryptoKey> {
+  const { url, cacheMaxAge, cooldown, timeout, headers } = settings;
   const fail = (what: string): KeysUnavailable => new KeysUnavailable(`The JWKS of ${url.host} ${what}.`);
+  const pause = new Pause();
+  let failure = "";
   const fetchKeys: FetchImplementation = async (address, init) => {
-    const response = await fetch(address, init).catch((error: unknown) => {
-      // jose knows its own deadline by this name.
-      if (error instanceof Error && error.name === "TimeoutError") throw error;
-      throw fail(`cannot be reached (${codeOf(error)})`);
-    });
-    if (response.status === 200) return response;
-    await response.body?.cancel();
-    const redirected = response.status >= 300 && response.status < 400 ? ", and redirects are not followed" : "";
-    throw fail(`answers ${response.status} instead of 200${redirected}`);
+    const { left } = pause;
+    if (left > 0) throw fail(`${failure}; the next request is sent in ${Math.ceil(left / 1000)} s at the earliest`);
+    const answer = await requestKeys(address, init, timeout);
+    if ("keys" in answer) {
+      pause.end();
+      return answer.keys;
+    }
+    pause.extend();
+    failure = answer.failure;
+    throw fail(failure);
   };
   const keys = createRemoteJWKSet(url, {
     cacheMaxAge,
@@ -63,15 +65,49 @@ export function remoteKeys({
     } catch (error) {
       if (error instanceof KeysUnavailable) throw error;
       if (error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JWKSMultipleMatchingKeys) throw error;
-      if (error instanceof errors.JWKSTimeout) throw fail(`does not answer within ${timeout} ms`);
       // jose's messages are fixed texts here.
-      if (error instanceof errors.JOSEError) throw fail(`is none that can be used: ${error.message}`);
-      throw fail(`holds a key that cannot be used (${codeOf(error)})`);
+      if (error instanceof errors.JOSEError) throw fail(`cannot be used: ${error.message}`);
+      throw fail(`has a key that cannot be used (${codeOf(error)})`);
     }
     const bits = fieldOf(key.algorithm, "modulusLength");
-    if (typeof bits === "number" && bits < rsaBits) throw fail(`holds an RSA key of fewer than ${rsaBits} bits`);
+    if (typeof bits === "number" && bits < rsaBits) throw fail(`has an RSA key of fewer than ${rsaBits} bits`);
     return key;
   };
+}
+
+type Answer = { readonly keys: Response } | { readonly failure: string };
+
+/**
+ * Requests a key set, and reads all of it: an answer that cannot be read is a failure like any other, and must lead to a pause. Never rejects; the
+ * failure is the end of a sentence that holds nothing of the URL.
+ */
+async function requestKeys(
+  address: string,
+  init: Parameters<FetchImplementation>[1],
+  timeout: number,
+): Promise<Answer> {
+  let response: Response;
+  let text: string;
+  try {
+    response = await fetch(address, init);
+    if (response.status !== 200) {
+      await response.body?.cancel();
+      const redirected = response.status >= 300 && response.status < 400 ? ", and redirects are not followed" : "";
+      return { failure: `answers ${response.status} instead of 200${redirected}` };
+    }
+    text = await response.text();
+  } catch (error) {
+    if (error instanceof Error && error.name === "TimeoutError")
+      return { failure: `does not answer within ${timeout} ms` };
+    return { failure: `cannot be reached (${codeOf(error)})` };
+  }
+  try {
+    const set: JSONWebKeySet = JSON.parse(text);
+    createLocalJWKSet(set);
+    return { keys: Response.json(set) };
+  } catch (error) {
+    return { failure: error instanceof errors.JWKSInvalid ? "is not a JSON Web Key Set" : "is not JSON" };
+  }
 }
 
 /** The code of what made `fetch` fail (`ECONNREFUSED`), or the error's name. */
@@ -83,13 +119,17 @@ function codeOf(error: unknown): string {
 
 const example = 'key: { jwks: "https://id.example/.well-known/jwks.json" }';
 
-/** The settings, checked; `undefined` where one is wrong. The URL is not reported: its query may hold a secret. */
+/** The settings, checked; `undefined` if one is invalid. The URL is not reported: its query may contain a secret. */
 export function readRemote(given: Fields, report: Report): RemoteSettings | undefined {
   const url = readUrl(given["jwks"], report);
   const time = (name: string, value: unknown, most: number, usual: number): number | undefined => {
     if (value === undefined) return usual;
     if (typeof value === "number" && Number.isInteger(value) && value > 0 && value <= most) return value;
-    report(`key.${name} must be a whole number of milliseconds from 1 to ${most}. Write ${name}: ${usual}.`);
+    report(
+      "option-invalid",
+      `key.${name}`,
+      `key.${name} must be a whole number of milliseconds from 1 to ${most}. Write ${name}: ${usual}.`,
+    );
     return undefined;
   };
   const cacheMaxAge = time("cacheMaxAge", given["cacheMaxAge"], 86_400_000, 600_000);
@@ -103,17 +143,23 @@ export function readRemote(given: Fields, report: Report): RemoteSettings | unde
 function readUrl(given: unknown, report: Report): URL | undefined {
   const text = given instanceof URL ? given.href : given;
   if (typeof text !== "string" || !URL.canParse(text)) {
-    report(`key.jwks is no absolute URL. Write ${example}.`);
+    report("jwks-invalid", "key.jwks", `key.jwks is not an absolute URL. Write ${example}.`);
     return undefined;
   }
   const url = new URL(text);
   if (url.username !== "" || url.password !== "") {
-    report("key.jwks holds a user name or a password, which fetch refuses. Write headers: { Authorization: ... }.");
+    report(
+      "jwks-credentials-present",
+      "key.jwks",
+      "key.jwks contains a user name or a password, which fetch refuses. Write headers: { Authorization: ... }.",
+    );
     return undefined;
   }
   if (url.protocol === "https:" || (url.protocol === "http:" && isLoopback(url.hostname))) return url;
   report(
-    `key.jwks is no https: URL: whoever is on the way could put a key of theirs in. Write ${example}; http: is for loopback only.`,
+    "jwks-insecure",
+    "key.jwks",
+    `key.jwks must be an https: URL: on plain http:, an attacker on the network could replace the keys. Write ${example}; http: is for loopback only.`,
   );
   return undefined;
 }
@@ -127,7 +173,11 @@ function readHeaders(given: unknown, report: Report): Readonly<Record<string, st
   if (given === undefined) return {};
   const entries = isFields(given) ? Object.entries(given).filter((entry) => isHeader(entry)) : [];
   if (isFields(given) && entries.length === Object.keys(given).length) return Object.fromEntries(entries);
-  report('key.headers must hold header fields as texts. Write headers: { Authorization: "Bearer ..." }.');
+  report(
+    "option-invalid",
+    "key.headers",
+    'key.headers must be an object of header fields with string values. Write headers: { Authorization: "Bearer ..." }.',
+  );
   return undefined;
 }
 

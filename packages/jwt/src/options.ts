@@ -2,7 +2,7 @@ import type { KeyObject } from "node:crypto";
 import { quote, type TokenContext } from "@wsorigin/core";
 import type { CryptoKey, JWK, JWTPayload, JWTVerifyGetKey, JWTVerifyOptions } from "jose";
 import { algorithmNames, isPublicAlgorithm, isSecretAlgorithm, type JwtAlgorithm } from "./algorithms.ts";
-import { JwtVerifierError } from "./errors.ts";
+import { type JwtIssue, JwtVerifierError } from "./errors.ts";
 import { type Fields, isFields, type Report } from "./fields.ts";
 import { readRemote, remoteKeys } from "./jwks.ts";
 import { readPublicKey, readSecret } from "./key.ts";
@@ -72,23 +72,44 @@ export interface CheckedOptions {
   readonly verify: JWTVerifyOptions;
 }
 
-const known = ["key", "algorithms", "issuer", "audience", "clockTolerance", "maxTokenAge", "typ", "principal"];
-const keyKnown: Readonly<Record<string, readonly string[]>> = {
-  secret: ["secret"],
-  key: ["key"],
-  jwks: ["jwks", "cacheMaxAge", "cooldown", "timeout", "headers"],
+const known: Readonly<Record<keyof JwtVerifierOptions, true>> = {
+  key: true,
+  algorithms: true,
+  issuer: true,
+  audience: true,
+  clockTolerance: true,
+  maxTokenAge: true,
+  typ: true,
+  principal: true,
 };
+const remoteKnown: Readonly<Record<Exclude<keyof RemoteKeys, "secret" | "key">, true>> = {
+  jwks: true,
+  cacheMaxAge: true,
+  cooldown: true,
+  timeout: true,
+  headers: true,
+};
+const keyKnown: Readonly<Record<"secret" | "key" | "jwks", object>> = {
+  secret: { secret: true },
+  key: { key: true },
+  jwks: remoteKnown,
+};
+const keyKinds = ["secret", "key", "jwks"] as const;
 const defaultTolerance = 5;
 const mostTolerance = 30;
 
 /** @throws {JwtVerifierError} with every problem of the options at once */
 export function checkOptions(given: unknown): CheckedOptions {
-  if (!isFields(given))
-    throw new JwtVerifierError([
+  const issues: JwtIssue[] = [];
+  const report: Report = (code, entry, message) => void issues.push({ code, entry, message });
+  if (!isFields(given)) {
+    report(
+      "option-invalid",
+      "options",
       "createJwtVerifier takes an object. Write createJwtVerifier({ key, algorithms, issuer, audience }).",
-    ]);
-  const issues: string[] = [];
-  const report: Report = (issue) => void issues.push(issue);
+    );
+    throw new JwtVerifierError(issues);
+  }
   reportUnknown(given, known, "", report);
   const algorithms = readAlgorithms(given["algorithms"], report);
   const key = readKey(given["key"], algorithms, report);
@@ -98,16 +119,26 @@ export function checkOptions(given: unknown): CheckedOptions {
   const tolerance = typeof clockTolerance === "number" ? clockTolerance : Number.NaN;
   if (!(tolerance >= 0 && tolerance <= mostTolerance))
     report(
-      `clockTolerance must be a number of seconds from 0 to ${mostTolerance}: expired tokens are good for so long. Write clockTolerance: ${defaultTolerance}, and set the clocks where that does not do.`,
+      "option-invalid",
+      "clockTolerance",
+      `clockTolerance must be a number of seconds from 0 to ${mostTolerance}: expired tokens stay valid for so long. Write clockTolerance: ${defaultTolerance}, and synchronise the clocks if that is not enough.`,
     );
   const age = typeof maxTokenAge === "number" && maxTokenAge > 0 && maxTokenAge < Infinity ? maxTokenAge : undefined;
   if (maxTokenAge !== undefined && age === undefined)
-    report("maxTokenAge must be a number of seconds above 0. Write maxTokenAge: 300, or leave it out.");
+    report(
+      "option-invalid",
+      "maxTokenAge",
+      "maxTokenAge must be a number of seconds above 0. Write maxTokenAge: 300, or leave it out.",
+    );
   const type = typeof typ === "string" && typ !== "" ? typ : undefined;
   if (typ !== undefined && type === undefined)
-    report('typ must be a text that is not empty. Write typ: "at+jwt", or leave it out.');
+    report("option-invalid", "typ", 'typ must be a string that is not empty. Write typ: "at+jwt", or leave it out.');
   if (principal !== undefined && typeof principal !== "function")
-    report("principal must be a function. Write principal: (claims) => users.get(claims.sub), or leave it out.");
+    report(
+      "option-invalid",
+      "principal",
+      "principal must be a function. Write principal: (claims) => users.get(claims.sub), or leave it out.",
+    );
   if (issues.length > 0 || key === undefined) throw new JwtVerifierError(issues);
   return {
     key,
@@ -125,10 +156,15 @@ export function checkOptions(given: unknown): CheckedOptions {
   };
 }
 
-function reportUnknown(given: Fields, names: readonly string[], prefix: string, report: Report): void {
+function reportUnknown(given: Fields, table: object, prefix: string, report: Report): void {
+  const names = Object.keys(table);
   for (const name of Object.keys(given)) {
     if (!names.includes(name))
-      report(`${quote(prefix + name)} is no option. Remove it, or write one of ${names.join(", ")}.`);
+      report(
+        "option-unknown",
+        prefix + name,
+        `Unknown option ${quote(prefix + name)}. Valid options: ${names.map((each) => prefix + each).join(", ")}.`,
+      );
   }
 }
 
@@ -136,17 +172,28 @@ function readAlgorithms(given: unknown, report: Report): readonly JwtAlgorithm[]
   if (!Array.isArray(given) || given.length === 0) {
     const fix = isPublicAlgorithm(given) || isSecretAlgorithm(given) ? given : "ES256";
     report(
-      `algorithms must be a list that is not empty: a token may not choose. Write algorithms: ["${fix}"]${fix === given ? "." : " with what the issuer signs with."}`,
+      given === undefined ? "option-missing" : "option-invalid",
+      "algorithms",
+      `algorithms must be a list that is not empty: tokens must not choose their algorithm. Write algorithms: ["${fix}"]${fix === given ? "." : " with what the issuer signs with."}`,
     );
     return [];
   }
   return given.flatMap((name: unknown) => {
     if (isPublicAlgorithm(name) || isSecretAlgorithm(name)) return [name];
-    report(
-      typeof name === "string" && name.toLowerCase() === "none"
-        ? 'algorithms: "none" is no signature: anybody could write tokens. Write what the issuer signs with, such as "ES256".'
-        : `algorithms: ${typeof name === "string" ? quote(name) : typeof name} is no algorithm. Write one of ${algorithmNames.join(", ")}.`,
-    );
+    if (typeof name === "string" && name.toLowerCase() === "none")
+      report(
+        "algorithm-none",
+        name,
+        'algorithms: "none" is not a signature: anyone could write tokens. Write what the issuer signs with, such as "ES256".',
+      );
+    else {
+      const shown = typeof name === "string" ? quote(name) : typeof name;
+      report(
+        "algorithm-unknown",
+        shown,
+        `algorithms: ${shown} is not a supported algorithm. Valid algorithms: ${algorithmNames.join(", ")}.`,
+      );
+    }
     return [];
   });
 }
@@ -156,25 +203,31 @@ function readKey(
   algorithms: readonly JwtAlgorithm[],
   report: Report,
 ): CheckedOptions["key"] | undefined {
-  const kinds = isFields(given) ? Object.keys(keyKnown).filter((name) => given[name] !== undefined) : [];
+  const kinds = isFields(given) ? keyKinds.filter((name) => given[name] !== undefined) : [];
   const [kind] = kinds;
   if (!isFields(given) || kind === undefined || kinds.length > 1) {
     report(
-      `key must hold exactly one of secret, key and jwks${kinds.length > 1 ? `, and holds ${kinds.join(" and ")}` : ""}. Write key: { jwks: "https://id.example/.well-known/jwks.json" }, key: { key: publicKey } or key: { secret }.`,
+      kinds.length > 1 ? "key-ambiguous" : "option-missing",
+      "key",
+      `key must have exactly one of secret, key and jwks${kinds.length > 1 ? `, and has ${kinds.join(" and ")}` : ""}. Write key: { jwks: "https://id.example/.well-known/jwks.json" }, key: { key: publicKey } or key: { secret }.`,
     );
     return undefined;
   }
-  reportUnknown(given, keyKnown[kind] ?? [], "key.", report);
+  reportUnknown(given, keyKnown[kind], "key.", report);
   if (kind === "secret") {
     for (const name of algorithms.filter(isPublicAlgorithm))
       report(
+        "algorithm-key-mismatch",
+        name,
         `algorithms: "${name}" needs a public key, and key is a secret. Write "HS256", or key: { key } or { jwks }.`,
       );
     return readSecret(given["secret"], algorithms.filter(isSecretAlgorithm), report);
   }
   for (const name of algorithms.filter(isSecretAlgorithm))
     report(
-      `algorithms: "${name}" takes its key for a shared secret, and a public key is known to everybody: anybody could sign. Write what the issuer signs with, such as "ES256".`,
+      "algorithm-key-mismatch",
+      name,
+      `algorithms: "${name}" uses its key as a shared secret, and a public key is public: anyone could sign. Write what the issuer signs with, such as "ES256".`,
     );
   if (kind === "key") return readPublicKey(given["key"], algorithms.filter(isPublicAlgorithm), report);
   const settings = readRemote(given, report);
@@ -186,7 +239,9 @@ function readNames(option: string, given: unknown, example: string, report: Repo
   const texts = names.filter((name) => typeof name === "string" && name !== "").map(String);
   if (texts.length === names.length && texts.length > 0) return texts;
   report(
-    `${option} must be a text that is not empty, or a list of such: without it, tokens of ${option === "issuer" ? "another issuer" : "another service"} get in. Write ${option}: "${example}".`,
+    given === undefined ? "option-missing" : "option-invalid",
+    option,
+    `${option} must be a string that is not empty, or a list of such strings: without it, tokens ${option === "issuer" ? "of another issuer" : "for another service"} are accepted. Write ${option}: "${example}".`,
   );
   return [];
 }

@@ -1,4 +1,4 @@
-import { grant, refuse, type TokenContext, type TokenRefusal, type Verification } from "@wsorigin/core";
+import { grant, raceAbort, refuse, type TokenContext, type TokenRefusal, type Verification } from "@wsorigin/core";
 import { errors, type JWTPayload, jwtVerify } from "jose";
 import { type CheckedOptions, checkOptions, type JwtVerifierOptions } from "./options.ts";
 import { refusalOf } from "./refusals.ts";
@@ -35,13 +35,24 @@ export function createJwtVerifier<P>(options: JwtVerifierOptions<P>): JwtVerifie
     if ("refusal" in claims) return claims.refusal;
     const { payload, ends } = claims;
     const whose = principal === undefined ? payload : await principal(payload, context);
-    if (whose === undefined) return refuse("forbidden", "principal() knows nobody for its claims.");
+    if (whose === undefined) return refuse("forbidden", "principal() returned undefined for its claims.");
     if (ends <= Date.now()) return refuse("expired", "Its exp is over.");
     const { jti, sub, sid } = payload;
     return grant({ principal: whose, expiresAt: ends, id: text(jti), subject: text(sub), session: text(sid) });
   }
 
-  return (token, context) => unlessAborted(context.signal, () => judge(token, context));
+  return async (token, context) => {
+    const { signal } = context;
+    const aborted = refuse("unavailable", "The handshake was aborted before the token was verified.");
+    if (signal.aborted) return aborted;
+    try {
+      // The work goes on for other handshakes that wait for the same keys.
+      return await raceAbort(judge(token, context), signal);
+    } catch (error) {
+      if (signal.aborted && error === signal.reason) return aborted;
+      throw error;
+    }
+  };
 }
 
 type Claims = { readonly payload: JWTPayload; readonly ends: number } | { readonly refusal: TokenRefusal };
@@ -82,22 +93,6 @@ async function verifyWithAny(
       }
     }
     throw new errors.JWSSignatureVerificationFailed();
-  }
-}
-
-/** Gives a wait up when the handshake is: the work goes on for others who wait for the same keys. */
-async function unlessAborted<P>(signal: AbortSignal, work: () => Promise<Verification<P>>): Promise<Verification<P>> {
-  const given = refuse("unavailable", "The handshake was given up before the token was verified.");
-  if (signal.aborted) return given;
-  let stop = (): void => {};
-  const aborted = new Promise<TokenRefusal>((resolve) => {
-    stop = () => resolve(given);
-    signal.addEventListener("abort", stop, { once: true });
-  });
-  try {
-    return await Promise.race([work(), aborted]);
-  } finally {
-    signal.removeEventListener("abort", stop);
   }
 }
 

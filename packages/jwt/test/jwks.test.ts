@@ -19,6 +19,7 @@ import {
   stopClock,
   token,
   verifier,
+  wait,
 } from "./support.ts";
 
 const context = contextWith();
@@ -32,6 +33,12 @@ const noKey = { code: "token-invalid", note: "The JWKS has no key with its kid t
 
 /** A token with a `kid` that nobody has. */
 const unknown = (index: number): string => token(claims({ exp: now() + 7200 }), { header: { kid: `k${index}` } });
+
+/** As `refusedBy`, by a request that failed before. */
+function paused(host: string, what: string): object {
+  const start = `The JWKS of ${host} ${what}; the next request is sent in `;
+  return { code: "verifier-failed", note: expect.stringContaining(start) as unknown };
+}
 
 function refusedBy(host: string, what: string): object {
   return { code: "verifier-failed", note: `The JWKS of ${host} ${what}.` };
@@ -173,7 +180,7 @@ describe("which key", () => {
     const broken = token(claims(), { header: { kid: "broken" } });
     expect(await verify(broken, context)).toMatchObject({
       code: "verifier-failed",
-      note: expect.stringContaining(`The JWKS of ${server.host} holds a key that cannot be used (`),
+      note: expect.stringContaining(`The JWKS of ${server.host} has a key that cannot be used (`),
     });
   });
 
@@ -198,40 +205,38 @@ describe("which key", () => {
     ]);
     const verify = remoteVerifier(server, {}, { algorithms: ["ES256", "RS256"] });
     expect(await verify(token(claims(), { header: { kid: "private" } }), context)).toMatchObject(
-      refusedBy(server.host, "is none that can be used: JSON Web Key Set members must be public keys"),
+      refusedBy(server.host, "cannot be used: JSON Web Key Set members must be public keys"),
     );
     const key = short.privateKey;
     expect(await verify(token(claims(), { header: { kid: "short" }, key }), context)).toMatchObject(
-      refusedBy(server.host, "holds an RSA key of fewer than 2048 bits"),
+      refusedBy(server.host, "has an RSA key of fewer than 2048 bits"),
     );
   });
 });
 
 describe("while the set cannot be had", () => {
-  const none = "is none that can be used";
   const answers: readonly (readonly [string, string, RequestListener])[] = [
     ["500", "answers 500 instead of 200", (_request, response) => response.writeHead(500).end("oops")],
     ["404", "answers 404 instead of 200", (_request, response) => response.writeHead(404).end()],
     ["204", "answers 204 instead of 200", (_request, response) => response.writeHead(204).end()],
-    [
-      "no JSON",
-      `${none}: Failed to parse the JSON Web Key Set HTTP response as JSON`,
-      (_request, response) => response.end("<html>"),
-    ],
-    ["no key set", `${none}: JSON Web Key Set malformed`, (_request, response) => response.end('{"keys":{}}')],
+    ["no JSON", "is not JSON", (_request, response) => response.end("<html>")],
+    ["no key set", "is not a JSON Web Key Set", (_request, response) => response.end('{"keys":{}}')],
     [
       "half an answer",
-      `${none}: Failed to parse the JSON Web Key Set HTTP response as JSON`,
+      "cannot be reached (UND_ERR_RES_CONTENT_LENGTH_MISMATCH)",
       (_request, response) => {
         response.writeHead(200, { "Content-Length": 100 }).write('{"keys"', () => response.destroy());
       },
     ],
   ];
-  test.each(answers)("%s: 503, and it recovers by itself", async (_what, reason, listener) => {
+  test.each(answers)("%s: 503, and it recovers by itself after a pause", async (_what, reason, listener) => {
     const server = await keyServer(listener);
     const verify = remoteVerifier(server);
     expect(await verify(good(), context)).toMatchObject(refusedBy(server.host, reason));
     server.answer([first]);
+    expect(await verify(good(), context)).toMatchObject(paused(server.host, reason));
+    expect(server.count()).toBe(1);
+    wait(10);
     expect(await verify(good(), context)).toMatchObject(granted);
     expect(server.count()).toBe(2);
   });
@@ -250,8 +255,10 @@ describe("while the set cannot be had", () => {
     await server.leave();
     const down = refusedBy(server.host, "cannot be reached (ECONNREFUSED)");
     expect(await verify(good(), context)).toMatchObject(down);
+    wait(10);
     expect(await verify(good(), context)).toMatchObject(down);
     await server.comeBack();
+    wait(20);
     expect(await verify(good(), context)).toMatchObject(granted);
   });
 
@@ -267,9 +274,77 @@ describe("while the set cannot be had", () => {
     expect(await verify(rotated(), context)).toMatchObject(down);
     expect(await verify(good(), context)).toMatchObject(granted);
     setClock(start + 600);
-    expect(await verify(good(), context)).toMatchObject(down);
+    expect(await verify(good(), context)).toMatchObject(paused(server.host, "cannot be reached (ECONNREFUSED)"));
     await server.comeBack();
+    wait(10);
     expect(await verify(good(), context)).toMatchObject(granted);
+  });
+
+  test("200 tokens, one after the other and at once, make one request in a pause", async () => {
+    const server = await keyServer((_request, response) => response.writeHead(500).end());
+    const verify = remoteVerifier(server);
+    const flood = async (): Promise<number> => {
+      const all = await Promise.all(Array.from({ length: 100 }, (_, index) => verify(unknown(index), contextWith())));
+      for (let index = 100; index < 200; index++) all.push(await verify(unknown(index), context));
+      for (const one of all) expect(one).toHaveProperty("code", "verifier-failed");
+      return server.count();
+    };
+    expect(await flood()).toBe(1);
+    // 10 seconds, then 20, 40, 60 and 60.
+    for (const [index, seconds] of [10, 20, 40, 60, 60].entries()) {
+      wait(seconds - 5);
+      expect(await flood()).toBe(index + 1);
+      wait(5);
+      expect(await flood()).toBe(index + 2);
+    }
+    // A success ends the pauses, and the next one is short again.
+    server.answer([first]);
+    wait(60);
+    expect(await verify(good(), context)).toMatchObject(granted);
+    expect(server.count()).toBe(7);
+  });
+
+  test("a pause after a success is short again", async () => {
+    const start = stopClock();
+    const server = await keyServer((_request, response) => response.writeHead(500).end());
+    const verify = remoteVerifier(server);
+    await verify(good(), context);
+    wait(10);
+    await verify(good(), context);
+    server.answer([first]);
+    wait(20);
+    expect(await verify(good(), context)).toMatchObject(granted);
+    server.answer((_request, response) => void response.writeHead(500).end());
+    setClock(start + 600);
+    expect(await verify(good(), context)).toMatchObject(refusedBy(server.host, "answers 500 instead of 200"));
+    server.answer([first]);
+    wait(10);
+    expect(await verify(good(), context)).toMatchObject(granted);
+    expect(server.count()).toBe(5);
+  });
+
+  test("the system's clock does not end a pause", async () => {
+    const start = stopClock();
+    const server = await keyServer((_request, response) => response.writeHead(500).end());
+    const verify = remoteVerifier(server);
+    await verify(good(), context);
+    setClock(start + 3600);
+    await verify(good(), context);
+    expect(server.count()).toBe(1);
+  });
+
+  test("a key that was fetched keeps verifying during a pause", async () => {
+    const start = stopClock();
+    const server = await keyServer([first]);
+    const verify = remoteVerifier(server);
+    expect(await verify(good(), context)).toMatchObject(granted);
+    server.answer((_request, response) => void response.writeHead(500).end());
+    setClock(start + 30);
+    for (let index = 0; index < 20; index++) {
+      expect(await verify(unknown(index), context)).toHaveProperty("code", "verifier-failed");
+      expect(await verify(good(), context)).toMatchObject(granted);
+    }
+    expect(server.count()).toBe(2);
   });
 
   const hanging: readonly (readonly [string, RequestListener])[] = [
@@ -279,9 +354,7 @@ describe("while the set cannot be had", () => {
   test.each(hanging)("an endpoint that answers %s: 503 within the timeout", async (_what, listener) => {
     const server = await keyServer(listener);
     const verify = remoteVerifier(server, { timeout: 50 });
-    const start = performance.now();
     expect(await verify(good(), context)).toMatchObject(refusedBy(server.host, "does not answer within 50 ms"));
-    expect(performance.now() - start).toBeLessThan(2000);
   });
 
   test("what the operator reads names the host, and nothing of the URL or the token", async () => {
@@ -324,7 +397,7 @@ describe("a handshake that is given up", () => {
     gone.abort();
     expect(await one).toMatchObject({
       code: "verifier-failed",
-      note: "The handshake was given up before the token was verified.",
+      note: "The handshake was aborted before the token was verified.",
     });
     respond();
     expect(await other).toMatchObject(granted);

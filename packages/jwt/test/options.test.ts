@@ -1,6 +1,7 @@
 import { createHmac, createSecretKey, generateKeyPairSync, webcrypto } from "node:crypto";
+import { ConfigurationError } from "@wsorigin/core";
 import { describe, expect, test } from "vitest";
-import { createJwtVerifier, JwtVerifierError } from "../src/index.ts";
+import { createJwtVerifier, type JwtIssue, JwtVerifierError } from "../src/index.ts";
 import { audience, ec, ed, issuer, jwk, pemOf, rsa, secret } from "./support.ts";
 
 const base = { key: { key: ec.publicKey }, algorithms: ["ES256"], issuer, audience };
@@ -15,12 +16,16 @@ function thrownFor(options: unknown): unknown {
   }
 }
 
-/** What is wrong with the options. */
-function issuesOf(options: unknown): readonly string[] {
+function problemsOf(options: unknown): readonly JwtIssue[] {
   const error = thrownFor(options);
   if (error === undefined) return [];
   if (!(error instanceof JwtVerifierError)) throw error;
   return error.issues;
+}
+
+/** What is wrong with the options, in words. */
+function issuesOf(options: unknown): readonly string[] {
+  return problemsOf(options).map(({ message }) => message);
 }
 
 const withKey = (key: unknown, ...algorithms: readonly string[]): unknown => ({ ...base, key, algorithms });
@@ -88,26 +93,26 @@ describe("what is refused, and what to write instead", () => {
     ["a list", /takes an object/, []],
     [
       "an option that is none",
-      /^"issuers" is no option\. Remove it, or write one of key, algorithms, issuer/,
+      /^Unknown option "issuers"\. Valid options: key, algorithms, issuer, /,
       { ...base, issuers: [] },
     ],
-    ["an option of another library", /^"ignoreExpiration" is no option/, { ...base, ignoreExpiration: true }],
+    ["an option of another library", /^Unknown option "ignoreExpiration"/, { ...base, ignoreExpiration: true }],
 
     [
       "no key",
-      /^key must hold exactly one of secret, key and jwks\. Write key: \{ jwks: "https:/,
+      /^key must have exactly one of secret, key and jwks\. Write key: \{ jwks: "https:/,
       { ...base, key: undefined },
     ],
-    ["a key that is a text", /^key must hold exactly one/, withKey(secret, "HS256")],
-    ["a key that is a KeyObject", /^key must hold exactly one/, withKey(ec.publicKey, "ES256")],
+    ["a key that is a text", /^key must have exactly one/, withKey(secret, "HS256")],
+    ["a key that is a KeyObject", /^key must have exactly one/, withKey(ec.publicKey, "ES256")],
     [
       "two keys",
-      /^key must hold exactly one of .*, and holds secret and jwks\./,
+      /^key must have exactly one of .*, and has secret and jwks\./,
       withKey({ secret, jwks: https }, "ES256"),
     ],
     [
       "an option that is none with this key",
-      /^"key\.timeout" is no option/,
+      /^Unknown option "key\.timeout"\. Valid options: key\.key\.$/,
       withKey({ key: ec.publicKey, timeout: 1 }, "ES256"),
     ],
 
@@ -122,22 +127,26 @@ describe("what is refused, and what to write instead", () => {
       /^algorithms must be a list .* Write algorithms: \["PS256"\]\.$/,
       { ...base, algorithms: "PS256" },
     ],
-    ["none", /^algorithms: "none" is no signature/, { ...base, algorithms: ["none"] }],
-    ["none in another case", /^algorithms: "none" is no signature/, { ...base, algorithms: ["ES256", "NONE"] }],
+    ["none", /^algorithms: "none" is not a signature/, { ...base, algorithms: ["none"] }],
+    ["none in another case", /^algorithms: "none" is not a signature/, { ...base, algorithms: ["ES256", "NONE"] }],
     [
       "an algorithm in another case",
-      /^algorithms: "es256" is no algorithm\. Write one of HS256, /,
+      /^algorithms: "es256" is not a supported algorithm\. Valid algorithms: HS256, /,
       { ...base, algorithms: ["es256"] },
     ],
-    ["an encryption", /^algorithms: "RSA-OAEP" is no algorithm/, { ...base, algorithms: ["RSA-OAEP"] }],
-    ["an inherited name", /^algorithms: "toString" is no algorithm/, { ...base, algorithms: ["toString"] }],
-    ["an algorithm that is no text", /^algorithms: object is no algorithm/, { ...base, algorithms: [{}] }],
+    ["an encryption", /^algorithms: "RSA-OAEP" is not a supported algorithm/, { ...base, algorithms: ["RSA-OAEP"] }],
+    [
+      "an inherited name",
+      /^algorithms: "toString" is not a supported algorithm/,
+      { ...base, algorithms: ["toString"] },
+    ],
+    ["an algorithm that is no text", /^algorithms: object is not a supported algorithm/, { ...base, algorithms: [{}] }],
     [
       "HMAC with a public key",
-      /^algorithms: "HS256" takes its key for a shared secret, .* anybody could sign\. Write/,
+      /^algorithms: "HS256" uses its key as a shared secret, .* anyone could sign\. Write/,
       withKey({ key: ec.publicKey }, "ES256", "HS256"),
     ],
-    ["HMAC with a JWKS", /^algorithms: "HS512" takes its key for a shared secret/, withKey({ jwks: https }, "HS512")],
+    ["HMAC with a JWKS", /^algorithms: "HS512" uses its key as a shared secret/, withKey({ jwks: https }, "HS512")],
     [
       "a signature with a secret",
       /^algorithms: "ES256" needs a public key, and key is a secret\. Write/,
@@ -146,22 +155,22 @@ describe("what is refused, and what to write instead", () => {
 
     [
       "a secret that is none",
-      /^key\.secret is neither a text nor a Uint8Array\. Write key: \{ secret: Buffer\.from/,
+      /^key\.secret must be a string or a Uint8Array\. Write key: \{ secret: Buffer\.from/,
       withKey({ secret: 1 }, "HS256"),
     ],
     [
       "a secret that is too short for HS256",
-      /^key\.secret has 31 bytes; HS256 takes 32 or more.*randomBytes\(32\)/,
+      /^key\.secret has 31 bytes; HS256 needs 32 or more.*randomBytes\(32\)/,
       withKey({ secret: "s".repeat(31) }, "HS256"),
     ],
     [
       "a secret that is too short for HS384",
-      /^key\.secret has 47 bytes; HS384 takes 48 or more.*randomBytes\(48\)/,
+      /^key\.secret has 47 bytes; HS384 needs 48 or more.*randomBytes\(48\)/,
       withKey({ secret: "s".repeat(47) }, "HS384"),
     ],
     [
       "a secret that is too short for one of two",
-      /^key\.secret has 63 bytes; HS256 and HS512 takes 64 or more/,
+      /^key\.secret has 63 bytes; HS256 and HS512 needs 64 or more/,
       withKey({ secret: new Uint8Array(63) }, "HS256", "HS512"),
     ],
     ["an empty secret", /^key\.secret has 0 bytes/, withKey({ secret: "" }, "HS256")],
@@ -195,15 +204,15 @@ describe("what is refused, and what to write instead", () => {
     ["a secret JWK", /^key\.key is a shared secret/, withKey({ key: { kty: "oct", k: "c2VjcmV0" } }, "ES256")],
     [
       "a PEM of a public key of another form",
-      /^key\.key is a text, but no public key in PEM form \(SPKI\).*openssl/,
+      /^key\.key is a string, but not a public key in PEM form \(SPKI\).*openssl/,
       withKey({ key: rsa.publicKey.export({ format: "pem", type: "pkcs1" }) }, "RS256"),
     ],
     [
       "a certificate",
-      /^key\.key is a text, but no public key.*openssl x509 -pubkey/,
+      /^key\.key is a string, but not a public key.*openssl x509 -pubkey/,
       withKey({ key: "-----BEGIN CERTIFICATE-----" }, "RS256"),
     ],
-    ["a text that is no key", /^key\.key is a text, but no public key/, withKey({ key: secret }, "RS256")],
+    ["a text that is not a key", /^key\.key is a string, but not a public key/, withKey({ key: secret }, "RS256")],
     [
       "a PEM that is broken",
       /^key\.key cannot be read as a public key/,
@@ -215,8 +224,8 @@ describe("what is refused, and what to write instead", () => {
       withKey({ key: { kty: "EC", crv: "P-256", x: "AAAA", y: "AAAA" } }, "ES256"),
     ],
     ["a JWK of an unknown type", /^key\.key cannot be read as a public key/, withKey({ key: { kty: "QQ" } }, "ES256")],
-    ["a JWKS as a key", /^key\.key is no key\. Write a CryptoKey/, withKey({ key: { keys: [] } }, "ES256")],
-    ["a key that is a number", /^key\.key is no key/, withKey({ key: 1 }, "ES256")],
+    ["a JWKS as a key", /^key\.key is not a key\. Write a CryptoKey/, withKey({ key: { keys: [] } }, "ES256")],
+    ["a key that is a number", /^key\.key is not a key/, withKey({ key: 1 }, "ES256")],
     [
       "a key of another type",
       /^key\.key does not fit: RS256, which algorithms names, needs an RSA key of 2048 bits/,
@@ -252,18 +261,26 @@ describe("what is refused, and what to write instead", () => {
 
     [
       "a JWKS that is no URL",
-      /^key\.jwks is no absolute URL\. Write key: \{ jwks: "https:/,
+      /^key\.jwks is not an absolute URL\. Write key: \{ jwks: "https:/,
       remote("id.example/jwks.json"),
     ],
-    ["a JWKS that is a set", /^key\.jwks is no absolute URL/, remote({ keys: [] })],
-    ["plain HTTP", /^key\.jwks is no https: URL.*http: is for loopback only\.$/, remote("http://id.example/jwks.json")],
-    ["plain HTTP to what begins like loopback", /^key\.jwks is no https: URL/, remote("http://127.0.0.1.evil.test/")],
-    ["plain HTTP to what ends like loopback", /^key\.jwks is no https: URL/, remote("http://evillocalhost/")],
-    ["another scheme", /^key\.jwks is no https: URL/, remote("file:///etc/jwks.json")],
-    ["data", /^key\.jwks is no https: URL/, remote('data:application/json,{"keys":[]}')],
+    ["a JWKS that is a set", /^key\.jwks is not an absolute URL/, remote({ keys: [] })],
+    [
+      "plain HTTP",
+      /^key\.jwks must be an https: URL.*http: is for loopback only\.$/,
+      remote("http://id.example/jwks.json"),
+    ],
+    [
+      "plain HTTP to what begins like loopback",
+      /^key\.jwks must be an https: URL/,
+      remote("http://127.0.0.1.evil.test/"),
+    ],
+    ["plain HTTP to what ends like loopback", /^key\.jwks must be an https: URL/, remote("http://evillocalhost/")],
+    ["another scheme", /^key\.jwks must be an https: URL/, remote("file:///etc/jwks.json")],
+    ["data", /^key\.jwks must be an https: URL/, remote('data:application/json,{"keys":[]}')],
     [
       "a password in the URL",
-      /^key\.jwks holds a user name or a password.*Write headers/,
+      /^key\.jwks contains a user name or a password.*Write headers/,
       remote("https://me:hidden@id.example/"),
     ],
     [
@@ -276,27 +293,27 @@ describe("what is refused, and what to write instead", () => {
     ["a timeout of an hour", /^key\.timeout must be/, remote(https, { timeout: 3_600_000 })],
     [
       "headers that are a list",
-      /^key\.headers must hold header fields as texts\. Write/,
+      /^key\.headers must be an object of header fields with string values\. Write/,
       remote(https, { headers: [["a", "b"]] }),
     ],
-    ["a header that is no text", /^key\.headers must hold/, remote(https, { headers: { a: 1 } })],
-    ["a header with a line break", /^key\.headers must hold/, remote(https, { headers: { a: "b\r\nc: d" } })],
-    ["a header whose name is none", /^key\.headers must hold/, remote(https, { headers: { "a b": "c" } })],
+    ["a header that is no text", /^key\.headers must be/, remote(https, { headers: { a: 1 } })],
+    ["a header with a line break", /^key\.headers must be/, remote(https, { headers: { a: "b\r\nc: d" } })],
+    ["a header whose name is none", /^key\.headers must be/, remote(https, { headers: { "a b": "c" } })],
 
     [
       "no issuer",
-      /^issuer must be a text .* tokens of another issuer get in\. Write issuer: "https:/,
+      /^issuer must be a string .* tokens of another issuer are accepted\. Write issuer: "https:/,
       { ...base, issuer: undefined },
     ],
-    ["an empty issuer", /^issuer must be a text/, { ...base, issuer: "" }],
-    ["an empty list of issuers", /^issuer must be a text/, { ...base, issuer: [] }],
-    ["an issuer that is a pattern", /^issuer must be a text/, { ...base, issuer: [issuer, /example/] }],
+    ["an empty issuer", /^issuer must be a string/, { ...base, issuer: "" }],
+    ["an empty list of issuers", /^issuer must be a string/, { ...base, issuer: [] }],
+    ["an issuer that is a pattern", /^issuer must be a string/, { ...base, issuer: [issuer, /example/] }],
     [
       "no audience",
-      /^audience must be a text .* tokens of another service get in\. Write audience: "wss:/,
+      /^audience must be a string .* tokens for another service are accepted\. Write audience: "wss:/,
       { ...base, audience: undefined },
     ],
-    ["an empty audience in a list", /^audience must be a text/, { ...base, audience: [audience, ""] }],
+    ["an empty audience in a list", /^audience must be a string/, { ...base, audience: [audience, ""] }],
 
     [
       "a tolerance that is too long",
@@ -313,7 +330,7 @@ describe("what is refused, and what to write instead", () => {
     ],
     ["an age of 0", /^maxTokenAge must be/, { ...base, maxTokenAge: 0 }],
     ["an age without an end", /^maxTokenAge must be/, { ...base, maxTokenAge: Infinity }],
-    ["an empty typ", /^typ must be a text that is not empty\. Write typ: "at\+jwt"/, { ...base, typ: "" }],
+    ["an empty typ", /^typ must be a string that is not empty\. Write typ: "at\+jwt"/, { ...base, typ: "" }],
     [
       "a principal that is no function",
       /^principal must be a function\. Write principal: \(claims\) =>/,
@@ -324,6 +341,55 @@ describe("what is refused, and what to write instead", () => {
     const issues = issuesOf(options);
     expect(issues).toHaveLength(1);
     expect(issues[0]).toMatch(issue);
+  });
+
+  test("each problem has a code and an entry", () => {
+    const rows = refused.flatMap(([, , options]) => problemsOf(options)).map(({ code, entry }) => `${code}: ${entry}`);
+    expect([...new Set(rows)].toSorted()).toMatchInlineSnapshot(`
+      [
+        "algorithm-key-mismatch: ES256",
+        "algorithm-key-mismatch: HS256",
+        "algorithm-key-mismatch: HS512",
+        "algorithm-none: NONE",
+        "algorithm-none: none",
+        "algorithm-unknown: "RSA-OAEP"",
+        "algorithm-unknown: "es256"",
+        "algorithm-unknown: "toString"",
+        "algorithm-unknown: object",
+        "jwks-credentials-present: key.jwks",
+        "jwks-insecure: key.jwks",
+        "jwks-invalid: key.jwks",
+        "key-ambiguous: key",
+        "key-invalid: key.key",
+        "key-mismatched: key.key",
+        "key-private: key.key",
+        "key-secret: key.key",
+        "key-too-short: key.key",
+        "key-use-invalid: key.key",
+        "option-invalid: algorithms",
+        "option-invalid: audience",
+        "option-invalid: clockTolerance",
+        "option-invalid: issuer",
+        "option-invalid: key.cacheMaxAge",
+        "option-invalid: key.cooldown",
+        "option-invalid: key.headers",
+        "option-invalid: key.timeout",
+        "option-invalid: maxTokenAge",
+        "option-invalid: options",
+        "option-invalid: principal",
+        "option-invalid: typ",
+        "option-missing: algorithms",
+        "option-missing: audience",
+        "option-missing: issuer",
+        "option-missing: key",
+        "option-unknown: ignoreExpiration",
+        "option-unknown: issuers",
+        "option-unknown: key.timeout",
+        "secret-invalid: key.secret",
+        "secret-pem: key.secret",
+        "secret-too-short: key.secret",
+      ]
+    `);
   });
 
   const web: readonly (readonly [string, RegExp, () => Promise<webcrypto.CryptoKey>, string])[] = [
@@ -374,7 +440,7 @@ describe("what is refused, and what to write instead", () => {
     ],
     [
       "a CryptoKey that may not verify",
-      /^key\.key may not verify\. Import it with/,
+      /^key\.key must not be used to verify\. Import it with/,
       async () =>
         webcrypto.subtle.importKey("jwk", jwk(ec.publicKey), { name: "ECDSA", namedCurve: "P-256" }, false, []),
       "ES256",
@@ -401,10 +467,11 @@ describe("what is refused, and what to write instead", () => {
   test("with one error, which says all of it", () => {
     const error = thrownFor({});
     expect(error).toBeInstanceOf(JwtVerifierError);
+    expect(error).toBeInstanceOf(ConfigurationError);
     expect(error).toMatchObject({ name: "JwtVerifierError", code: "ERR_WSORIGIN_JWT" });
     const issues = issuesOf({});
     expect(issues).toHaveLength(4);
-    expect(Object.isFrozen(issues)).toBe(true);
+    expect(Object.isFrozen(problemsOf({}))).toBe(true);
     expect(String(error)).toBe(
       `JwtVerifierError: 4 problems:\n${issues.map((issue, index) => `  ${index + 1}. ${issue}`).join("\n")}`,
     );
@@ -416,7 +483,7 @@ describe("what is refused, and what to write instead", () => {
   test("all of it at once", () => {
     const issues = issuesOf({ key: { secret: "short" }, algorithms: ["none"], clockTolerance: 300, verify: true });
     expect(issues.map((issue) => issue.split(/[ :]/)[0])).toEqual([
-      '"verify"',
+      "Unknown",
       "algorithms",
       "key.secret",
       "issuer",

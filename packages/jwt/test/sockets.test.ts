@@ -16,6 +16,7 @@ import {
   remoteVerifier,
   token,
   verifier,
+  wait,
 } from "./support.ts";
 
 const first = jwk(ec.publicKey, { kid: "first" });
@@ -85,6 +86,7 @@ describe("a guarded server", () => {
     expect(await statusOf(target, { token: "a.b" })).toBe(401);
     expect(await statusOf(target, { token: good(), origin: evil })).toBe(403);
     await server.comeBack();
+    wait(10);
     expect(await statusOf(target, { token: good() })).toBe(101);
   });
 

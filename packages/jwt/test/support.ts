@@ -40,6 +40,7 @@ export function afterwards(close: () => Promise<void>): void {
 
 afterEach(async () => {
   vi.useRealTimers();
+  vi.restoreAllMocks();
   await Promise.all(closers.splice(0).map((close) => close()));
 });
 
@@ -52,6 +53,12 @@ export function stopClock(): number {
 
 export function setClock(seconds: number): void {
   vi.setSystemTime(seconds * 1000);
+}
+
+/** Moves the clock that `performance.now()` shows on, and stops it there until the end of the test. Timers and `Date` go on. */
+export function wait(seconds: number): void {
+  const shown = performance.now() + seconds * 1000;
+  vi.spyOn(performance, "now").mockReturnValue(shown);
 }
 
 export const now = (): number => Math.floor(Date.now() / 1000);
