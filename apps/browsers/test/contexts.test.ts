@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import type { Browser } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { type BrowserName, browserNames } from "../../../packages/client/test/browsers.ts";
 import type { Told } from "./attempt.ts";
@@ -8,7 +8,7 @@ import { contexts } from "./contexts.ts";
 import { type Names, type Seen, seenOf } from "./seen.ts";
 import { Documents, type Sites, startSites } from "./sites.ts";
 import { table } from "./table.ts";
-import { launchHere, logIn, type Visitor } from "./visitor.ts";
+import { launchHere, logIn, openSeat, type Visitor } from "./visitor.ts";
 
 // Browsers are slow to open a page while other tests run.
 vi.setConfig({ testTimeout: 30_000, hookTimeout: 60_000 });
@@ -42,12 +42,15 @@ describe.each(browserNames)("in %s", (browserName) => {
     let sites: Sites;
     let visitor: Visitor;
     let names: Names;
+    /** One for all: to open a tab takes a browser longer than everything else here. Each context has a document of its own in it. */
+    let tab: Page;
 
     beforeAll(async () => {
       if (browser === undefined) return;
       chat = await startChat(framework, { documents });
       sites = await startSites(documents);
-      visitor = await logIn(browser, chat, "Ada");
+      visitor = await logIn(await openSeat(browser), chat, "Ada");
+      tab = await visitor.context.newPage();
       rows.push(mine);
       const port = (url: string): string => new URL(url).port;
       names = {
@@ -63,7 +66,7 @@ describe.each(browserNames)("in %s", (browserName) => {
 
     afterAll(async () => {
       if (browser === undefined) return;
-      await visitor.close();
+      await visitor.context.close();
       await sites.close();
       await chat.close();
     });
@@ -73,11 +76,9 @@ describe.each(browserNames)("in %s", (browserName) => {
       // It says nothing: all of these are one visitor, whom the chat lets say only so much in a while.
       const attempt = { url: `${chat.sockets}/chat/lobby?ticket=${ticket}`, protocols: ["chat.v1"] };
       for (const list of [chat.arrived, chat.decisions, sites.handshakes]) list.length = 0;
-      const tab = await visitor.context.newPage();
       await tab.goto(page({ chat, sites, documents, attempt }));
       await tab.waitForFunction(() => globalThis.told !== undefined);
       const told = await tab.evaluate(() => globalThis.told as Told);
-      await tab.close();
 
       const codes = chat.decisions.map(({ decision }) => decision.code);
       const expected = browserName === "firefox" ? codeInFirefox : code;

@@ -4,7 +4,7 @@ import { browserNames } from "../../../packages/client/test/browsers.ts";
 import { type AttemptOptions, attemptScript, type Told } from "./attempt.ts";
 import { type Chat, type ChatOptions, frameworks, startChat } from "./chat.ts";
 import { Documents, type Sites, startSites } from "./sites.ts";
-import { launchHere, logIn, type Visitor } from "./visitor.ts";
+import { clearSeat, launchHere, logIn, openSeat, type Seat, type Visitor } from "./visitor.ts";
 
 // Browsers are slow to open a page while other tests run.
 vi.setConfig({ testTimeout: 30_000, hookTimeout: 60_000 });
@@ -29,10 +29,16 @@ describe.each(browserNames)("in %s", (browserName) => {
     const documents = new Documents();
     documents.put("page", { body: `<!doctype html><title>Page</title><script>${attemptScript}</script>` });
     const opened: { close(): Promise<void> }[] = [];
+    /** Those that no test has at the moment. */
+    const seats: Seat[] = [];
     let chat: Chat;
 
     afterEach(async () => {
       for (const thing of opened.splice(0).toReversed()) await thing.close();
+    });
+
+    afterAll(async () => {
+      for (const { context } of seats) await context.close();
     });
 
     function here(): Browser {
@@ -48,9 +54,18 @@ describe.each(browserNames)("in %s", (browserName) => {
     }
 
     async function visit(name: string): Promise<Visitor> {
-      const visitor = await logIn(here(), chat, name);
-      opened.push(visitor);
-      return visitor;
+      return logIn(await seat(), chat, name);
+    }
+
+    async function seat(): Promise<Seat> {
+      const free = seats.pop() ?? (await openSeat(here()));
+      opened.push({
+        async close() {
+          await clearSeat(free);
+          seats.push(free);
+        },
+      });
+      return free;
     }
 
     async function others(): Promise<Sites> {
@@ -59,9 +74,9 @@ describe.each(browserNames)("in %s", (browserName) => {
       return sites;
     }
 
-    /** A page that can try things: of the chat's own origin, or of another. */
-    async function pageOf({ context }: Visitor, origin = chat.url): Promise<Page> {
-      const page = await context.newPage();
+    /** A page that can try things: the visitor's own, on the chat's origin, or another on another. Browsers take long to open one. */
+    async function pageOf({ context, home }: Visitor, origin = chat.url): Promise<Page> {
+      const page = origin === chat.url ? home : await context.newPage();
       await page.goto(`${origin}/contexts/page`);
       return page;
     }
@@ -96,9 +111,7 @@ describe.each(browserNames)("in %s", (browserName) => {
 
     test("its own page: one logs in, two talk, and log out everywhere ends it at once", async () => {
       const bob = await begin();
-      const context = await here().newContext();
-      opened.push({ close: () => context.close() });
-      const page = await context.newPage();
+      const { home: page } = await seat();
       await page.goto(chat.url);
       await page.locator("#name").fill("Grace");
       await page.locator("#password").fill("correct horse");
@@ -121,7 +134,7 @@ describe.each(browserNames)("in %s", (browserName) => {
 
     test("its own page: a ticket that is not renewed runs out, and another opens it again", async () => {
       const ada = await begin({ stay: 2000 });
-      const page = await ada.context.newPage();
+      const page = ada.home;
       await page.goto(chat.url);
       await page.locator("#state.open").waitFor();
       await page.locator("#renew").uncheck();
