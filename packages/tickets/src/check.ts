@@ -1,7 +1,7 @@
 import { quote } from "@wsorigin/core";
-import { TicketsError } from "./errors.ts";
+import { TicketsError, type TicketsIssue } from "./errors.ts";
 
-/** Names any value of a configuration, whatever it is. */
+/** Shows any value of a configuration. */
 export function show(value: unknown): string {
   if (typeof value === "string") return quote(value);
   if (typeof value === "object" && value !== null) return Array.isArray(value) ? "a list" : "an object";
@@ -15,34 +15,64 @@ export function hasMethods(value: unknown, names: readonly string[]): value is o
   );
 }
 
-/** The keys of an object that are none of these, each told with those that are. */
-export function unknownKeys(where: string, given: object, known: readonly string[]): readonly string[] {
+/** The names of options: an object that has them as keys, so that the compiler finds a missing one. */
+export type Names<T> = Readonly<Record<keyof T, true>>;
+
+/** The keys of an object that are not options, each with a sentence that lists the valid ones. */
+export function unknownKeys(
+  where: string,
+  given: object,
+  names: object,
+): readonly { readonly key: string; readonly message: string }[] {
+  const known = Object.keys(names);
   return Object.keys(given)
     .filter((key) => !known.includes(key))
-    .map((key) => `${where}: ${quote(key)} is no option. The options are ${known.join(", ")}.`);
+    .map((key) => ({
+      key,
+      message: `${where}: Unknown option ${quote(key)}. Valid options: ${known.join(", ")}.`,
+    }));
 }
 
 /**
- * Throws where options have problems.
+ * Throws if options have problems.
  *
- * @param find the problems of what is an object; reads options that may have any value, whatever their type says
+ * @param find the problems of an object; reads options that may have any value, whatever their type says
  * @throws {TicketsError} with all of them at once
  */
 export function checkOptions(
   where: string,
   given: unknown,
-  known: readonly string[],
-  find: (read: (name: string) => unknown) => readonly (string | undefined)[],
+  names: object,
+  find: (read: (name: string) => unknown) => readonly (TicketsIssue | undefined)[],
 ): void {
-  if (typeof given !== "object" || given === null || Array.isArray(given))
-    throw new TicketsError([`${where} takes an object: ${where}({ ${known[0]}: ... }).`]);
-  const problems = find((name) => Reflect.get(given, name)).filter((problem) => problem !== undefined);
-  const issues = [...unknownKeys(where, given, known), ...problems];
-  if (issues.length > 0) throw new TicketsError(issues);
+  if (typeof given !== "object" || given === null || Array.isArray(given)) {
+    const message = `${where} takes an object. Write ${where}({ ${Object.keys(names)[0]}: ... }).`;
+    throw new TicketsError([{ code: "option-invalid", entry: "options", message }]);
+  }
+  const unknown = unknownKeys(where, given, names).map(({ key, message }): TicketsIssue => ({
+    code: "option-unknown",
+    entry: key,
+    message,
+  }));
+  const found = find((name) => Reflect.get(given, name)).filter((issue) => issue !== undefined);
+  if (unknown.length + found.length > 0) throw new TicketsError([...unknown, ...found]);
+}
+
+/** An option with a value that is not valid. */
+export function invalid(entry: string, message: string): TicketsIssue {
+  return { code: "option-invalid", entry, message };
 }
 
 /** What is wrong with a number of milliseconds. */
-export function millisecondsProblem(name: string, value: unknown, most: number, usual: number): string | undefined {
+export function millisecondsProblem(
+  name: string,
+  value: unknown,
+  most: number,
+  usual: number,
+): TicketsIssue | undefined {
   if (value === undefined || (typeof value === "number" && value >= 1 && value <= most)) return undefined;
-  return `${name}: ${show(value)} is not understood; it must be milliseconds, from 1 to ${most}. Write ${name}: ${usual}.`;
+  return invalid(
+    name,
+    `${name}: ${show(value)} is invalid. It must be milliseconds from 1 to ${most}. Write ${name}: ${usual}.`,
+  );
 }

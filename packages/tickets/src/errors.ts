@@ -1,16 +1,20 @@
-/** The options make no tickets, or no store. Thrown by `createTickets()`, `memoryStore()` and `redisStore()` only, never on a handshake. */
-export class TicketsError extends Error {
-  override readonly name = "TicketsError";
-  readonly code = "ERR_WSORIGIN_TICKETS";
-  /** Every problem at once, each with what to write instead. */
-  readonly issues: readonly string[];
+import { ConfigurationError, type ConfigurationIssue } from "@wsorigin/core";
 
-  constructor(issues: readonly string[]) {
-    super(
-      issues.length === 1
-        ? issues[0]
-        : `${issues.length} problems:\n${issues.map((issue, index) => `  ${index + 1}. ${issue}`).join("\n")}`,
-    );
-    this.issues = Object.freeze([...issues]);
+/** What kind of problem an option has: kebab-case, subject first, stable like the codes of decisions. */
+export type TicketsIssueCode = "option-incoherent" | "option-invalid" | "option-missing" | "option-unknown";
+
+/** One problem in the options of `createTickets`, `memoryStore` or `redisStore`. */
+export type TicketsIssue = ConfigurationIssue<TicketsIssueCode>;
+
+/**
+ * The options of `createTickets`, `memoryStore` or `redisStore` are invalid. Its `issues` hold every problem at once. Never thrown while a ticket is
+ * issued or redeemed.
+ */
+export class TicketsError extends ConfigurationError<TicketsIssueCode> {
+  override readonly name = "TicketsError";
+  override readonly code = "ERR_WSORIGIN_TICKETS";
+
+  constructor(issues: readonly TicketsIssue[]) {
+    super("ERR_WSORIGIN_TICKETS", issues);
   }
 }

@@ -1,4 +1,5 @@
 export { TicketsError } from "./errors.ts";
+export type { TicketsIssue, TicketsIssueCode } from "./errors.ts";
 export { memoryStore } from "./memory-store.ts";
 export type { MemoryStoreOptions } from "./memory-store.ts";
 export type {

@@ -1,4 +1,4 @@
-import { checkOptions, show } from "./check.ts";
+import { checkOptions, invalid, type Names, show } from "./check.ts";
 import { newName } from "./record.ts";
 import { linger, markOf, type Revocation, type Taken, type TicketStore } from "./store.ts";
 
@@ -6,6 +6,8 @@ export interface MemoryStoreOptions {
   /** How many tickets may be outstanding. With so many there is no other until one is redeemed or expires. 10000 by default. */
   readonly maxTickets?: number;
 }
+
+const optionNames: Names<MemoryStoreOptions> = { maxTickets: true };
 
 /**
  * Keeps tickets in the memory of this process: for development, for tests, and for a service that is one process. A second process knows nothing
@@ -16,14 +18,12 @@ export interface MemoryStoreOptions {
  * @throws {TicketsError} where an option cannot be understood
  */
 export function memoryStore(options: MemoryStoreOptions = {}): TicketStore {
-  checkOptions("memoryStore", options, ["maxTickets"], (read) => {
+  checkOptions("memoryStore", options, optionNames, (read) => {
     const most = read("maxTickets");
     const fits = most === undefined || (typeof most === "number" && Number.isSafeInteger(most) && most > 0);
-    return [
-      fits
-        ? undefined
-        : `maxTickets: ${show(most)} is not understood; it must be a whole number above 0. Write maxTickets: 10000.`,
-    ];
+    if (fits) return [];
+    const message = `maxTickets: ${show(most)} is invalid. It must be a whole number above 0. Write maxTickets: 10000.`;
+    return [invalid("maxTickets", message)];
   });
   return new MemoryStore(options.maxTickets ?? 10_000);
 }

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { checkOptions, millisecondsProblem, show } from "./check.ts";
+import { checkOptions, invalid, millisecondsProblem, type Names, show } from "./check.ts";
 import { Feed, textOf } from "./feed.ts";
 import { newName } from "./record.ts";
 import {
@@ -23,6 +23,8 @@ export interface RedisStoreOptions {
   readonly timeout?: number;
 }
 
+const optionNames: Names<RedisStoreOptions> = { client: true, subscriber: true, prefix: true, timeout: true };
+
 /** About how many revocations the stream holds. Who is cut off for more of them than that misses the oldest. */
 const remembered = 10_000;
 
@@ -33,21 +35,33 @@ const remembered = 10_000;
  * @throws {TicketsError} with every problem of the options at once
  */
 export function redisStore(options: RedisStoreOptions): TicketStore {
-  checkOptions("redisStore", options, ["client", "subscriber", "prefix", "timeout"], (read) => {
+  checkOptions("redisStore", options, optionNames, (read) => {
     const [client, subscriber, prefix] = [read("client"), read("subscriber"), read("prefix")];
     return [
       isClient(client)
         ? undefined
-        : `client: ${show(client)} is no client of redis or ioredis. Write client: createClient({ url }), or client: new Redis(url).`,
+        : {
+            code: client === undefined ? "option-missing" : "option-invalid",
+            entry: "client",
+            message: `client: ${show(client)} is not a client of redis or ioredis. Write client: createClient({ url }), or client: new Redis(url).`,
+          },
       subscriber === undefined || isSubscriber(subscriber)
         ? undefined
-        : `subscriber: ${show(subscriber)} is no client of redis or ioredis. Write subscriber: client.duplicate().`,
+        : invalid(
+            "subscriber",
+            `subscriber: ${show(subscriber)} is not a client of redis or ioredis. Write subscriber: client.duplicate().`,
+          ),
       subscriber !== undefined && subscriber === client
-        ? "subscriber is the client itself, and a connection that subscribes takes no other commands. Write subscriber: client.duplicate()."
+        ? {
+            code: "option-incoherent",
+            entry: "subscriber",
+            message:
+              "subscriber is the client itself, and a connection that subscribes accepts no other commands. Write subscriber: client.duplicate().",
+          }
         : undefined,
       prefix === undefined || typeof prefix === "string"
         ? undefined
-        : `prefix: ${show(prefix)} is no text. Write prefix: "wsorigin:".`,
+        : invalid("prefix", `prefix: ${show(prefix)} is not a string. Write prefix: "wsorigin:".`),
       millisecondsProblem("timeout", read("timeout"), maxTimeout, 2000),
     ];
   });

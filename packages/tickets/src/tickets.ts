@@ -1,5 +1,15 @@
-import { type Granted, grant, quote, refuse, type TokenContext, type Verification } from "@wsorigin/core";
-import { checkOptions, hasMethods, millisecondsProblem, show, unknownKeys } from "./check.ts";
+import {
+  type Granted,
+  grant,
+  quote,
+  raceAbort,
+  redact,
+  refuse,
+  type TokenContext,
+  type Verification,
+} from "@wsorigin/core";
+import { checkOptions, hasMethods, invalid, millisecondsProblem, type Names, show, unknownKeys } from "./check.ts";
+import type { TicketsIssue } from "./errors.ts";
 import { memoryStore } from "./memory-store.ts";
 import {
   hashOf,
@@ -20,6 +30,8 @@ export interface TicketsOptions {
   /** How long a ticket may be redeemed, in milliseconds: above 0, and 60000 at the most. 30000 by default. */
   readonly ttl?: number;
 }
+
+const optionNames: Names<TicketsOptions> = { store: true, ttl: true };
 
 /** What a ticket stands for, and the page that it is for. */
 export interface TicketRequest<P> extends Granted<P> {
@@ -70,7 +82,7 @@ export interface Tickets<P> {
  * const policy = createPolicy({ origins, token: { from: [queryParam("ticket")], verify: tickets.verify } });
  */
 export function createTickets<P>(options: TicketsOptions = {}): Tickets<P> {
-  checkOptions("createTickets", options, ["store", "ttl"], (read) => [
+  checkOptions("createTickets", options, optionNames, (read) => [
     storeProblem(read("store")),
     millisecondsProblem("ttl", read("ttl"), maxTtl, 30_000),
   ]);
@@ -96,35 +108,38 @@ export function createTickets<P>(options: TicketsOptions = {}): Tickets<P> {
     return ticket;
   }
 
-  async function verify(
-    token: string,
-    { origin, signal }: Pick<TokenContext, "origin" | "signal">,
-  ): Promise<Verification<P>> {
+  async function verify(token: string, context: Pick<TokenContext, "origin" | "signal">): Promise<Verification<P>> {
     if (!isTicket(token)) return refuse("malformed", "A ticket is 32 characters of base64url.");
     const hash = hashOf(token);
+    const { origin, signal } = context;
+    const aborted = refuse("unavailable", "The handshake was aborted before the ticket was verified.");
+    // A ticket that is taken is used up.
+    if (signal.aborted) return aborted;
     try {
-      return await orAborted(() => redeem(hash, origin), signal);
+      return await raceAbort(redeem(hash, origin), signal);
     } catch (error) {
-      return refuse("unavailable", `The store of tickets failed: ${reasonOf(error, [token, hash])}`);
+      if (signal.aborted && error === signal.reason) return aborted;
+      return refuse("unavailable", `The store of tickets failed: ${redact(redact(reasonOf(error), token), hash)}`);
     }
   }
 
   async function redeem(hash: string, origin: string | undefined): Promise<Verification<P>> {
     const taken = await store.take(hash);
     if (taken === undefined)
-      return refuse("invalid", "There is no such ticket: it was redeemed before, or is long over, or never was.");
+      return refuse("invalid", "Unknown ticket: it was redeemed before, expired long ago, or was never issued.");
     if ("expired" in taken)
       return refuse("expired", "It was not redeemed in time: a page should fetch one for each socket, just before it.");
     const record = readRecord<P>(taken.value);
-    if (record === undefined) return refuse("unavailable", "The store gave what is no ticket of this version.");
+    if (record === undefined)
+      return refuse("unavailable", "The store returned a value that is not a ticket of this version.");
     if (record.origin !== origin)
-      return refuse("origin-mismatch", `It was issued to a page of ${quote(record.origin)}, and is used up.`);
+      return refuse("origin-mismatch", `It was issued to a page of ${quote(record.origin)}, and is now used up.`);
     const latest = await store.latest(namesOf(record));
     if (latest.some((name, index) => typeof name === "string" && name !== record.seen[index]))
       return refuse("revoked", "Its subject, its session or its id was revoked after it was issued.");
     const { principal, expiresAt, id, subject, session } = record;
     if (expiresAt !== undefined && expiresAt <= Date.now())
-      return refuse("expired", "What it grants has ended: its `expiresAt` is over.");
+      return refuse("expired", "The grant has ended: its `expiresAt` has passed.");
     return grant({ principal, expiresAt, id, subject, session });
   }
 
@@ -132,7 +147,7 @@ export function createTickets<P>(options: TicketsOptions = {}): Tickets<P> {
     const revocation = readRevocation(given);
     if (revocation === undefined)
       throw new TypeError(
-        `revoke(): ${show(given)} is not understood. Give it exactly one name, which is not empty: { subject: user.id }, { session } or { id }.`,
+        `revoke(): ${show(given)} is invalid. Pass exactly one name that is not empty: { subject: user.id }, { session } or { id }.`,
       );
     await store.revoke(revocation, keep);
   }
@@ -143,7 +158,9 @@ export function createTickets<P>(options: TicketsOptions = {}): Tickets<P> {
 
   function subscribe(listener: (revocation: Revocation) => void): () => void {
     if (typeof listener !== "function")
-      throw new TypeError(`subscribe(): ${show(listener)} is no function. Write subscribe((revocation) => { ... }).`);
+      throw new TypeError(
+        `subscribe(): ${show(listener)} is not a function. Write subscribe((revocation) => { ... }).`,
+      );
     stop ??= store.subscribe(deliver);
     const entry = { listener };
     listeners.add(entry);
@@ -167,30 +184,41 @@ export function createTickets<P>(options: TicketsOptions = {}): Tickets<P> {
   return Object.freeze({ issue, verify, revoke, subscribe, close });
 }
 
-function storeProblem(store: unknown): string | undefined {
+function storeProblem(store: unknown): TicketsIssue | undefined {
   if (store === undefined || hasMethods(store, ["put", "take", "revoke", "latest", "subscribe"])) return undefined;
-  return `store: ${show(store)} is no store. Write store: redisStore({ client, subscriber }), or memoryStore() for one process.`;
+  return invalid(
+    "store",
+    `store: ${show(store)} is not a store. Write store: redisStore({ client, subscriber }), or memoryStore() for one process.`,
+  );
 }
+
+const requestNames: Names<TicketRequest<unknown>> = {
+  principal: true,
+  origin: true,
+  expiresAt: true,
+  id: true,
+  subject: true,
+  session: true,
+};
 
 /** @throws {TypeError} that names what is wrong and how to mend it */
 function checkRequest<P>(request: TicketRequest<P>): TicketRequest<P> & { readonly origin: string } {
-  const known = ["principal", "origin", "expiresAt", "id", "subject", "session"];
   if (typeof request !== "object" || request === null)
     throw new TypeError(
-      `issue(): ${show(request)} is no object. Write issue({ principal, origin: req.get("Origin") }).`,
+      `issue(): ${show(request)} is not an object. Write issue({ principal, origin: req.get("Origin") }).`,
     );
-  const [unknown] = unknownKeys("issue()", request, known);
-  if (unknown !== undefined) throw new TypeError(unknown);
+  const [unknown] = unknownKeys("issue()", request, requestNames);
+  if (unknown !== undefined) throw new TypeError(unknown.message);
   const { principal, origin, expiresAt } = request;
   if (!isOrigin(origin))
     throw new TypeError(
-      `issue(): origin is ${show(origin)}, which is no page's origin. Give it the Origin header of the page that asks, as it came; browsers send one with every POST, and with no GET to their own site.`,
+      `issue(): origin is ${show(origin)}, which is not the origin of a page. Pass the request's Origin header as it came; browsers send it with every POST, but not with a GET to the same site.`,
     );
   for (const name of ["id", "subject", "session"] as const) {
     const value: unknown = request[name];
     if (value !== undefined && (typeof value !== "string" || value === ""))
       throw new TypeError(
-        `issue(): ${name} is ${show(value)}; it must be a text that is not empty. Write String(value), or leave it out.`,
+        `issue(): ${name} is ${show(value)}; it must be a string that is not empty. Write String(value), or leave it out.`,
       );
   }
   // As grant() checks it: what it refused would be refused only when the ticket is redeemed.
@@ -200,40 +228,16 @@ function checkRequest<P>(request: TicketRequest<P>): TicketRequest<P> & { readon
     );
   if (!survivesJson(principal))
     throw new TypeError(
-      "issue(): principal would not come out of JSON as it went in. Give a plain object of texts, numbers, booleans and lists, with no property that is undefined: { id: user.id, name: user.name }.",
+      "issue(): principal would be changed by JSON. Pass a plain object of strings, numbers, booleans and lists, without undefined properties: { id: user.id, name: user.name }.",
     );
   return { ...request, origin };
 }
 
-/** What the work comes to, unless the signal is aborted first. Then what it comes to is lost. */
-async function orAborted<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
-  let stop = (): void => {};
-  try {
-    const late = new Promise<never>((_resolve, reject) => {
-      stop = () => reject(new Error("the handshake was given up."));
-      if (signal.aborted) stop();
-      else signal.addEventListener("abort", stop, { once: true });
-    });
-    return await Promise.race(signal.aborted ? [late] : [work(), late]);
-  } finally {
-    signal.removeEventListener("abort", stop);
-  }
-}
-
-/** What an error says, unless it holds one of the secrets: what a store says often quotes what it was asked. */
-function reasonOf(error: unknown, secrets: readonly string[]): string {
+/** The message of an error, with its code. */
+function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return `it threw ${show(error === null ? null : typeof error)}.`;
   const code: unknown = Reflect.get(error, "code");
-  const text = typeof code === "string" && code !== "" ? `${code}: ${error.message}` : error.message;
-  return secrets.some((secret) => holdsPart(text, secret)) ? `${error.name}, whose message is left out.` : text;
-}
-
-/** Whether a text holds a part of a secret that is too long to be there by chance. */
-function holdsPart(text: string, secret: string): boolean {
-  const length = 8;
-  for (let start = 0; start + length <= secret.length; start++)
-    if (text.includes(secret.slice(start, start + length))) return true;
-  return false;
+  return typeof code === "string" && code !== "" ? `${code}: ${error.message}` : error.message;
 }
 
 /** Calls what may throw or reject, and hears neither. */

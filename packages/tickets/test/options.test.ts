@@ -1,4 +1,4 @@
-import { explain } from "@wsorigin/core";
+import { ConfigurationError, explain } from "@wsorigin/core";
 import { until } from "@wsorigin/testing";
 import { Redis } from "ioredis";
 import { createClient } from "redis";
@@ -6,11 +6,23 @@ import { describe, expect, test } from "vitest";
 import { createTickets, memoryStore, redisStore, TicketsError, type TicketStore } from "../src/index.ts";
 import { ada, asked, decide, hashOf, page, type User } from "./support.ts";
 
+/** The error of a function that must throw one. */
+function thrownBy(make: () => unknown): TicketsError {
+  try {
+    make();
+  } catch (error) {
+    if (error instanceof TicketsError) return error;
+    throw error;
+  }
+  throw new Error("It threw nothing.");
+}
+
+/** The problems that a function throws, in words; none if it throws nothing. */
 function issuesOf(make: () => unknown): readonly string[] {
   try {
     make();
   } catch (error) {
-    if (error instanceof TicketsError) return error.issues;
+    if (error instanceof TicketsError) return error.issues.map(({ message }) => message);
     throw error;
   }
   return [];
@@ -22,7 +34,7 @@ const wrong = (options: unknown): never => options as never;
 describe("what is refused at construction", () => {
   test.each([0, -1, 60_001, NaN, Infinity, "30s", null])("ttl: %s", (ttl) => {
     const [issue, ...more] = issuesOf(() => createTickets({ ttl: wrong(ttl) }));
-    expect(issue).toMatch(/^ttl: .* it must be milliseconds, from 1 to 60000\. Write ttl: 30000\.$/);
+    expect(issue).toMatch(/^ttl: .* It must be milliseconds from 1 to 60000\. Write ttl: 30000\.$/);
     expect(more).toEqual([]);
   });
 
@@ -32,12 +44,12 @@ describe("what is refused at construction", () => {
 
   test("every problem at once", () => {
     expect(issuesOf(() => createTickets(wrong({ ttl: 0, store: {}, tll: 1 })))).toEqual([
-      'createTickets: "tll" is no option. The options are store, ttl.',
-      "store: an object is no store. Write store: redisStore({ client, subscriber }), or memoryStore() for one process.",
-      "ttl: 0 is not understood; it must be milliseconds, from 1 to 60000. Write ttl: 30000.",
+      'createTickets: Unknown option "tll". Valid options: store, ttl.',
+      "store: an object is not a store. Write store: redisStore({ client, subscriber }), or memoryStore() for one process.",
+      "ttl: 0 is invalid. It must be milliseconds from 1 to 60000. Write ttl: 30000.",
     ]);
     expect(issuesOf(() => createTickets(wrong([])))).toEqual([
-      "createTickets takes an object: createTickets({ store: ... }).",
+      "createTickets takes an object. Write createTickets({ store: ... }).",
     ]);
     expect(() => createTickets(wrong({ ttl: 0, store: 1 }))).toThrow(/^2 problems:\n {2}1\. store.*\n {2}2\. ttl/);
   });
@@ -45,9 +57,9 @@ describe("what is refused at construction", () => {
   test("of a memory store", () => {
     for (const maxTickets of [0, 1.5, -1, "10", null])
       expect(issuesOf(() => memoryStore({ maxTickets: wrong(maxTickets) }))).toEqual([
-        expect.stringContaining("it must be a whole number above 0. Write maxTickets: 10000."),
+        expect.stringContaining("It must be a whole number above 0. Write maxTickets: 10000."),
       ]);
-    expect(issuesOf(() => memoryStore(wrong({ max: 1 })))).toEqual([expect.stringContaining('"max" is no option')]);
+    expect(issuesOf(() => memoryStore(wrong({ max: 1 })))).toEqual([expect.stringContaining('Unknown option "max"')]);
   });
 
   test("of a Redis store", () => {
@@ -55,18 +67,40 @@ describe("what is refused at construction", () => {
     expect(issuesOf(() => redisStore({ client }))).toEqual([]);
     expect(issuesOf(() => redisStore({ client, subscriber: client.duplicate(), prefix: "", timeout: 1 }))).toEqual([]);
     expect(issuesOf(() => redisStore({ client, subscriber: client }))).toEqual([
-      "subscriber is the client itself, and a connection that subscribes takes no other commands. Write subscriber: client.duplicate().",
+      "subscriber is the client itself, and a connection that subscribes accepts no other commands. Write subscriber: client.duplicate().",
     ]);
     expect(
       issuesOf(() => redisStore(wrong({ client: "redis://x", subscriber: {}, prefix: 1, timeout: 10_001, url: "" }))),
     ).toEqual([
-      'redisStore: "url" is no option. The options are client, subscriber, prefix, timeout.',
-      'client: "redis://x" is no client of redis or ioredis. Write client: createClient({ url }), or client: new Redis(url).',
-      "subscriber: an object is no client of redis or ioredis. Write subscriber: client.duplicate().",
-      'prefix: 1 is no text. Write prefix: "wsorigin:".',
-      "timeout: 10001 is not understood; it must be milliseconds, from 1 to 10000. Write timeout: 2000.",
+      'redisStore: Unknown option "url". Valid options: client, subscriber, prefix, timeout.',
+      'client: "redis://x" is not a client of redis or ioredis. Write client: createClient({ url }), or client: new Redis(url).',
+      "subscriber: an object is not a client of redis or ioredis. Write subscriber: client.duplicate().",
+      'prefix: 1 is not a string. Write prefix: "wsorigin:".',
+      "timeout: 10001 is invalid. It must be milliseconds from 1 to 10000. Write timeout: 2000.",
     ]);
   });
+});
+
+test("each problem has a code and an entry", () => {
+  const client = createClient();
+  const all = [
+    () => createTickets(wrong({ ttl: 0, store: {}, tll: 1 })),
+    () => createTickets(wrong(1)),
+    () => memoryStore(wrong({ maxTickets: 0 })),
+    () => redisStore(wrong({ subscriber: {}, prefix: 1, timeout: 0 })),
+    () => redisStore({ client, subscriber: client }),
+  ].map(thrownBy);
+  for (const error of all) {
+    expect(error).toBeInstanceOf(ConfigurationError);
+    expect(error).toMatchObject({ name: "TicketsError", code: "ERR_WSORIGIN_TICKETS" });
+  }
+  expect(all.map(({ issues }) => issues.map(({ code, entry }) => `${code}: ${entry}`))).toEqual([
+    ["option-unknown: tll", "option-invalid: store", "option-invalid: ttl"],
+    ["option-invalid: options"],
+    ["option-invalid: maxTickets"],
+    ["option-missing: client", "option-invalid: subscriber", "option-invalid: prefix", "option-invalid: timeout"],
+    ["option-incoherent: subscriber"],
+  ]);
 });
 
 describe("what issue() refuses", () => {
@@ -90,7 +124,7 @@ describe("what issue() refuses", () => {
     ["a Buffer", Buffer.from("Ada")],
   ])("a principal that JSON changes: %s", async (_what, principal) => {
     await expect(tickets.issue({ principal, origin: page })).rejects.toThrow(
-      expect.objectContaining({ name: "TypeError", message: expect.stringContaining("would not come out of JSON") }),
+      expect.objectContaining({ name: "TypeError", message: expect.stringContaining("would be changed by JSON") }),
     );
   });
 
@@ -142,7 +176,7 @@ describe("what issue() refuses", () => {
   });
 
   test("no object", async () => {
-    await expect(tickets.issue(wrong(undefined))).rejects.toThrow("is no object");
+    await expect(tickets.issue(wrong(undefined))).rejects.toThrow("is not an object");
   });
 });
 
@@ -170,8 +204,16 @@ describe("a store of one's own", () => {
     ["an error", () => new Error("the disk is full"), "The store of tickets failed: the disk is full"],
     ["an error with a code", () => Object.assign(new Error("away"), { code: "EAWAY" }), "failed: EAWAY: away"],
     ["a text", () => "away", 'failed: it threw "string".'],
-    ["an error that quotes the hash", (hash) => new RangeError(`no ${hash}`), "RangeError, whose message is left out."],
-    ["an error that quotes a part", (hash) => new Error(`no ${hash.slice(9, 20)}...`), "whose message is left out."],
+    [
+      "an error that quotes the hash",
+      (hash) => new RangeError(`no ${hash}`),
+      "The store of tickets failed: [redacted: the text contains part of the token]",
+    ],
+    [
+      "an error that quotes a part",
+      (hash) => new Error(`no ${hash.slice(9, 20)}...`),
+      "The store of tickets failed: [redacted: the text contains part of the token]",
+    ],
   ])("that rejects with %s: 503, and a note that gives nothing away", async (_what, fail, note) => {
     const tickets = createTickets<User>({ store: failing(fail) });
     const ticket = "Abcdefgh".repeat(4);

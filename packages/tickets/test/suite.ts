@@ -82,7 +82,7 @@ export function describeTickets(makeApp: () => App): void {
       const ticket = await tickets.issue({ principal: ada, origin: page });
       const decision = await decide(tickets, ticket, { origin: otherPage });
       expect(decision).toMatchObject({ code: "token-origin-mismatch", status: 403 });
-      expect(explain(decision)).toContain(`It was issued to a page of "${page}", and is used up.`);
+      expect(explain(decision)).toContain(`It was issued to a page of "${page}", and is now used up.`);
       expect(await codeOf(decide(tickets, ticket))).toBe("token-invalid");
     });
 
@@ -101,7 +101,7 @@ export function describeTickets(makeApp: () => App): void {
       const ticket = await tickets.issue({ principal: ada, origin: page });
       expect(await tickets.verify(ticket, { origin: page, signal: AbortSignal.abort() })).toMatchObject({
         code: "verifier-failed",
-        note: "The store of tickets failed: the handshake was given up.",
+        note: "The handshake was aborted before the ticket was verified.",
       });
       expect(await codeOf(decide(tickets, ticket))).toBe("origin-listed");
     });

@@ -1,5 +1,5 @@
 import { createPolicy, type Policy, queryParam, type TokenOptions } from "@wsorigin/core";
-import type { RevocationFeed } from "@wsorigin/node";
+import type { RevocationSource } from "@wsorigin/node";
 import type { Redis } from "ioredis";
 import { createClient } from "redis";
 import { expectTypeOf, test } from "vitest";
@@ -50,9 +50,9 @@ test("a revocation has exactly one name", () => {
   });
 });
 
-test("a gate takes tickets as its feed of revocations", () => {
-  expectTypeOf<Tickets<User>>().toExtend<RevocationFeed>();
-  expectTypeOf<Revocation>().toExtend<Parameters<Parameters<RevocationFeed["subscribe"]>[0]>[0]>();
+test("a gate accepts tickets as its revocation source", () => {
+  expectTypeOf<Tickets<User>>().toExtend<RevocationSource>();
+  expectTypeOf<Revocation>().toExtend<Parameters<Parameters<RevocationSource["subscribe"]>[0]>[0]>();
 });
 
 test("the clients of both libraries fit", () => {
