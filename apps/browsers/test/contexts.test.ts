@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type BrowserName, browserNames } from "../../../packages/client/test/browsers.ts";
 import type { Told } from "./attempt.ts";
 import { type Chat, frameworks, startChat } from "./chat.ts";
@@ -10,13 +10,10 @@ import { Documents, type Sites, startSites } from "./sites.ts";
 import { table } from "./table.ts";
 import { launchHere, logIn, openSeat, type Visitor } from "./visitor.ts";
 
-// Browsers are slow to open a page while other tests run.
-vi.setConfig({ testTimeout: 30_000, hookTimeout: 60_000 });
-
 /** What came of every context, of each browser that is here. */
 const seen = new Map<BrowserName, { readonly version: string; readonly rows: readonly Seen[] }>();
 
-describe.each(browserNames)("in %s", (browserName) => {
+describe.concurrent.each(browserNames)("in %s", (browserName) => {
   let browser: Browser | undefined;
   let missing = "";
   const rows: Seen[][] = [];
@@ -35,7 +32,7 @@ describe.each(browserNames)("in %s", (browserName) => {
     if (browser === undefined) skip(missing);
   });
 
-  describe.each(frameworks)("the chat on %s, and", (framework) => {
+  describe.sequential.each(frameworks)("the chat on %s, and", (framework) => {
     const documents = new Documents();
     const mine: Seen[] = [];
     let chat: Chat;
@@ -71,7 +68,7 @@ describe.each(browserNames)("in %s", (browserName) => {
       await chat.close();
     });
 
-    test.each(contexts)("$name", async ({ name, page, code, codeInFirefox = code }) => {
+    test.sequential.each(contexts)("$name", async ({ name, page, code, codeInFirefox = code }) => {
       const ticket = await visitor.ticket();
       // It says nothing: all of these are one visitor, whom the chat lets say only so much in a while.
       const attempt = { url: `${chat.sockets}/chat/lobby?ticket=${ticket}`, protocols: ["chat.v1"] };
@@ -94,7 +91,7 @@ describe.each(browserNames)("in %s", (browserName) => {
     });
   });
 
-  test("the three chats see the same", async () => {
+  test.sequential("the three chats see the same", async () => {
     expect(rows[0]).toHaveLength(contexts.length);
     expect(rows[1]).toEqual(rows[0]);
     expect(rows[2]).toEqual(rows[0]);

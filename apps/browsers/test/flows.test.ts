@@ -1,15 +1,12 @@
 import type { Browser, Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { browserNames } from "../../../packages/client/test/browsers.ts";
 import { type AttemptOptions, attemptScript, type Told } from "./attempt.ts";
 import { type Chat, type ChatOptions, frameworks, startChat } from "./chat.ts";
 import { Documents, type Sites, startSites } from "./sites.ts";
 import { clearSeat, launchHere, logIn, openSeat, type Seat, type Visitor } from "./visitor.ts";
 
-// Browsers are slow to open a page while other tests run.
-vi.setConfig({ testTimeout: 30_000, hookTimeout: 60_000 });
-
-describe.each(browserNames)("in %s", (browserName) => {
+describe.concurrent.each(browserNames)("in %s", (browserName) => {
   let browser: Browser | undefined;
   let missing = "";
 
@@ -25,7 +22,7 @@ describe.each(browserNames)("in %s", (browserName) => {
     if (browser === undefined) skip(missing);
   });
 
-  describe.each(frameworks)("the chat on %s:", (framework) => {
+  describe.sequential.each(frameworks)("the chat on %s:", (framework) => {
     const documents = new Documents();
     documents.put("page", { body: `<!doctype html><title>Page</title><script>${attemptScript}</script>` });
     const opened: { close(): Promise<void> }[] = [];
@@ -85,7 +82,7 @@ describe.each(browserNames)("in %s", (browserName) => {
       page.evaluate((options) => globalThis.attempt(options), { url: `${chat.sockets}${path}`, ...options });
     const codes = (): string[] => chat.decisions.splice(0).map(({ decision }) => decision.code);
 
-    test("a sibling subdomain hijacks the unguarded app with a SameSite=Strict cookie, and gets nothing from the guarded one", async () => {
+    test.sequential("a sibling subdomain hijacks the unguarded app with a SameSite=Strict cookie, and gets nothing from the guarded one", async () => {
       const ada = await begin({ open: true });
       const sites = await others();
       const hostile = await pageOf(ada, sites.secure("blog.example.test"));
@@ -109,7 +106,7 @@ describe.each(browserNames)("in %s", (browserName) => {
       expect(JSON.parse(left)).toEqual({ messages: [] });
     });
 
-    test("its own page: one logs in, two talk, and log out everywhere ends it at once", async () => {
+    test.sequential("its own page: one logs in, two talk, and log out everywhere ends it at once", async () => {
       const bob = await begin();
       const { home: page } = await seat();
       await page.goto(chat.url);
@@ -132,7 +129,7 @@ describe.each(browserNames)("in %s", (browserName) => {
       await page.locator("#login-problem", { hasText: "You have been logged out." }).waitFor();
     });
 
-    test("its own page: a ticket that is not renewed runs out, and another opens it again", async () => {
+    test.sequential("its own page: a ticket that is not renewed runs out, and another opens it again", async () => {
       const ada = await begin({ stay: 2000 });
       const page = ada.home;
       await page.goto(chat.url);
@@ -144,7 +141,7 @@ describe.each(browserNames)("in %s", (browserName) => {
       expect(new Set(codes())).toEqual(new Set(["origin-listed"]));
     });
 
-    test("a token in each of its places, and a subprotocol that is echoed without it", async () => {
+    test.sequential("a token in each of its places, and a subprotocol that is echoed without it", async () => {
       const ada = await begin();
       const page = await pageOf(ada);
       const open = { events: ["open"], protocol: "chat.v1" };
@@ -161,7 +158,7 @@ describe.each(browserNames)("in %s", (browserName) => {
       expect(chat.lines.join("\n")).not.toMatch(/bearer\.|ticket=/);
     });
 
-    test("a token that is missing, made up, used, doubled or alone is none", async () => {
+    test.sequential("a token that is missing, made up, used, doubled or alone is none", async () => {
       const ada = await begin();
       const page = await pageOf(ada);
       const used = await ada.ticket();
@@ -188,7 +185,7 @@ describe.each(browserNames)("in %s", (browserName) => {
       });
     });
 
-    test("a subprotocol that is not spoken: refused by the browser, or open without one, as each browser has it", async () => {
+    test.sequential("a subprotocol that is not spoken: refused by the browser, or open without one, as each browser has it", async () => {
       const ada = await begin();
       const page = await pageOf(ada);
       const told = await attempt(page, `/chat/lobby?ticket=${await ada.ticket()}`, {
@@ -201,7 +198,7 @@ describe.each(browserNames)("in %s", (browserName) => {
       );
     });
 
-    test("a socket is closed when its ticket ends, unless it is renewed on the open socket", async () => {
+    test.sequential("a socket is closed when its ticket ends, unless it is renewed on the open socket", async () => {
       const ada = await begin({ stay: 4000 });
       const page = await pageOf(ada);
       const tickets = [await ada.ticket(), await ada.ticket()];
@@ -242,7 +239,7 @@ describe.each(browserNames)("in %s", (browserName) => {
       expect(told).toEqual({ ended: "4401 Token expired", warned: true, renewed: true, still: "still here" });
     });
 
-    test("logging out everywhere closes the open sockets of every browser, by ticket and by cookie", async () => {
+    test.sequential("logging out everywhere closes the open sockets of every browser, by ticket and by cookie", async () => {
       const ada = await begin();
       const second = await visit("Ada");
       const ends = await Promise.all(
@@ -270,7 +267,7 @@ describe.each(browserNames)("in %s", (browserName) => {
       }
     });
 
-    test("accept and close: page code is told why, and nothing that it says is heard", async () => {
+    test.sequential("accept and close: page code is told why, and nothing that it says is heard", async () => {
       const ada = await begin();
       const sites = await others();
       const own = await pageOf(ada);

@@ -1,12 +1,9 @@
 import axe, { type AxeResults } from "axe-core";
 import { handshake, until } from "@wsorigin/testing";
 import type { Browser, BrowserContext, FrameLocator, Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { browserNames, launch } from "../../../packages/client/test/browsers.ts";
 import { type RunningLab, startLab } from "../src/server/start.ts";
-
-// Browsers are slow to open a page while other tests run.
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 /** What the pages try by themselves. */
 const expected = {
@@ -16,7 +13,7 @@ const expected = {
   "host-not-listed": 1,
 };
 
-describe.each(browserNames)("in %s", (name) => {
+describe.concurrent.each(browserNames)("in %s", (name) => {
   let browser: Browser | undefined;
   let missing = "";
   let context: BrowserContext;
@@ -77,7 +74,7 @@ describe.each(browserNames)("in %s", (name) => {
   const outcome = (title: string, text: string): Promise<void> =>
     card(title).locator("#outcome", { hasText: text }).waitFor();
 
-  test("the app's page is in, everybody else is stopped where they should be, and told nothing", async () => {
+  test.sequential("the app's page is in, everybody else is stopped where they should be, and told nothing", async () => {
     await show();
     expect(codes()).toEqual(expected);
     await outcome("The app's own page", "Open. The orders are live.");
@@ -96,7 +93,7 @@ describe.each(browserNames)("in %s", (name) => {
     expect(complaints).toEqual([]);
   });
 
-  test("a chosen decision is explained, and its way is drawn", async () => {
+  test.sequential("a chosen decision is explained, and its way is drawn", async () => {
     await show();
     await page.locator(".list button", { hasText: "host-not-listed" }).click();
     const detail = page.locator(".detail");
@@ -114,7 +111,7 @@ describe.each(browserNames)("in %s", (name) => {
     expect(await page.locator(".list button").first().getAttribute("aria-pressed")).toBe("true");
   });
 
-  test("whoever is listed gets in, through the token if there is one to show", async () => {
+  test.sequential("whoever is listed gets in, through the token if there is one to show", async () => {
     await show();
     const evil = `http://evil.localhost:${lab.places.hostilePort}`;
     const origins = page.getByLabel("Origins that may open a socket");
@@ -129,7 +126,7 @@ describe.each(browserNames)("in %s", (name) => {
     expect(lab.told.filter(({ allowed, origin }) => allowed && origin === evil)).toHaveLength(2);
   });
 
-  test("one that is too wide lets them in, each by its own gap, and there is a way back", async () => {
+  test.sequential("one that is too wide lets them in, each by its own gap, and there is a way back", async () => {
     await show();
     await page.getByRole("button", { name: "One that is too wide" }).click();
     for (const title of ["Another site", "Another port of the host", "A sandboxed frame", "A data: URL"])
@@ -141,7 +138,7 @@ describe.each(browserNames)("in %s", (name) => {
     expect(await page.getByLabel("Hosts that this server").inputValue()).toBe(new URL(lab.places.app).host);
   });
 
-  test("a policy that does not compile is told of at its field, and the old one stays", async () => {
+  test.sequential("a policy that does not compile is told of at its field, and the old one stays", async () => {
     await show();
     const origins = page.getByLabel("Origins that may open a socket");
     await origins.fill("app.example.com\nhttps://*");
@@ -161,7 +158,7 @@ describe.each(browserNames)("in %s", (name) => {
     expect(await issues.count()).toBe(3);
   });
 
-  test("in a hurry, the limit stops it, before anything else is asked", async () => {
+  test.sequential("in a hurry, the limit stops it, before anything else is asked", async () => {
     await show();
     await card("In a hurry").locator("#again").dispatchEvent("click");
     await outcome("In a hurry", "30 of 30 refused");
@@ -169,7 +166,7 @@ describe.each(browserNames)("in %s", (name) => {
     expect(await page.locator(".track li").first().innerText()).toMatch(/Limits\s+\d+ stopped/);
   });
 
-  test("what is typed changes the matrix at once", async () => {
+  test.sequential("what is typed changes the matrix at once", async () => {
     await show();
     const totals = page.locator(".totals td");
     expect(await totals.first().innerText()).toBe("10");
@@ -180,7 +177,7 @@ describe.each(browserNames)("in %s", (name) => {
     expect(await page.getByLabel("Ask about").inputValue()).toBe("shop.example");
   });
 
-  test("the matrix is sorted, filtered and read by keyboard alone", async () => {
+  test.sequential("the matrix is sorted, filtered and read by keyboard alone", async () => {
     await show();
     const heading = page.getByRole("columnheader", { name: "Spring" });
     await heading.getByRole("button").focus();
@@ -203,7 +200,7 @@ describe.each(browserNames)("in %s", (name) => {
     expect(await page.locator("tbody tr").count()).toBeGreaterThan(300);
   });
 
-  test("a decision is chosen by keyboard, and new ones are said to screen readers", async () => {
+  test.sequential("a decision is chosen by keyboard, and new ones are said to screen readers", async () => {
     await show();
     const second = page.locator(".list button").nth(1);
     await page.locator(".list button").first().focus();
@@ -213,7 +210,7 @@ describe.each(browserNames)("in %s", (name) => {
     await page.locator('.log [role="status"]', { hasText: "handshakes" }).waitFor({ state: "attached" });
   });
 
-  test("nothing that axe knows is wrong with it: light, dark, and on a phone, without scrolling sideways", async () => {
+  test.sequential("nothing that axe knows is wrong with it: light, dark, and on a phone, without scrolling sideways", async () => {
     await show();
     for (const [width, scheme] of [
       [1440, "light"],
@@ -236,7 +233,7 @@ describe.each(browserNames)("in %s", (name) => {
     }
   });
 
-  test("without its server it says so, and comes back by itself", async () => {
+  test.sequential("without its server it says so, and comes back by itself", async () => {
     await show();
     await lab.close();
     await page.locator(".connection", { hasText: "away" }).waitFor();
@@ -245,7 +242,7 @@ describe.each(browserNames)("in %s", (name) => {
     expect(await page.locator(".connection").innerText()).toBe("Live");
   });
 
-  test("what is edited in another window is shown here too, unless something is edited here", async () => {
+  test.sequential("what is edited in another window is shown here too, unless something is edited here", async () => {
     await show();
     const other = await context.newPage();
     await other.goto(lab.url);
@@ -260,7 +257,7 @@ describe.each(browserNames)("in %s", (name) => {
     expect(await here?.inputValue()).toBe("https://two.example.com\nno origin");
   });
 
-  test("what is edited while its server is away guards the app when it is back", async () => {
+  test.sequential("what is edited while its server is away guards the app when it is back", async () => {
     await show();
     const hostHeader = new URL(lab.places.app).host;
     await lab.close();
