@@ -1,4 +1,3 @@
-export { chooseProtocol, patience } from "./acceptor.ts";
 export { createPolicy, explain, PolicyError } from "@wsorigin/core";
 export type {
   Allow,
@@ -17,19 +16,16 @@ export type {
   Verification,
 } from "@wsorigin/core";
 export { bearerHeader, bearerProtocol, cookie, deny, firstMessage, grant, queryParam, refuse } from "@wsorigin/core";
-export type { Context } from "./context.ts";
+export type { Context } from "./connection/context.ts";
+export type { Revocation, RevocationSource } from "./connection/revocations.ts";
 export { GateError } from "./errors.ts";
-export type { AdapterGate, Gate } from "./gate.ts";
-export { guard, guardWith } from "./guard.ts";
-export type { GuardableServer, PlainOptions } from "./guard.ts";
-export { middlewareIssues } from "./options.ts";
-export type { Adapter, Facts, GuardOptions, Handler, RouteOptions } from "./options.ts";
-export type { PathParams } from "./path.ts";
-export { refusing } from "./refusing.ts";
-export type { Identity } from "./identity.ts";
-export type { FailureLimit } from "./limits.ts";
-export type { CloseCodes } from "./refusal.ts";
+export type { GateIssue, GateIssueCode } from "./errors.ts";
+export type { Gate } from "./gate.ts";
+export { guard } from "./guard.ts";
+export type { PlainOptions } from "./guard.ts";
+export type { FailureLimit } from "./handshake/failures.ts";
+export type { Facts, GuardOptions, Handler, RouteOptions } from "./options.ts";
 export type { DecisionEvent } from "./report.ts";
-export type { Revocation, RevocationFeed } from "./revocations.ts";
-export type { Arrival, Opened, Route, Taken } from "./route.ts";
-export { StandIn } from "./stand-in.ts";
+export type { PathParams } from "./routing/path.ts";
+export type { CloseCodes } from "./transport/refusal.ts";
+export type { GuardableServer } from "./transport/receiver.ts";

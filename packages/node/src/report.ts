@@ -1,19 +1,29 @@
 import { channel } from "node:diagnostics_channel";
-import { type Decision, explain, quote } from "@wsorigin/core";
+import { type Decision, type DenyCode, escapeControls, explain, quote } from "@wsorigin/core";
+import { attempt } from "./attempt.ts";
 
-/** What became of one upgrade. Holds no token, no cookie and no query string. */
+/** The outcome of one handshake. Contains no token, cookie or query string. */
 export interface DecisionEvent {
   readonly decision: Decision<unknown>;
-  /** The route's path as it was written; `undefined` where the upgrade was on no route. */
+  /** The route's path as it was written; `undefined` if the handshake was not for a route. */
   readonly route: string | undefined;
   /** The client's address, as the server's trust settings see it. */
   readonly ip: string;
   /** How long the decision took, in milliseconds. */
   readonly ms: number;
-  /** `"report"`: a refusal was told of, and let through. */
+  /** `"report"`: a refusal was reported only, and the handshake was let through. */
   readonly mode: "enforce" | "report";
-  /** What the second policy (`report`) said. */
+  /** The decision of the second policy (`report`). */
   readonly reported?: Decision<unknown>;
+}
+
+/** What an event is made of, read only if there is somebody to tell. */
+export interface EventSource {
+  readonly route: string | undefined;
+  readonly ip: string;
+  readonly ms: number;
+  /** The Host as it came. */
+  readonly host: string | undefined;
 }
 
 export interface ReporterOptions {
@@ -22,49 +32,69 @@ export interface ReporterOptions {
   readonly log?: ((text: string) => void) | false | undefined;
 }
 
-/** Node's own: the reference keeps the channel, and those who subscribed to it, alive. */
+/** Node's own: the reference keeps the channel, and its subscribers, alive. */
 const decisions = channel("wsorigin:decision");
 
-/** How long a reason is not repeated in the log, in milliseconds. */
+/** How long the same refusal is not logged again, in milliseconds. */
 const quiet = 60_000;
 
-/** Tells the operator. Nothing that a subscriber does can change a decision. */
+/** How many refusals are logged in that time. */
+const maxEntries = 100;
+
+/** Reports decisions and errors. Subscribers cannot change a decision. */
 export class Reporter {
   readonly #options: ReporterOptions;
-  /** When each reason was last written, and how often it came since. Bounded by the number of codes. */
-  readonly #written = new Map<string, { at: number; since: number }>();
+  /** When each (code, Origin, Host) was last logged, in order; at most `maxEntries`. */
+  readonly #logged = new Map<string, number>();
+  /** How many refusals of each code were left out since the log last said so. */
+  readonly #leftOut = new Map<DenyCode, number>();
+  #summary: NodeJS.Timeout | undefined;
 
   constructor(options: ReporterOptions) {
     this.#options = options;
   }
 
-  decision(event: DecisionEvent): void {
-    Object.freeze(event);
+  /** Reports one decision. Nothing is read from the source unless somebody is told. */
+  decision(
+    decision: Decision<unknown>,
+    mode: DecisionEvent["mode"],
+    source: EventSource,
+    reported: Decision<unknown> | undefined,
+  ): void {
     const { onDecision, log } = this.#options;
-    if (onDecision !== undefined) this.#attempt("onDecision", () => onDecision(event));
-    if (decisions.hasSubscribers) this.#publish(event);
+    if (onDecision !== undefined || decisions.hasSubscribers) {
+      const { route, ip, ms } = source;
+      const event = Object.freeze({ decision, route, ip, ms, mode, ...(reported !== undefined && { reported }) });
+      if (onDecision !== undefined) this.#attempt("onDecision", () => onDecision(event));
+      if (decisions.hasSubscribers) this.#publish(event);
+    }
     if (log === false) return;
-    if (!event.decision.allowed) this.#log(event.decision, event.mode, event);
-    if (event.reported?.allowed === false) this.#log(event.reported, "report", event);
+    if (!decision.allowed) this.#log(decision, mode, source);
+    if (reported?.allowed === false) this.#log(reported, "report", source);
   }
 
   error(error: unknown, where: string): void {
     const { onError } = this.#options;
-    if (onError === undefined)
-      return writeError(
-        `[wsorigin] ${where} failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
-      );
+    if (onError === undefined) {
+      const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+      return writeError(`[wsorigin] ${where} failed: ${text.slice(0, maxErrorLength)}`);
+    }
     attempt(
       () => onError(error, where),
       (second) => writeError(`[wsorigin] onError failed: ${String(second)}`),
     );
   }
 
+  /** Logs something that is not about a handshake. */
+  notice(text: string): void {
+    if (this.#options.log !== false) this.#write(`[wsorigin] ${text}`);
+  }
+
   #attempt(where: string, call: () => unknown): void {
     attempt(call, (error) => this.error(error, where));
   }
 
-  /** `channel.publish()` turns what a subscriber throws into an uncaught exception, which ends the process: so each one is called here. */
+  /** `channel.publish()` turns errors of a subscriber into uncaught exceptions, which end the process, so each subscriber is called here. */
   #publish(event: DecisionEvent): void {
     const subscribers: unknown = Reflect.get(decisions, "_subscribers");
     if (!Array.isArray(subscribers)) return decisions.publish(event);
@@ -74,31 +104,54 @@ export class Reporter {
     }
   }
 
-  #log(decision: Decision<unknown>, mode: DecisionEvent["mode"], { route, ip }: DecisionEvent): void {
-    const reason = `${decision.code} ${mode}`;
+  #log(
+    decision: Decision<unknown> & { readonly allowed: false },
+    mode: DecisionEvent["mode"],
+    source: EventSource,
+  ): void {
+    if (!this.#isNew(`${mode} ${decision.code} ${decision.origin ?? ""} ${source.host?.slice(0, 256) ?? ""}`)) {
+      this.#leftOut.set(decision.code, (this.#leftOut.get(decision.code) ?? 0) + 1);
+      if (this.#summary === undefined) this.#summary = setTimeout(() => this.#summarise(), quiet).unref();
+      return;
+    }
+    const { route, ip } = source;
+    const where = route === undefined ? "no route" : `route ${route}`;
+    const note = mode === "report" ? "; reported only, let through" : "";
+    this.#write(`[wsorigin] ${explain(decision)}\n  where:    ${where}, client ${quote(ip)}${note}`);
+  }
+
+  /** Whether a refusal is logged: not in the last minute, and fewer than `maxEntries` others were. */
+  #isNew(key: string): boolean {
     const now = performance.now();
-    const last = this.#written.get(reason);
-    if (last !== undefined && now - last.at < quiet) return void last.since++;
-    this.#written.set(reason, { at: now, since: 0 });
-    const where = `  where:    ${route === undefined ? "no route" : `route ${route}`}, client ${quote(ip)}${mode === "report" ? "; only reported, let through" : ""}`;
-    const more = last !== undefined && last.since > 0 ? `\n  (${last.since} more since this was last written)` : "";
-    const text = `[wsorigin] ${explain(decision)}\n${where}${more}`;
+    for (const [old, at] of this.#logged) {
+      if (now - at < quiet) break;
+      this.#logged.delete(old);
+    }
+    if (this.#logged.has(key) || this.#logged.size >= maxEntries) return false;
+    this.#logged.set(key, now);
+    return true;
+  }
+
+  #summarise(): void {
+    this.#summary = undefined;
+    const counts = [...this.#leftOut].map(([code, count]) => `${code} ${count}`);
+    this.#leftOut.clear();
+    this.#write(
+      `[wsorigin] Not logged in the last minute, because they repeat or exceed ${maxEntries} entries: ${counts.join(", ")}`,
+    );
+  }
+
+  #write(text: string): void {
     const { log } = this.#options;
     if (typeof log === "function") this.#attempt("log", () => log(text));
     else writeError(text);
   }
 }
 
-/** Calls what is not ours. What it throws, or rejects with later, goes no further. */
-export function attempt(call: () => unknown, failed: (error: unknown) => void): void {
-  try {
-    const result = call();
-    if (result instanceof Promise) result.catch(failed);
-  } catch (error) {
-    failed(error);
-  }
-}
+/** How much of an error is printed, in characters. */
+const maxErrorLength = 4096;
 
+/** An error's text can quote what a client sent. */
 function writeError(text: string): void {
-  process.stderr.write(`${text}\n`);
+  process.stderr.write(`${escapeControls(text)}\n`);
 }

@@ -4,7 +4,8 @@ import type { Duplex } from "node:stream";
 import { setImmediate as turn } from "node:timers/promises";
 import { beginHandshake, type Target, until } from "@wsorigin/testing";
 import { expect, test } from "vitest";
-import { type Adapter, createPolicy, deny, type GuardOptions, guardWith } from "../src/index.ts";
+import { type Adapter, guardWith } from "../src/adapter.ts";
+import { createPolicy, deny, type GuardOptions } from "../src/index.ts";
 import { afterwards, echo, evil, page, policy, SlowDirectory, statusOf } from "./support.ts";
 
 interface Made {
@@ -35,7 +36,7 @@ async function startAdapted(
       onError: (error) => void errors.push(error),
       ...options,
     },
-    { adapt: ({ url }): { request: Made } => ({ request: { url } }), before },
+    { adapt: ({ url }): Made => ({ url }), ip: () => undefined, before },
   );
   const teapot = "HTTP/1.1 418 I'm a teapot\r\nContent-Length: 0\r\n\r\n";
   server.on("upgrade", (_request, socket: Duplex) => socket.end(teapot));
@@ -56,7 +57,7 @@ async function startAdapted(
 test("runs on a route, after the policy's yes, with the framework's request and a signal", async () => {
   const seen: unknown[] = [];
   const { target, codes, requests } = await startAdapted(
-    (request, signal) => void seen.push([request, signal.aborted]),
+    (request, signal) => void seen.push([request, signal().aborted]),
   );
   expect(await statusOf(target, { path: "/chat", origin: evil })).toBe(403);
   expect(await statusOf(target, { path: "/elsewhere" })).toBe(418);
@@ -106,7 +107,7 @@ test.each(["enforce", "report"] as const)("does not run for somebody who has lef
 test("learns from its signal that the client has left", async () => {
   const signals: AbortSignal[] = [];
   const { target, codes } = await startAdapted((_request, signal) => {
-    signals.push(signal);
+    signals.push(signal());
     return new Promise(() => {});
   });
   const attempt = await beginHandshake(target, { path: "/chat", origin: page });

@@ -163,6 +163,6 @@ describe("facts", () => {
     gate.route("/", echo);
     expect(await statusOf(target)).toBe(503);
     expect((await event(0)).decision.code).toBe("middleware-failed");
-    expect(errors).toMatchObject([[{ message: "no table" }, "the framework's adapter or a middleware"]]);
+    expect(errors).toMatchObject([[{ message: "no table" }, "the framework's adapter, a middleware or the policy"]]);
   });
 });

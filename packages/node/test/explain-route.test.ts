@@ -47,7 +47,7 @@ test("says to a page that Host and Origin are fine, without the entry that allow
   const body = await (await ask({ origin: page })).text();
   expect(JSON.parse(body)).toMatchObject({
     code: "origin-listed",
-    text: expect.stringContaining("no reason to refuse it"),
+    text: expect.stringContaining("not a reason to refuse it"),
   });
   expect(body).not.toContain("**");
 });
@@ -88,6 +88,6 @@ test('with "everywhere" a client elsewhere is answered', async () => {
 
 test("explainRoute must be one of three", () => {
   expect(() => guard(createServer(), { policy, explainRoute: "yes" as never })).toThrow(
-    'explainRoute must be true, false or "everywhere".',
+    '`explainRoute` is "yes"; it must be true, false or "everywhere".',
   );
 });

@@ -160,8 +160,10 @@ describe("the request target", () => {
     ["ftp://api.example:8080/chat", 400],
     ["*", 400],
     ["chat", 400],
-    ["//evil.test/chat", 418],
-    ["//chat", 418],
+    ["//evil.test/chat", 400],
+    ["//chat", 400],
+    ["http://api.example:8080//evil.test/chat", 400],
+    ["/chat\\evil.test", 400],
     ["/chat/%2e%2e", 101],
     ["/chat/..", 101],
     ["/chat/../admin", 418],
@@ -210,11 +212,11 @@ describe("upgrades on no route", () => {
   const cases: readonly (readonly [PlainOptions["unrouted"], HandshakeRequest, number])[] = [
     ["filter", {}, 418],
     ["filter", { origin: evil }, 403],
-    ["filter", { omit: ["upgrade"], headers: [["Upgrade", "h2c"]] }, 400],
+    ["filter", { omit: ["upgrade"], headers: [["Upgrade", "websocket, h2c"]] }, 400],
     ["refuse", {}, 404],
     ["refuse", { origin: evil }, 404],
     ["pass", { origin: evil }, 418],
-    ["pass", { omit: ["upgrade"], headers: [["Upgrade", "h2c"]] }, 418],
+    ["pass", { omit: ["upgrade"], headers: [["Upgrade", "websocket, h2c"]] }, 418],
   ];
 
   test.each(cases)("unrouted %j: %j is answered with %i", async (unrouted, request, status) => {
@@ -233,9 +235,16 @@ describe("upgrades on no route", () => {
     expect(await event(0)).toMatchObject({ decision: { code: "handshake-malformed" }, mode: "report" });
   });
 
-  test('unrouted "pass": where nobody listens, 404, told of once', async () => {
+  test('unrouted "pass": without an upgrade listener, the request listener answers; there is one event', async () => {
     const { target, events } = await start({ unrouted: "pass" });
-    expect(await statusOf(target, { path: "/own", origin: evil })).toBe(404);
-    expect(events.map(({ decision, mode }) => [decision.code, mode])).toEqual([["route-not-found", "enforce"]]);
+    expect(await statusOf(target, { path: "/own", origin: evil })).toBe(200);
+    expect(events.map(({ decision, mode }) => [decision.code, mode])).toEqual([["origin-not-listed", "report"]]);
+  });
+
+  test("without any listener, an allowed handshake is refused with 404", async () => {
+    const { server, target, events } = await start();
+    server.removeAllListeners("request");
+    expect(await statusOf(target, { path: "/own" })).toBe(404);
+    expect(events.map(({ decision }) => decision.code)).toEqual(["route-not-found"]);
   });
 });

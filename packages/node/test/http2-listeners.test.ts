@@ -3,8 +3,7 @@ import { createSecureServer, type ServerHttp2Stream } from "node:http2";
 import { frameBytes, selfSigned, until } from "@wsorigin/testing";
 import { describe, expect, test } from "vitest";
 import { ask, kinds, openStream, ownListener, places, responseTo, send, session } from "./http2-support.ts";
-import { guard } from "../src/index.ts";
-import { afterwards, echo, evil, policy, startServer } from "./support.ts";
+import { echo, evil, startServer } from "./support.ts";
 
 describe.each(kinds)("streams $name: the app's own listeners", ({ make }) => {
   describe.each(places)("on $place", ({ attach }) => {
@@ -126,25 +125,6 @@ describe.each(kinds)("streams $name: the app's own listeners", ({ make }) => {
     connect.close();
     expect(events).toEqual([]);
   });
-});
-
-test.each(kinds)("a connection $name that was there before the gate is guarded too", async ({ make, name }) => {
-  const server = make();
-  await once(server.listen(0, "127.0.0.1"), "listening");
-  const address = server.address();
-  const port = typeof address === "object" && address !== null ? address.port : 0;
-  const client = await session({ port, tls: name === "over TLS" });
-  const codes: string[] = [];
-  const gate = guard(server, { policy, log: false, onDecision: ({ decision }) => void codes.push(decision.code) });
-  afterwards(async () => {
-    await gate.close();
-    client.destroy();
-    await new Promise((resolve) => server.close(resolve));
-  });
-  gate.route("/chat", echo);
-  expect((await responseTo(send(client, "/chat", evil)))[":status"]).toBe(403);
-  expect((await responseTo(send(client)))[":status"]).toBe(200);
-  expect(codes).toEqual(["origin-not-listed", "origin-listed"]);
 });
 
 test("a server that was given a request handler keeps answering ordinary requests", async () => {

@@ -10,7 +10,10 @@ describe("maxFailures", () => {
 
   test("counts 400, 401 and 403, and nothing else", async () => {
     const shut = createPolicy({ origins: [page], directory: { has: () => Promise.reject(new Error("down")) } });
-    const { gate, target, events } = await start({ maxFailures: { count: 1, seconds: 60 } });
+    const { gate, target, events } = await start({
+      maxFailures: { count: 1, seconds: 60 },
+      unrouted: "refuse",
+    });
     gate.route("/chat", echo).route("/down", { policy: shut }, echo);
     const statuses = [
       await statusOf(target, { path: "/chat" }),

@@ -154,7 +154,7 @@ describe("a listener's answer", () => {
         }),
     });
     const { frames } = await handshake(target, { origin: page });
-    expect(errors).toMatchObject([[{ message: "late" }, "another upgrade listener"]]);
+    expect(errors).toMatchObject([[{ message: "late" }, "another listener of the server"]]);
     frames?.write(frameBytes("text", "still here", { masked: false }));
     expect((await frames?.next())?.text).toBe("still here");
     frames?.destroy();
@@ -229,10 +229,12 @@ describe("whatever is done to the server", () => {
 
 test("a second gate is refused, also by another copy of the package", async () => {
   const { server } = await startServer({ server: createServer() });
-  expect(() => guard(server, { policy })).toThrow(/This server has a gate already.*Use the first: gate\.route/);
+  expect(() => guard(server, { policy })).toThrow(
+    /This server is already guarded\. Add routes to the existing gate: gate\.route/,
+  );
   // The same file under another name is another module.
   const copyName = new URL("../src/guard.ts?copy", import.meta.url).href;
   const copy: { guard: typeof guard } = await import(copyName);
   expect(copy.guard).not.toBe(guard);
-  expect(() => copy.guard(server, { policy })).toThrow(/has a gate already/);
+  expect(() => copy.guard(server, { policy })).toThrow(/already guarded/);
 });

@@ -1,6 +1,7 @@
 import { createServer } from "node:http";
 import { expect, test } from "vitest";
-import { createPolicy, GateError, guard, middlewareIssues } from "../src/index.ts";
+import { middlewareIssues } from "../src/adapter.ts";
+import { createPolicy, GateError, guard } from "../src/index.ts";
 import { start } from "./support.ts";
 
 const policy = createPolicy({ origins: ["https://app.example"] });
@@ -17,28 +18,28 @@ function thrownBy(target: (...args: never[]) => unknown, ...args: readonly unkno
 }
 
 test.each<[options: unknown, text: string]>([
-  [undefined, "policy is missing. Write guard(server, { policy: createPolicy("],
-  [{}, "policy is missing."],
-  [{ policy: {} }, "policy is no policy. Make one with createPolicy()."],
-  [{ policy: "https://app.example" }, "policy is no policy."],
-  [{ policy, report: {} }, "report is no policy."],
-  [{ policy, orgins: [] }, '"orgins" is no option here. The options are policy,'],
-  [{ policy, unrouted: "deny" }, 'unrouted must be "filter", "refuse" or "pass".'],
-  [{ policy, refuseWith: 403 }, 'refuseWith must be "status" or "close".'],
-  [{ policy, protocols: "chat.v1" }, 'protocols must be a list, such as ["chat.v1"].'],
-  [{ policy, protocols: ["a b"] }, "protocols holds a name that is no token"],
-  [{ policy, protocols: ["a", "a"] }, "protocols holds a name twice."],
-  [{ policy, deadline: 0 }, "deadline is 0; it must be a number above 0. The default is 5000."],
-  [{ policy, deadline: "5s" }, "deadline is 5s; it must be a number above 0."],
-  [{ policy, grace: 2 ** 31 }, "grace is 2147483648; timers hold 2147483647 ms at the most."],
-  [{ policy, maxPending: -1 }, "maxPending is -1;"],
-  [{ policy, maxConnections: Number.NaN }, "maxConnections is NaN;"],
-  [{ policy, maxPayload: 1.5 }, "maxPayload is 1.5; it must be a whole number of bytes above 0."],
-  [{ policy, maxFailures: 20 }, "maxFailures must be { count, seconds }, both above 0"],
-  [{ policy, maxFailures: { count: 20, seconds: 0 } }, "maxFailures must be { count, seconds }, both above 0"],
-  [{ policy, onDecision: "log" }, "onDecision must be a function."],
-  [{ policy, log: true }, "log must be a function that takes a text, or false."],
-  [{ policy, facts: {} }, "facts must be a function that takes the request."],
+  [undefined, "`policy` is missing. Write guard(server, { policy: createPolicy("],
+  [{}, "`policy` is missing."],
+  [{ policy: {} }, "`policy` must be created with createPolicy(). Write createPolicy("],
+  [{ policy: "https://app.example" }, "`policy` must be created with createPolicy()."],
+  [{ policy, report: {} }, "`report` must be created with createPolicy()."],
+  [{ policy, orgins: [] }, 'Unknown option "orgins". Valid options: policy,'],
+  [{ policy, unrouted: "deny" }, '`unrouted` is "deny"; it must be "filter", "refuse" or "pass".'],
+  [{ policy, refuseWith: 403 }, '`refuseWith` is 403; it must be "status" or "close".'],
+  [{ policy, protocols: "chat.v1" }, '`protocols` must be a list, such as ["chat.v1"].'],
+  [{ policy, protocols: ["a b"] }, '`protocols` has the entry "a b", which is not a token'],
+  [{ policy, protocols: ["a", "a"] }, "`protocols` lists a subprotocol twice."],
+  [{ policy, deadline: 0 }, "`deadline` is 0; it must be a number above 0. The default is 5000."],
+  [{ policy, deadline: "5s" }, '`deadline` is "5s"; it must be a number above 0.'],
+  [{ policy, grace: 2 ** 31 }, "`grace` is 2147483648; timers hold at most 2147483647 ms."],
+  [{ policy, maxPending: -1 }, "`maxPending` is -1;"],
+  [{ policy, maxConnections: Number.NaN }, "`maxConnections` is NaN;"],
+  [{ policy, maxPayload: 1.5 }, "`maxPayload` is 1.5; it must be a whole number of bytes above 0."],
+  [{ policy, maxFailures: 20 }, "`maxFailures` must be { count, seconds }, both above 0"],
+  [{ policy, maxFailures: { count: 20, seconds: 0 } }, "`maxFailures` must be { count, seconds }, both above 0"],
+  [{ policy, onDecision: "log" }, "`onDecision` must be a function."],
+  [{ policy, log: true }, "`log` must be a function that takes a text, or false."],
+  [{ policy, facts: {} }, "`facts` must be a function that takes the request."],
 ])("guard(server, %j) is refused", (options, text) => {
   const error = thrownBy(guard, createServer(), options);
   expect(error.code).toBe("ERR_WSORIGIN_GATE");
@@ -62,7 +63,7 @@ test("a refused guard leaves the server as it was", () => {
 });
 
 test.each([undefined, null, {}, () => {}, "server"])("guard(%j) says what a server is", (server) => {
-  expect(thrownBy(guard, server, { policy }).message).toContain("guard() takes the server first");
+  expect(thrownBy(guard, server, { policy }).message).toContain("guard() takes a server first");
 });
 
 test("options that are undefined are left at their defaults", async () => {
@@ -71,25 +72,33 @@ test("options that are undefined are left at their defaults", async () => {
 });
 
 test.each<[args: readonly unknown[], text: string]>([
-  [["/a"], 'route "/a": there is no handler.'],
-  [["/a", {}], 'route "/a": there is no handler.'],
-  [["/a", { protocols: ["a", "a"] }, () => {}], 'route "/a": protocols holds a name twice.'],
-  [["/a", { unrouted: "pass" }, () => {}], 'route "/a": "unrouted" is no option here.'],
-  [["chat", () => {}], 'route: "chat" is no path. Write "/chat".'],
-  [["wss://api.example/chat", () => {}], 'route: "wss://api.example/chat" is no path. Write "/chat".'],
-  [[/chat/, () => {}], "route: /chat/ is no text."],
-  [["/:", () => {}], 'route: "/:" cannot be understood'],
-  [["/*", () => {}], 'route: "/*" cannot be understood'],
+  [["/a"], 'route "/a": the handler is missing.'],
+  [["/a", {}], 'route "/a": the handler is missing.'],
+  [["/a", { protocols: ["a", "a"] }, () => {}], 'route "/a": `protocols` lists a subprotocol twice.'],
+  [["/a", { unrouted: "pass" }, () => {}], 'route "/a": Unknown option "unrouted".'],
+  [["chat", () => {}], 'route: "chat" must begin with a slash. Write "/chat".'],
+  [["wss://api.example/chat", () => {}], 'route: "wss://api.example/chat" must begin with a slash. Write "/chat".'],
+  [[/chat/, () => {}], "route: /chat/ is not a string."],
+  [["/:", () => {}], 'route: "/:" is not a valid path'],
+  [["/*", () => {}], 'route: "/*" is not a valid path'],
   [["/taken", () => {}], 'route: "/taken" has a handler already'],
 ])("gate.route(...%j) is refused", (args, text) => {
   const gate = guard(createServer(), { policy }).route("/taken", () => {});
   expect(thrownBy(gate.route.bind(gate), ...args).message).toContain(text);
 });
 
-test("CORS middleware is known by its name, and anything that is no function is refused", () => {
+test("refuses CORS middleware by its name, and anything that is not a function", () => {
   const corsMiddleware = (): void => {};
   expect(middlewareIssues([() => {}, corsMiddleware, 1], "[session()]")).toEqual([
-    expect.stringMatching(/^before\[1\] is a CORS middleware \(corsMiddleware\)/),
-    "before[2] is no middleware. Write before: [session()].",
+    {
+      code: "middleware-cors",
+      entry: "before[1]",
+      message: expect.stringMatching(/^before\[1\] is a CORS middleware \(corsMiddleware\)/),
+    },
+    {
+      code: "middleware-invalid",
+      entry: "before[2]",
+      message: "before[2] must be a middleware function. Write before: [session()].",
+    },
   ]);
 });

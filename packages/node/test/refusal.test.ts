@@ -1,6 +1,6 @@
 import { Duplex } from "node:stream";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { refusalBytes, refuseSocket } from "../src/refusal.ts";
+import { refusalBytes, refuseSocket } from "../src/transport/refusal.ts";
 
 /** A connection whose peer takes what is written when it is told to. */
 class Peer extends Duplex {
@@ -22,7 +22,7 @@ describe("a refused connection", () => {
   test("gets all of the refusal, and is let go once it has it", async () => {
     const peer = new Peer();
     refuseSocket(peer, 403);
-    expect(String(Buffer.concat(peer.written))).toBe(refusalBytes(403));
+    expect(Buffer.concat(peer.written)).toEqual(refusalBytes(403));
     expect(peer.destroyed).toBe(false);
     const closed = new Promise((resolve) => peer.once("close", resolve));
     peer.accept();

@@ -144,8 +144,8 @@ describe('a policy in mode "report"', () => {
 describe("the log", () => {
   afterEach(() => void vi.useRealTimers());
 
-  test("says each reason once a minute, with explain's text and how many more there were", async () => {
-    vi.useFakeTimers({ toFake: ["performance"] });
+  test("writes each code, Origin and Host once a minute, then how many were left out", async () => {
+    vi.useFakeTimers({ toFake: ["performance", "setTimeout", "clearTimeout"] });
     const texts: string[] = [];
     const { gate, target, event } = await start({
       log: (text) => void texts.push(text),
@@ -160,24 +160,35 @@ describe("the log", () => {
     const where = '  where:    route /chat, client "a\\"b\\u001b"';
     expect(texts).toEqual([
       `[wsorigin] ${explain(decision)}\n${where}`,
+      expect.stringContaining('Origin "https://other.test"'),
       expect.stringContaining("origin-opaque (403)"),
     ]);
 
     vi.advanceTimersByTime(59_999);
     await ask(evil);
-    expect(texts).toHaveLength(2);
+    expect(texts).toHaveLength(3);
     vi.advanceTimersByTime(1);
-    await ask(evil, evil);
-    expect(texts.slice(2)).toEqual([
-      `[wsorigin] ${explain(decision)}\n${where}\n  (3 more since this was last written)`,
+    expect(texts.slice(3)).toEqual([
+      "[wsorigin] Not logged in the last minute, because they repeat or exceed 100 entries: origin-not-listed 2",
     ]);
+    await ask(evil);
+    expect(texts[4]).toContain(`Origin "${evil}"`);
+    await statusOf(target, { path: "/chat", origin: evil, hostHeader: "other.example" });
+    expect(texts[5]).toContain(`Origin "${evil}"`);
+  });
+
+  test("writes at most 100 entries a minute, each at most 6 kB, whatever clients send", async () => {
+    vi.useFakeTimers({ toFake: ["performance", "setTimeout", "clearTimeout"] });
+    const texts: string[] = [];
+    const { gate, target } = await start({ log: (text) => void texts.push(text) });
+    gate.route("/chat", echo);
+    const junk = "\u009b\u00ad".repeat(1000);
+    for (let index = 0; index < 130; index++) await statusOf(target, { path: "/chat", origin: `${index}${junk}` });
+    expect(texts).toHaveLength(100);
+    expect(Math.max(...texts.map(({ length }) => length))).toBeLessThan(6000);
+    expect(texts.filter((text) => /[^\n\x20-\x7e]/.test(text))).toEqual([]);
     vi.advanceTimersByTime(60_000);
-    await ask("null");
-    expect(texts[3]).toContain("origin-opaque");
-    expect(texts[3]).not.toContain("more since");
-    await statusOf(target, { path: "/nowhere" });
-    expect(texts[4]).toContain("route-not-found (404)");
-    expect(texts[4]).toContain("where:    no route, client");
+    expect(texts[100]).toContain("origin-malformed 30");
   });
 
   test("tells what was only reported apart from what was refused", async () => {
@@ -191,8 +202,8 @@ describe("the log", () => {
     await statusOf(target);
     await statusOf(target, { path: "/shut" });
     await until(() => texts.length === 2, "both are written");
-    expect(texts[0]).toContain('client "127.0.0.1"; only reported, let through');
-    expect(texts[1]).not.toContain("only reported");
+    expect(texts[0]).toContain('client "127.0.0.1"; reported only, let through');
+    expect(texts[1]).not.toContain("reported only");
   });
 
   test("says nothing of what was allowed", async () => {

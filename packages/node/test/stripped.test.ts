@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import type { HandshakeRequest } from "@wsorigin/testing";
 import { expect, test } from "vitest";
-import { guardWith } from "../src/index.ts";
+import { guardWith } from "../src/adapter.ts";
 import { afterwards, echo, policy, start, statusOf } from "./support.ts";
 
 test("a request that only looks like a stripped handshake is the app's: another method, another path, no key", async () => {
@@ -22,7 +22,7 @@ test("a request that only looks like a stripped handshake is the app's: another 
   ]);
 });
 
-test("an adapter that throws there leaves the request to the app, and is told of", async () => {
+test("refuses a stripped handshake with 503 if the adapter throws; an adapter that cannot route leaves the request to the app", async () => {
   const errors: unknown[] = [];
   const server = createServer((_request, response) => response.end("page"));
   const broken = (): never => {
@@ -31,7 +31,7 @@ test("an adapter that throws there leaves the request to the app, and is told of
   const gate = guardWith(
     server,
     { policy, log: false, onError: (error) => void errors.push(error) },
-    { adapt: broken, find: broken },
+    { adapt: broken, ip: broken, find: broken },
   );
   gate.route("/chat", echo);
   await once(server.listen(0, "127.0.0.1"), "listening");
@@ -39,7 +39,7 @@ test("an adapter that throws there leaves the request to the app, and is told of
   const address = server.address();
   const target = { port: typeof address === "object" && address !== null ? address.port : 0 };
   const omit = ["upgrade", "connection"];
-  expect(await statusOf(target, { path: "/chat", omit })).toBe(426);
+  expect(await statusOf(target, { path: "/chat", omit })).toBe(503);
   const headers = [["Connection", "close"]] as const;
   expect(await statusOf(target, { path: "/page", omit, headers })).toBe(200);
   expect(errors).toEqual([new Error("broken"), new Error("broken")]);

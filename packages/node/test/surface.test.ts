@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
+import * as adapter from "../src/adapter.ts";
 import * as surface from "../src/index.ts";
 
 test("the exported names", () => {
@@ -7,10 +8,8 @@ test("the exported names", () => {
     [
       "GateError",
       "PolicyError",
-      "StandIn",
       "bearerHeader",
       "bearerProtocol",
-      "chooseProtocol",
       "cookie",
       "createPolicy",
       "deny",
@@ -18,12 +17,22 @@ test("the exported names", () => {
       "firstMessage",
       "grant",
       "guard",
-      "guardWith",
-      "middlewareIssues",
-      "patience",
       "queryParam",
       "refuse",
-      "refusing",
+    ]
+  `);
+});
+
+test("the exported names for authors of adapters", () => {
+  expect(Object.keys(adapter).toSorted()).toMatchInlineSnapshot(`
+    [
+      "UpgradeEmitter",
+      "chooseProtocol",
+      "closeTimeout",
+      "guardWith",
+      "issue",
+      "middlewareIssues",
+      "refuseOnResponse",
     ]
   `);
 });

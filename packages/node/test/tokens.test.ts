@@ -99,6 +99,9 @@ test("a counter of failures of the app's own is asked and told; one that fails r
     override penalty(key: string) {
       return broken ? Promise.reject(new Error("Redis is away")) : memory.penalty(key);
     }
+    override reward(key: string) {
+      return broken ? Promise.reject(new Error("Redis is away")) : memory.reward(key);
+    }
   }
   const { port, gate } = await start({
     policy,
@@ -128,23 +131,23 @@ test("a counter of failures of the app's own is asked and told; one that fails r
 test("a token in the subprotocols needs subprotocols that are spoken", () => {
   const token = { from: [bearerProtocol()], verify: () => grant({ principal: 1 }) };
   const policy = createPolicy({ origins: [page], token });
-  expect(() => guard(createServer(), { policy })).toThrow('write protocols: ["chat.v1"]');
+  expect(() => guard(createServer(), { policy })).toThrow('Write protocols: ["chat.v1"]');
   expect(() => guard(createServer(), { policy, protocols: ["bearer.v1"] })).toThrow('begins with "bearer."');
   const gate = guard(createServer(), { policy, protocols: ["chat.v1"] });
-  expect(() => gate.route("/a", { protocols: [] }, () => {})).toThrow('route "/a": protocols is missing');
+  expect(() => gate.route("/a", { protocols: [] }, () => {})).toThrow('route "/a": `protocols` is missing');
   const open = guard(createServer(), { policy: createPolicy({ origins: [page] }) });
   expect(() => open.route("/a", { policy: createPolicy({ origins: [page], token }) as never }, () => {})).toThrow(
-    "protocols is missing",
+    "`protocols` is missing",
   );
 });
 
 test.each([
-  [{ closeCodes: "rfc" }, 'closeCodes must be "http" or "iana".'],
-  [{ revocations: {} }, "revocations must have a subscribe() method"],
-  [{ onExpiring: true }, "onExpiring must be a function."],
-  [{ warnBefore: -1 }, "warnBefore is -1; it must be milliseconds, 0 or more."],
-  [{ maxUnauthenticated: 0 }, "maxUnauthenticated is 0; it must be a number above 0."],
-  [{ maxFailures: { count: 1, seconds: 1, limiter: {} } }, "maxFailures.limiter must be a function"],
+  [{ closeCodes: "rfc" }, '`closeCodes` is "rfc"; it must be "http" or "iana".'],
+  [{ revocations: {} }, "`revocations` must have a subscribe() method"],
+  [{ onExpiring: true }, "`onExpiring` must be a function."],
+  [{ warnBefore: -1 }, "`warnBefore` is -1; it must be milliseconds, 0 or more."],
+  [{ maxUnauthenticated: 0 }, "`maxUnauthenticated` is 0; it must be a number above 0."],
+  [{ maxFailures: { count: 1, seconds: 1, limiter: {} } }, "`maxFailures` must have a function as its `limiter`"],
 ])("%j is refused", (options, message) => {
   const policy = createPolicy({ origins: [page] });
   expect(() => guard(createServer(), { policy, ...options } as never)).toThrow(message);

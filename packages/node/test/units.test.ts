@@ -1,19 +1,20 @@
 import { denyCodes, statusOf } from "@wsorigin/core";
 import { describe, expect, test } from "vitest";
-import { offeredProtocols, originForm } from "../src/form.ts";
-import { networkOf } from "../src/network.ts";
-import { closeCodeOf, refusalBytes } from "../src/refusal.ts";
+import { originForm } from "../src/handshake/target.ts";
+import { offeredProtocols } from "../src/handshake/validate.ts";
+import { networkOf } from "../src/handshake/network.ts";
+import { closeCodeOf, refusalBytes } from "../src/transport/refusal.ts";
 
 describe("a refusal on the wire", () => {
   const statuses = [...new Set(denyCodes.map(statusOf))].toSorted((one, other) => one - other);
 
   test.each(statuses)("%i", (status) => {
-    expect(refusalBytes(status)).toMatchSnapshot();
+    expect(String(refusalBytes(status))).toMatchSnapshot();
   });
 
   test("says how long it is, sends nobody elsewhere, sets nothing", () => {
     for (const status of statuses) {
-      const [head = "", body = ""] = refusalBytes(status).split("\r\n\r\n");
+      const [head = "", body = ""] = String(refusalBytes(status)).split("\r\n\r\n");
       expect(head).toContain(`\r\nContent-Length: ${body.length}`);
       expect(head).toContain("\r\nConnection: close");
       expect(head).not.toMatch(/location|set-cookie|access-control|vary/i);
@@ -62,7 +63,10 @@ test.each([
 
 test.each([
   ["/chat?a=1", "/chat?a=1"],
-  ["//evil/chat", "//evil/chat"],
+  ["//evil/chat", undefined],
+  ["/\\evil/chat", undefined],
+  ["/chat?path=C:\\x", undefined],
+  ["http://api.example//evil/chat", undefined],
   ["http://api.example/chat?a=1", "/chat?a=1"],
   ["HTTPS://API.example/chat", "/chat"],
   ["http://api.example", "/"],

@@ -1,29 +1,35 @@
-/** How long the clock is trusted not to have jumped, in milliseconds. */
+/** How long to wait before the clock is read again, in milliseconds: it may jump. */
 const longestWait = 1000;
 
 interface Entry {
   /** Milliseconds since the epoch. */
   readonly at: number;
   readonly run: () => void;
-  /** Where it stands in the heap; -1 once it is out of it. */
+  /** Its index in the heap; -1 after it was removed. */
   place: number;
 }
 
 /**
- * Runs things at times of the wall clock: one timer for all of them, whatever their number, which fires no later than a second after their time,
- * also where the clock jumps or the time is further away than a timer can hold (2^31 ms). Keeps no process alive.
+ * Runs callbacks at times of the wall clock, with one timer for all of them. Each runs at most a second late, also if the clock jumps or the time is
+ * further away than a timer can hold (2^31 ms). Does not keep the process alive.
  */
 export class Schedule {
   /** A binary heap: the earliest first. */
   readonly #heap: Entry[] = [];
+  readonly #failed: (error: unknown) => void;
   #timer: NodeJS.Timeout | undefined;
 
-  /** How many wait. */
+  /** @param failed called with what an entry throws */
+  constructor(failed: (error: unknown) => void) {
+    this.#failed = failed;
+  }
+
+  /** How many entries wait. */
   get size(): number {
     return this.#heap.length;
   }
 
-  /** Gives what takes it back. What `run` throws is not caught. */
+  /** Runs something at a time in milliseconds since the epoch. Returns a function that cancels it. */
   at(at: number, run: () => void): () => void {
     const entry: Entry = { at, run, place: this.#heap.length };
     this.#heap.push(entry);
@@ -44,7 +50,11 @@ export class Schedule {
     try {
       for (let first = this.#heap[0]; first !== undefined && first.at <= Date.now(); first = this.#heap[0]) {
         this.#remove(first);
-        first.run();
+        try {
+          first.run();
+        } catch (error) {
+          this.#failed(error);
+        }
       }
     } finally {
       this.#arm();

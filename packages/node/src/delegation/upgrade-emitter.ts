@@ -1,15 +1,15 @@
 import { EventEmitter } from "node:events";
 import { IncomingMessage } from "node:http";
 import { Socket } from "node:net";
-import type { GuardableServer } from "./guard.ts";
-import { makeRequest } from "./request.ts";
-import type { Taken } from "./route.ts";
+import type { FrameworkUpgrade } from "../routing/route.ts";
+import { makeRequest } from "../transport/request.ts";
+import type { GuardableServer } from "../transport/receiver.ts";
 
 /**
- * Stands in for a guarded server, for code that listens to a server's `upgrade` itself: it gets what the gate has allowed, and nothing else.
- * Whatever is emitted on it from outside (a test tool's injected handshake) goes to the server, and so through the gate.
+ * Takes the place of a guarded server for code that adds its own `upgrade` listener: it emits what the gate has allowed, and nothing else. An `upgrade`
+ * that is emitted on it from outside (a test tool's injected handshake) goes to the server, and so through the gate.
  */
-export class StandIn extends EventEmitter {
+export class UpgradeEmitter extends EventEmitter {
   readonly #server: GuardableServer;
 
   constructor(server: GuardableServer) {
@@ -24,13 +24,13 @@ export class StandIn extends EventEmitter {
     return Reflect.apply(emit, this.#server, ["upgrade", requestOf(request), ...rest]);
   }
 
-  /** Gives an allowed handshake to who listens here. */
-  pass({ request, socket, head }: Pick<Taken, "request" | "socket" | "head">): void {
+  /** Emits an allowed handshake to the listeners. */
+  deliver({ request, socket, head }: Pick<FrameworkUpgrade, "head" | "request" | "socket">): void {
     super.emit("upgrade", request, socket, head);
   }
 }
 
-/** A made-up request (a plain object with a method, a URL and headers) as the one it stands for. */
+/** Makes a request of an injected one, which is a plain object with a method, a URL and headers. */
 function requestOf(made: unknown): IncomingMessage {
   if (made instanceof IncomingMessage) return made;
   const read = (name: string): unknown =>

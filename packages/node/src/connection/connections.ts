@@ -1,0 +1,179 @@
+import { STATUS_CODES } from "node:http";
+import type { Deny } from "@wsorigin/core";
+import { attempt } from "../attempt.ts";
+import { type Attempt, countAttempt, type Failures, uncounted } from "../handshake/failures.ts";
+import type { Limits } from "../handshake/limits.ts";
+import type { CheckedOptions } from "../options.ts";
+import type { Reporter } from "../report.ts";
+import { closeCodeOf } from "../transport/refusal.ts";
+import type { Connection, ConnectionHost, Expiring, OpenedSocket } from "./connection.ts";
+import { FirstMessageReader } from "./first-message.ts";
+import { judgeLateToken } from "./late-token.ts";
+import { Revocations, type Verification } from "./revocations.ts";
+import { Schedule } from "./schedule.ts";
+
+/** The open connections of a gate, and everything that ends them: expiry, revocation, `disconnect` and shutdown. */
+export class Connections<P, R> implements ConnectionHost<P> {
+  readonly #open = new Set<Connection<P, R>>();
+  readonly #readers = new Set<FirstMessageReader<P>>();
+  readonly #schedule: Schedule;
+  readonly #options: CheckedOptions<P>;
+  readonly #limits: Limits;
+  readonly #failures: Failures | undefined;
+  readonly #reporter: Reporter;
+  /** `undefined` if the gate has no revocation source: then nothing is indexed. */
+  readonly revocations: Revocations | undefined;
+
+  constructor(options: CheckedOptions<P>, limits: Limits, failures: Failures | undefined, reporter: Reporter) {
+    this.#options = options;
+    this.#limits = limits;
+    this.#failures = failures;
+    this.#reporter = reporter;
+    this.#schedule = new Schedule((error) => reporter.error(error, "a timer of the gate"));
+    this.revocations = options.revocations === undefined ? undefined : new Revocations();
+  }
+
+  get open(): ReadonlySet<Connection<P, R>> {
+    return this.#open;
+  }
+
+  /** Runs the handler of an open socket: at once, or after its first message was accepted. What the handler throws closes the socket with 1011. */
+  start(connection: Connection<P, R>, opened: OpenedSocket<R>, run: (connection: Connection<P, R>) => unknown): void {
+    const { awaited } = connection;
+    if (awaited === undefined) return this.#run(connection, opened, run);
+    const { message, since, attempt, tell } = awaited;
+    const { policy, handshake, stream } = connection.facts;
+    this.#limits.awaitAuthentication();
+    const reader = new FirstMessageReader<P>({
+      socket: opened.socket,
+      stream,
+      message,
+      origin: connection.origin,
+      judge: (token, signal) =>
+        judgeLateToken({ token, policy, handshake, current: connection.decision, since, signal }),
+      settled: (decision) => {
+        this.#readers.delete(reader);
+        this.#limits.authenticated();
+        countAttempt(attempt, decision);
+        tell(decision);
+        if (decision.allowed) {
+          connection.settle(decision, since);
+          this.#run(connection, opened, run);
+        } else {
+          this.#refuse(opened, decision);
+        }
+        since.end();
+      },
+    });
+    this.#readers.add(reader);
+  }
+
+  /** Begins a verification, for which revocations are remembered. */
+  begin(): Verification {
+    return this.revocations?.begin() ?? unrevoked;
+  }
+
+  /** Verifies a token of an open socket, within the deadline. */
+  async verifying<T>(verify: (since: Verification, signal: AbortSignal) => Promise<T>): Promise<T> {
+    const since = this.begin();
+    const controller = new AbortController();
+    const timer = setTimeout(
+      () => controller.abort(new Error("The token was not verified in time.")),
+      this.#options.deadline,
+    );
+    try {
+      return await verify(since, controller.signal);
+    } finally {
+      clearTimeout(timer);
+      since.end();
+    }
+  }
+
+  /** Takes a point for a token that is about to be verified. */
+  async attempt(ip: () => string, origin: string | undefined): Promise<Attempt | Deny> {
+    return this.#failures === undefined ? uncounted : this.#failures.take(ip(), origin);
+  }
+
+  /** Calls `onExpiring`, and closes the socket when its grant expires. Returns a function that cancels both. */
+  schedule(connection: Expiring<P>, expiresAt: number): () => void {
+    const { options, path } = connection.facts.route;
+    const { onExpiring = this.#options.onExpiring, warnBefore = this.#options.warnBefore } = options;
+    const end = (): (() => void) => this.#schedule.at(expiresAt, () => this.end(connection, "Token expired"));
+    if (onExpiring === undefined) return end();
+    let cancel = this.#schedule.at(expiresAt - warnBefore, () => {
+      cancel = end();
+      attempt(
+        () => onExpiring(connection),
+        (error) => this.#reporter.error(error, `onExpiring of ${path}`),
+      );
+    });
+    return () => cancel();
+  }
+
+  /** Closes a socket whose grant has ended. Its handler gets no message from now on. */
+  end({ socket }: Pick<Expiring<P>, "socket">, reason: string): void {
+    socket.removeAllListeners("message");
+    socket.close(closeCodeOf(401, this.#options.closeCodes), reason);
+  }
+
+  /** See `Gate.disconnect`. */
+  disconnect(predicate: (connection: Connection<P, R>) => boolean, code: number, reason: string): number {
+    if (!isSendable(code))
+      throw new RangeError(`Close code ${code} cannot be sent. Valid codes: 1000, 1008, 1011, and 3000 to 4999.`);
+    if (Buffer.byteLength(reason) > 123)
+      throw new RangeError("The close reason is longer than 123 bytes (RFC 6455 section 5.5).");
+    const chosen = [...this.#open].filter(predicate);
+    for (const { socket } of chosen) {
+      // A peer may take its time to answer the close frame, and goes on sending until then.
+      socket.removeAllListeners("message");
+      socket.close(code, reason);
+    }
+    return chosen.length;
+  }
+
+  /** Closes every socket with 1001, and destroys what is left after `timeout` milliseconds. Resolves when all are closed. */
+  async close(timeout: number): Promise<void> {
+    for (const reader of this.#readers) reader.interrupt("draining");
+    const open = [...this.#open];
+    const closed = Promise.all(open.map(({ socket }) => new Promise((resolve) => socket.once("close", resolve))));
+    for (const { socket } of open) socket.close(1001);
+    const timer = setTimeout(() => open.forEach(({ socket }) => socket.terminate()), timeout);
+    await closed;
+    clearTimeout(timer);
+  }
+
+  #run(connection: Connection<P, R>, opened: OpenedSocket<R>, run: (connection: Connection<P, R>) => unknown): void {
+    const { socket } = opened;
+    this.#open.add(connection);
+    connection.open(opened);
+    socket.once("close", () => {
+      this.#open.delete(connection);
+      connection.dispose();
+    });
+    attempt(
+      () => run(connection),
+      (error) => {
+        this.#reporter.error(error, `the handler of ${connection.route}`);
+        socket.close(1011);
+      },
+    );
+    // While it was being opened.
+    if (connection.revoked) this.end(connection, "Token revoked");
+  }
+
+  #refuse({ socket }: OpenedSocket<R>, { code, status }: Deny): void {
+    if (code === "draining") return socket.close(1001);
+    socket.close(closeCodeOf(status, this.#options.closeCodes), STATUS_CODES[status]);
+  }
+}
+
+/** Without a revocation source nothing is revoked. */
+const unrevoked: Verification = Object.freeze({ hit: () => false, end: () => {} });
+
+/** RFC 6455 section 7.4, as far as a server may send it. */
+function isSendable(code: number): boolean {
+  return (
+    Number.isInteger(code) &&
+    ((code >= 1000 && code <= 1014 && ![1004, 1005, 1006].includes(code)) || (code >= 3000 && code <= 4999))
+  );
+}

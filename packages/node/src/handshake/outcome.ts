@@ -1,0 +1,153 @@
+import { STATUS_CODES } from "node:http";
+import { deny, type Decision, type Deny, type FirstMessage } from "@wsorigin/core";
+import { type Awaited, Connection } from "../connection/connection.ts";
+import { delegate } from "../delegation/delegate.ts";
+import type { Route } from "../routing/route.ts";
+import type { Found } from "../routing/routes.ts";
+import { closeCodeOf } from "../transport/refusal.ts";
+import { uncounted } from "./failures.ts";
+import type { GateServices, HandshakeRecord } from "./record.ts";
+
+/** A decision that lets a handshake in. */
+export interface Admission<P> {
+  /** A refusal too, if it is only reported, or if the first message can still bring the token. */
+  readonly decision: Decision<P>;
+  readonly awaits: FirstMessage | undefined;
+  /** Called when nothing can refuse the handshake any more. */
+  readonly settle: () => void;
+}
+
+/** Lets a handshake in: opens its socket, gives it to the framework, or delegates it. Returns a refusal if that is not possible. */
+export function admit<P, R>(record: HandshakeRecord<P, R>, admission: Admission<P>): Deny | undefined {
+  const { found, transport } = record;
+  if (found !== undefined) return serve(record, admission, found);
+  if (!transport.delegates.exist()) return record.deny(transport.unserved);
+  admission.settle();
+  record.attempt.passed();
+  handOver(record, admission.decision, undefined, "route-not-found", () => transport.delegates.deliver());
+  return undefined;
+}
+
+/** Refuses a handshake with a status, or by opening its socket and closing it at once. */
+export function respond<P, R>(record: HandshakeRecord<P, R>, decision: Deny): void {
+  const { transport, gate, found, problem } = record;
+  record.tell(decision, "enforce");
+  if (decision.code === "client-gone") return transport.destroy();
+  const { options } = gate;
+  const how = found?.route.options.refuseWith ?? options.refuseWith;
+  // Only a well-formed handshake can be accepted, and a gate that is closing accepts nothing.
+  const socket =
+    found !== undefined && how === "close" && problem === undefined && decision.code !== "draining"
+      ? transport.accept(found.route.acceptor)
+      : undefined;
+  if (typeof socket !== "object") return transport.refuse(decision.status);
+  keepTrack(record);
+  socket.close(closeCodeOf(decision.status, options.closeCodes), STATUS_CODES[decision.status]);
+}
+
+function serve<P, R>(
+  record: HandshakeRecord<P, R>,
+  { decision, awaits, settle }: Admission<P>,
+  { route, params }: Found<Route<P, R>>,
+): Deny | undefined {
+  const { transport, gate, policy, handshake, mode, request, readIp } = record;
+  const { headers, url } = transport.request;
+  const facts = {
+    route,
+    policy,
+    handshake,
+    decision,
+    mode,
+    request,
+    ip: readIp,
+    url,
+    cookie: headers.cookie,
+    stream: transport.stream,
+  };
+  const connection = new Connection<P, R>(facts, gate.connections, record.since);
+  if (awaits !== undefined) connection.awaitToken(awaitedOf(record, awaits));
+  if (route.serve.kind === "handler") return open(record, connection, route, params, settle);
+  const { take } = route.serve;
+  settle();
+  record.attempt.passed();
+  transport.onClose(() => connection.dispose());
+  handOver(record, decision, connection, "timed-out", (answered) =>
+    transport.giveTo((upgrade, socket, head) => take({ route, request: upgrade, socket, head, connection, answered })),
+  );
+  return undefined;
+}
+
+/** The first message takes over what the handshake has begun: its attempt, and the time since which revocations count. */
+function awaitedOf<P, R>(record: HandshakeRecord<P, R>, message: FirstMessage): Awaited<P> {
+  const { attempt, since = record.gate.connections.begin() } = record;
+  record.since = undefined;
+  record.attempt = uncounted;
+  return { message, since, attempt, tell: (decision) => record.tell(decision, "enforce") };
+}
+
+function open<P, R>(
+  record: HandshakeRecord<P, R>,
+  connection: Connection<P, R>,
+  route: Route<P, R>,
+  params: object,
+  settle: () => void,
+): Deny | undefined {
+  const { transport, gate, origin, host } = record;
+  const socket = transport.accept(route.acceptor);
+  if (typeof socket !== "object") {
+    connection.dispose();
+    return socket === undefined
+      ? record.deny("client-gone")
+      : deny("handshake-malformed", origin, { host, note: `${socket}.` });
+  }
+  const { limits, connections } = gate;
+  const slot = limits.acquire(record.readIp);
+  socket.once("close", () => limits.release(slot));
+  settle();
+  record.attempt.passed();
+  if (connection.awaited === undefined) record.tell(connection.decision, record.mode);
+  const { serve } = route;
+  if (serve.kind === "handler") connections.start(connection, { socket, params, request: record.request }, serve.run);
+  return undefined;
+}
+
+/** Gives a handshake to other code, and waits for its answer. */
+function handOver<P, R>(
+  record: HandshakeRecord<P, R>,
+  decision: Decision<P>,
+  connection: Connection<P, R> | undefined,
+  unanswered: "route-not-found" | "timed-out",
+  deliver: (answered: (refusal?: Deny) => void) => void,
+): void {
+  const { transport, gate } = record;
+  const { limits, options, reporter }: GateServices<P, R> = gate;
+  const slot = limits.acquire(record.readIp);
+  keepTrack(record);
+  transport.onClose(() => limits.release(slot));
+  let opened = false;
+  delegate(transport, options.grace, {
+    deliver: (answered) =>
+      deliver((refusal) => {
+        opened = refusal === undefined;
+        answered(refusal);
+      }),
+    answered: (refusal) => {
+      if (!opened) connection?.dispose();
+      if (refusal !== undefined) record.tell(refusal, "enforce");
+      else if (connection?.awaited === undefined) record.tell(decision, record.mode);
+      // The first message decides; if the framework opened nothing, none will arrive.
+      else if (!opened) record.tell(record.deny("client-gone"), "enforce");
+    },
+    unanswered: () => {
+      connection?.dispose();
+      respond(record, record.deny(unanswered));
+    },
+    failed: (error) => reporter.error(error, "another listener of the server"),
+  });
+}
+
+/** Remembers a connection that the gate did not open, for as long as it lasts. */
+function keepTrack<P, R>({ transport, gate }: HandshakeRecord<P, R>): void {
+  gate.delegated.add(transport);
+  transport.onClose(() => gate.delegated.delete(transport));
+}

@@ -1,0 +1,127 @@
+import { type Decision, deny, type Deny, type DenyCode, type Policy } from "@wsorigin/core";
+import type { Connections } from "../connection/connections.ts";
+import type { Verification } from "../connection/revocations.ts";
+import type { CheckedOptions } from "../options.ts";
+import type { EventSource, Reporter } from "../report.ts";
+import type { Adapter, Route } from "../routing/route.ts";
+import type { Found } from "../routing/routes.ts";
+import type { Transport } from "../transport/transport.ts";
+import { type Attempt, type Failures, uncounted } from "./failures.ts";
+import type { Limits } from "./limits.ts";
+import type { Interruptible } from "./pending.ts";
+import { PolicyHandshake } from "./policy-handshake.ts";
+import { formProblem } from "./validate.ts";
+
+/** What a handshake needs from its gate. */
+export interface GateServices<P, R> {
+  readonly options: CheckedOptions<P>;
+  readonly adapter: Adapter<P, R>;
+  readonly limits: Limits;
+  readonly failures: Failures | undefined;
+  readonly reporter: Reporter;
+  readonly connections: Connections<P, R>;
+  /** Handshakes that wait for something. */
+  readonly pending: Set<Interruptible>;
+  /** Connections that the gate let in and did not open itself: destroyed when the gate closes. */
+  readonly delegated: Set<Transport>;
+  readonly find: (request: Transport["request"]) => Found<Route<P, R>> | undefined;
+  readonly isClosing: () => boolean;
+}
+
+/** Longer addresses are cut: behind a proxy that is trusted too much, the client writes them. */
+const maxIpLength = 64;
+
+/** What is known about one opening handshake while it is decided. */
+export class HandshakeRecord<P, R> implements EventSource {
+  readonly #started = performance.now();
+  readonly transport: Transport;
+  readonly gate: GateServices<P, R>;
+  readonly found: Found<Route<P, R>> | undefined;
+  readonly policy: Policy<P>;
+  /** What is wrong with its form, as it arrived. */
+  readonly problem: Deny | undefined;
+  readonly handshake: PolicyHandshake;
+  #request: R | undefined;
+  #ip: string | undefined;
+  /** `"report"`: the policy, or `unrouted: "pass"`, lets everything through. */
+  mode: "enforce" | "report" = "enforce";
+  attempt: Attempt = uncounted;
+  /** Since when revocations count; `undefined` while nothing is waited for. */
+  since: Verification | undefined;
+  /** The decision of the second policy. */
+  reported: Decision<unknown> | Promise<Decision<unknown> | undefined> | undefined;
+
+  constructor(transport: Transport, gate: GateServices<P, R>) {
+    this.transport = transport;
+    this.gate = gate;
+    this.found = gate.find(transport.request);
+    this.policy = this.found?.route.options.policy ?? gate.options.policy;
+    this.problem = formProblem(transport);
+    this.handshake = new PolicyHandshake(transport.request, this.readIp);
+  }
+
+  get route(): string | undefined {
+    return this.found?.route.path;
+  }
+
+  get ip(): string {
+    return this.readIp();
+  }
+
+  get ms(): number {
+    return performance.now() - this.#started;
+  }
+
+  get host(): string | undefined {
+    return this.transport.request.headers.host;
+  }
+
+  get origin(): string | undefined {
+    return this.transport.request.headers.origin;
+  }
+
+  /** The framework's request. */
+  get request(): R {
+    if (this.#request === undefined) throw new TypeError("The adapter returned no request.");
+    return this.#request;
+  }
+
+  /** Asks the framework about the request, from which a token was removed. */
+  adapt(): void {
+    const { adapter } = this.gate;
+    this.#request = adapter.adapt(this.transport.request);
+    if (adapter.facts !== undefined) this.handshake.trust(adapter.facts(this.#request));
+  }
+
+  /** Reads the client's address on first use. */
+  readonly readIp = (): string => (this.#ip ??= this.#askIp().slice(0, maxIpLength));
+
+  /** The framework has failed, and is not asked for the address any more. */
+  forgetIp(): void {
+    this.#ip ??= "";
+  }
+
+  deny(code: DenyCode, note?: string): Deny {
+    return deny(code, this.origin, { host: this.host, note });
+  }
+
+  /** Reports a decision. The second policy is reported with it, and never waited for by anything else. */
+  tell(decision: Decision<P>, mode: "enforce" | "report"): void {
+    const { reporter } = this.gate;
+    const { reported } = this;
+    if (!(reported instanceof Promise)) return reporter.decision(decision, mode, this, reported);
+    void reported.then((second) => reporter.decision(decision, mode, this, second));
+  }
+
+  #askIp(): string {
+    if (this.#request === undefined) return "";
+    try {
+      return this.gate.adapter.ip(this.#request) ?? "";
+    } catch (error) {
+      // A session of HTTP/2 that is gone has no socket any more, and its address cannot be read.
+      if (!(error instanceof Error && "code" in error && error.code === "ERR_HTTP2_SOCKET_UNBOUND"))
+        this.gate.reporter.error(error, "the framework's adapter");
+      return "";
+    }
+  }
+}

@@ -1,0 +1,58 @@
+import type { IncomingMessage } from "node:http";
+import type { Duplex } from "node:stream";
+import { type WebSocket, WebSocketServer } from "ws";
+
+/** How long a peer may take to answer a close frame, in milliseconds, before `ws` destroys its socket. */
+export const closeTimeout = 5000;
+
+export interface AcceptorOptions {
+  readonly protocols: readonly string[];
+  /** In bytes. */
+  readonly maxPayload: number;
+}
+
+/** Completes handshakes with `ws`, after the gate has allowed them. */
+export class Acceptor {
+  readonly #server: WebSocketServer;
+  #opened: WebSocket | undefined;
+  #problem: string | undefined;
+  readonly #onOpen = (socket: WebSocket): void => {
+    this.#opened = socket;
+  };
+
+  constructor({ protocols, maxPayload }: AcceptorOptions) {
+    const options = {
+      closeTimeout,
+      noServer: true,
+      clientTracking: false,
+      maxPayload,
+      // Without this, ws answers with the first name that the client offers, which can be a token.
+      handleProtocols: (offered: ReadonlySet<string>) => chooseProtocol(offered, protocols),
+    };
+    this.#server = new WebSocketServer(options);
+    this.#server.on("wsClientError", (error) => (this.#problem = error.message));
+  }
+
+  /** Returns the open socket; or what `ws` found wrong with the handshake; or `undefined` if the client has left. */
+  accept(request: IncomingMessage, stream: Duplex, head: Buffer): WebSocket | string | undefined {
+    this.#problem = undefined;
+    this.#server.handleUpgrade(request, stream, head, this.#onOpen);
+    const opened = this.#take();
+    // An `error` event without a listener ends the process; ws has closed the socket by then, with the right code.
+    opened?.on("error", ignore);
+    return opened ?? this.#problem;
+  }
+
+  #take(): WebSocket | undefined {
+    const opened = this.#opened;
+    this.#opened = undefined;
+    return opened;
+  }
+}
+
+/** Returns the first of the server's subprotocols that the client offers too; `false` if there is none. */
+export function chooseProtocol(offered: ReadonlySet<string>, protocols: readonly string[] = []): string | false {
+  return protocols.find((name) => offered.has(name)) ?? false;
+}
+
+function ignore(): void {}

@@ -1,0 +1,87 @@
+import type { IncomingMessage, OutgoingMessage } from "node:http";
+import type { Duplex } from "node:stream";
+import type { DenyStatus } from "@wsorigin/core";
+import type { WebSocket } from "ws";
+import type { Acceptor } from "./acceptor.ts";
+import { refuseSocket } from "./refusal.ts";
+import { rewriteRequest } from "./request.ts";
+import type { Delegates, Rewrite, Transport } from "./transport.ts";
+
+/** An opening handshake over HTTP/1.1 that Node delivers with `upgrade`: its parser has left the connection. */
+export class Http1Upgrade implements Transport {
+  readonly unserved = "route-not-found";
+  readonly protocol = undefined;
+  readonly upgradable = true;
+  readonly request: IncomingMessage;
+  readonly stream: Duplex;
+  readonly delegates: Delegates;
+  readonly #head: Buffer;
+  #written: number | undefined;
+
+  constructor(request: IncomingMessage, stream: Duplex, head: Buffer, delegates: Delegates) {
+    this.request = request;
+    this.stream = stream;
+    this.delegates = delegates;
+    this.#head = head;
+    this.#written = bytesWritten(stream);
+  }
+
+  ready(): Promise<void> | undefined {
+    return pendingResponse(this.stream) === undefined ? undefined : this.#drained();
+  }
+
+  refuse(status: DenyStatus): void {
+    // A refusal written into the middle of an earlier response would be taken for a part of it.
+    if (pendingResponse(this.stream) === undefined) refuseSocket(this.stream, status);
+    else this.stream.destroy();
+  }
+
+  accept(acceptor: Acceptor): WebSocket | string | undefined {
+    return acceptor.accept(this.request, this.stream, this.#head);
+  }
+
+  giveTo(take: (request: IncomingMessage, socket: Duplex, head: Buffer) => void): void {
+    take(this.request, this.stream, this.#head);
+  }
+
+  rewrite(changes: Rewrite): void {
+    rewriteRequest(this.request, changes);
+  }
+
+  answered(): boolean {
+    const { stream } = this;
+    if (stream.destroyed || stream.writableEnded) return true;
+    const written = bytesWritten(stream);
+    // A stream that does not count its bytes cannot be told from an answered one, and is left alone.
+    return written === undefined || written !== this.#written;
+  }
+
+  onClose(listener: () => void): void {
+    this.stream.once("close", listener);
+  }
+
+  destroy(): void {
+    this.stream.destroy();
+  }
+
+  /** Waits for the responses to earlier requests: they come first on the wire, and their bytes are not an answer to this one. */
+  async #drained(): Promise<void> {
+    for (let response = pendingResponse(this.stream); response !== undefined; response = pendingResponse(this.stream))
+      await new Promise((resolve) => void response?.once("close", resolve));
+    this.#written = bytesWritten(this.stream);
+  }
+}
+
+/** The response that Node is writing on a connection, to a request that was pipelined before the handshake. */
+function pendingResponse(stream: Duplex): OutgoingMessage | undefined {
+  const response: unknown = Reflect.get(stream, "_httpMessage");
+  return isResponse(response) ? response : undefined;
+}
+
+function isResponse(value: unknown): value is OutgoingMessage {
+  return typeof value === "object" && value !== null && "once" in value && "writableFinished" in value;
+}
+
+function bytesWritten(stream: Duplex): number | undefined {
+  return "bytesWritten" in stream && typeof stream.bytesWritten === "number" ? stream.bytesWritten : undefined;
+}

@@ -1,0 +1,153 @@
+import { type ServerResponse, STATUS_CODES } from "node:http";
+import type { ServerHttp2Stream } from "node:http2";
+import type { Duplex } from "node:stream";
+import type { DenyStatus } from "@wsorigin/core";
+import { destroyStream } from "./connect-stream.ts";
+
+/** A refusal as it is sent. */
+export interface Refusal {
+  readonly status: DenyStatus;
+  /** In order; without `Connection`, which only HTTP/1.1 has. */
+  readonly headers: readonly (readonly [name: string, value: string])[];
+  readonly body: string;
+}
+
+/** How long a client may take to read a refusal, in milliseconds. */
+const readTimeout = 2000;
+
+const extra: Partial<Record<DenyStatus, Refusal["headers"]>> = {
+  401: [["WWW-Authenticate", "Bearer"]],
+  426: [
+    ["Upgrade", "websocket"],
+    ["Sec-WebSocket-Version", "13"],
+  ],
+  429: [["Retry-After", "60"]],
+  503: [["Retry-After", "5"]],
+};
+
+const bodies: Partial<Record<DenyStatus, string>> = {
+  426: "Upgrade Required: this is a WebSocket (version 13). If the client did ask for an upgrade, a proxy in front of this server removed the Upgrade and Connection headers.",
+};
+
+/**
+ * Returns the refusal for a status. All refusals of one status are equal: the client does not learn which rule or entry refused it. There is no
+ * redirect (WebKit would follow it and carry the token along), no cookie and no CORS header.
+ */
+export function refusalOf(status: DenyStatus): Refusal {
+  const body = bodies[status] ?? STATUS_CODES[status] ?? String(status);
+  return {
+    status,
+    headers: [
+      ["Content-Type", "text/plain; charset=utf-8"],
+      ["Content-Length", String(Buffer.byteLength(body))],
+      ...(extra[status] ?? []),
+    ],
+    body,
+  };
+}
+
+const written = new Map<DenyStatus, Buffer>();
+
+/** The bytes of a refusal over HTTP/1.1; made once for each status. */
+export function refusalBytes(status: DenyStatus): Buffer {
+  const bytes = written.get(status) ?? writeRefusal(status);
+  written.set(status, bytes);
+  return bytes;
+}
+
+function writeRefusal(status: DenyStatus): Buffer {
+  const { headers, body } = refusalOf(status);
+  const lines = [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}`,
+    "Connection: close",
+    ...headers.map(([name, value]) => `${name}: ${value}`),
+  ];
+  return Buffer.from(`${lines.join("\r\n")}\r\n\r\n${body}`, "latin1");
+}
+
+/**
+ * Writes a refusal and destroys the socket once the bytes are handed over, or after two seconds. WebKit reuses a connection that a refusal left open,
+ * and then hangs, because Node has taken its parser off.
+ */
+export function refuseSocket(socket: Duplex, status: DenyStatus): void {
+  if (socket.destroyed) return;
+  // Node took its own listener off; a reset without one ends the process.
+  socket.on("error", ignore);
+  // Unread bytes (frames sent along with the handshake) would turn the close into a reset, which can overtake the response.
+  socket.resume();
+  socket.end(refusalBytes(status));
+  destroyWhenWritten(socket);
+}
+
+/** The same for a handshake that Node delivered as an ordinary request. */
+export function refuseResponse(response: ServerResponse, status: DenyStatus): void {
+  if (response.headersSent || response.destroyed) return void response.destroy();
+  const { headers, body } = refusalOf(status);
+  response.sendDate = false;
+  response.writeHead(status, [["Connection", "close"], ...headers].flat());
+  response.end(body);
+}
+
+/** The same for a stream of HTTP/2. */
+export function refuseStream(stream: ServerHttp2Stream, status: DenyStatus): void {
+  // A stream that the client has reset is closed before it is destroyed, and `respond()` would throw.
+  if (stream.destroyed || stream.closed || stream.headersSent) return destroyStream(stream);
+  const { headers, body } = refusalOf(status);
+  // Connection-specific fields do not exist in HTTP/2 (RFC 9113 section 8.2.2), Upgrade among them.
+  const fields = headers.filter(([name]) => name !== "Upgrade").map(([name, value]) => [name.toLowerCase(), value]);
+  stream.resume();
+  stream.respond({ ":status": status, ...Object.fromEntries(fields) });
+  stream.end(body);
+  const timer = setTimeout(destroyStream, readTimeout, stream).unref();
+  stream.once("finish", () => destroyStream(stream));
+  stream.once("close", () => clearTimeout(timer));
+}
+
+/** Destroys a socket once all is written, or after two seconds. */
+function destroyWhenWritten(socket: Duplex): void {
+  const timer = setTimeout(destroy, readTimeout, socket).unref();
+  socket.once("finish", () => {
+    clearTimeout(timer);
+    socket.destroy();
+  });
+}
+
+function destroy(socket: Duplex): void {
+  socket.destroy();
+}
+
+function ignore(): void {}
+
+/** Which close codes are sent: codes that mirror HTTP statuses, or codes registered with IANA. */
+export type CloseCodes = "http" | "iana";
+
+/** 4401, 4403 and 4429 are caused by the client, 4408 by a decision that took too long. */
+const mirrored: Record<DenyStatus, number> = {
+  400: 4400,
+  401: 4401,
+  403: 4403,
+  404: 4404,
+  426: 4426,
+  429: 4429,
+  499: 1001,
+  501: 1011,
+  503: 4408,
+};
+
+/** Unauthorized, Forbidden, Timeout, and the codes of RFC 6455; 1008 if none fits. */
+const registered: Record<DenyStatus, number> = {
+  400: 1008,
+  401: 3000,
+  403: 3003,
+  404: 1008,
+  426: 1008,
+  429: 1013,
+  499: 1001,
+  501: 1011,
+  503: 3008,
+};
+
+/** The close code that goes with a status. */
+export function closeCodeOf(status: DenyStatus, codes: CloseCodes): number {
+  return (codes === "iana" ? registered : mirrored)[status];
+}

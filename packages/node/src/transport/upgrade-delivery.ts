@@ -1,0 +1,90 @@
+import { IncomingMessage } from "node:http";
+import type { GuardableServer, Receiver } from "./receiver.ts";
+import { asksForWebSocket } from "./upgrade-field.ts";
+
+/** How Node delivers requests with an Upgrade field on a guarded server. */
+export interface UpgradeDelivery {
+  /** Whether there are `upgrade` listeners beside the gate's own. */
+  readonly hasListeners: () => boolean;
+  /** Called with each new connection, after Node has put its parser on it. */
+  readonly connected: (socket: unknown) => void;
+}
+
+/** A parser of Node's: what it calls for each request before it decides how to deliver it. */
+type OnIncoming = (this: unknown, request: unknown, ...rest: readonly unknown[]) => unknown;
+
+/**
+ * Has Node deliver with `upgrade` what the gate or another `upgrade` listener opens, and everything else as an ordinary request. By itself Node looks
+ * only at whether there is an `upgrade` listener: with one, a request for `h2c` is an upgrade too (RFC 9110 section 7.8 lets a server ignore it); without
+ * one, a handshake is a request.
+ */
+export function deliverUpgrades(server: GuardableServer, receiver: Receiver): UpgradeDelivery {
+  const hasListeners = (): boolean => server.listeners("upgrade").some((listener) => listener !== keep);
+  let appDecides: unknown = Reflect.get(server, "shouldUpgradeCallback");
+  const hasCallback = typeof appDecides === "function";
+
+  const askApp = (request: IncomingMessage): boolean => {
+    if (typeof appDecides !== "function") return true;
+    try {
+      return Boolean(Reflect.apply(appDecides, server, [request]));
+    } catch (error) {
+      receiver.error(error, "shouldUpgradeCallback");
+      return false;
+    }
+  };
+  const isUpgrade = (request: IncomingMessage): boolean => {
+    const isWebSocket = asksForWebSocket(request.headers);
+    const delivers =
+      (isWebSocket && receiver.claims(request)) ||
+      ((isWebSocket || receiver.passesUpgrades) && hasListeners() && askApp(request));
+    // Somebody may have removed it; without a listener Node does not deliver an upgrade.
+    if (delivers && !server.listeners("upgrade").includes(keep)) server.on("upgrade", keep);
+    return delivers;
+  };
+
+  server.on("upgrade", keep);
+  if (hasCallback) {
+    // Node 22.23, 24.9 and later ask this. An app that sets it later decides about its own listeners only.
+    Object.defineProperty(server, "shouldUpgradeCallback", {
+      get: () => isUpgrade,
+      set: (value: unknown) => {
+        appDecides = value;
+      },
+      configurable: true,
+      enumerable: true,
+    });
+    return { hasListeners, connected: ignore };
+  }
+  return { hasListeners, connected: (socket) => filterRequests(socket, isUpgrade) };
+}
+
+/** Older versions of Node ask nothing, so the flag that their parser sets is taken back before they read it. */
+function filterRequests(socket: unknown, isUpgrade: (request: IncomingMessage) => boolean): void {
+  const parser = read(socket, "parser");
+  const onIncoming = read(parser, "onIncoming");
+  if (typeof parser !== "object" || parser === null || !isFunction(onIncoming)) return;
+  const filtered: OnIncoming = function (request, ...rest) {
+    if (
+      request instanceof IncomingMessage &&
+      request.method !== "CONNECT" &&
+      read(request, "upgrade") === true &&
+      !isUpgrade(request)
+    )
+      Reflect.set(request, "upgrade", false);
+    return Reflect.apply(onIncoming, this, [request, ...rest]);
+  };
+  Reflect.set(parser, "onIncoming", filtered);
+}
+
+function read(holder: unknown, name: string): unknown {
+  return typeof holder === "object" && holder !== null ? Reflect.get(holder, name) : undefined;
+}
+
+function isFunction(value: unknown): value is OnIncoming {
+  return typeof value === "function";
+}
+
+/** Node emits `upgrade` only if there is a listener. */
+function keep(): void {}
+
+function ignore(): void {}
