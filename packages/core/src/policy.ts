@@ -20,44 +20,44 @@ export interface AskOptions {
 }
 
 export interface DecideOptions extends AskOptions {
-  /** A token that came on the open socket (in its first message, or to renew the one it has), instead of what the handshake holds. */
+  /** A token that came on the open socket, in the first message or to renew the old one. Used instead of the one in the handshake. */
   readonly token?: string | undefined;
   /**
-   * `false`: looks for the token, and refuses if it is missing, ambiguous or malformed, but does not verify it; what is allowed has no principal.
-   * For a second policy that only reports: verifying would redeem a single-use ticket.
+   * `false` finds the token without verifying it: refuses if it is missing, ambiguous or malformed; otherwise `principal` is `undefined`, whatever
+   * `P` is. For a second policy that only reports: verifying would redeem a single-use ticket.
    */
   readonly verify?: false | undefined;
 }
 
-/** Who may open a socket, compiled. Frozen; its methods never throw. */
+/** A compiled policy: who may open a socket. Frozen; its methods never throw. */
 export interface Policy<P = undefined> {
-  /** `"report"`: the gate tells what it would have refused, and lets it through. */
+  /** `"report"`: the gate reports what it would have refused, and allows it. */
   readonly mode: "enforce" | "report";
-  /** Where it looks for a token; empty where it asks for none. */
+  /** Where the policy looks for a token; empty without the `token` option. */
   readonly sources: readonly TokenSource[];
   /**
-   * Decides on Host and Origin alone, at once. With a `directory`, an Origin outside `origins` is refused here, and no token is asked for: where
-   * the policy has either, this is no answer to whether a socket may open. Use `decide`.
+   * Decides on Host and Origin only. Does not use the `directory` (an Origin outside `origins` is refused) and does not look at tokens: if the policy
+   * has either, use `decide` to know whether a socket may open.
    */
   check(handshake: Handshake): Decision;
   /**
-   * Decides on everything: Host, Origin, then the directory, then the token. Never rejects. Without a `signal` it waits as long as the directory
-   * and `verify` do; an aborted `signal` refuses.
+   * Decides on everything: Host, Origin, then the directory, then the token. Never rejects. Without a `signal` it waits as long as the directory and
+   * `verify` take; an aborted `signal` refuses.
    */
   decide(handshake: Handshake, options?: DecideOptions): Promise<Decision<P>>;
   /**
-   * The same decision as `decide`, returned directly if nothing has to be waited for: the directory is not asked, or answers without a promise,
-   * and so does `verify`. Then it makes no promise and no abort signal. Never throws or rejects.
+   * Decides as `decide` does, and returns the decision without a promise if nothing has to be waited for: the directory and `verify` are not called,
+   * or return no promise. Makes no promise and no abort signal then. Never throws or rejects.
    */
   evaluate(handshake: Handshake, options?: DecideOptions): Decision<P> | Promise<Decision<P>>;
-  /** Whether pages of this origin may read HTTP responses, by the same list: for CORS. `sameHost` needs no CORS, and a directory is not asked. */
+  /** Whether pages of this origin may read HTTP responses, by the same list: for CORS. Does not use `sameHost`, which needs no CORS, or the directory. */
   allowsOrigin(origin: string | undefined): boolean;
-  /** `allowsOrigin`, with the directory asked too. Never rejects: a directory that fails allows nothing. */
+  /** `allowsOrigin`, including the directory. Never rejects: a directory that fails allows nothing. */
   allowsOriginAsync(origin: string | undefined, options?: AskOptions): Promise<boolean>;
 }
 
 /**
- * Compiles the options into a policy, or refuses them.
+ * Compiles the options into a policy.
  *
  * @throws {PolicyError} with every problem of the options at once, each with the corrected value
  * @example
@@ -136,7 +136,7 @@ export function createPolicy<P>(options: PolicyOptions<P>): Policy<P | undefined
     options: DecideOptions = {},
   ): ReturnType<typeof decideNow> {
     // A copy with a decide() of its own (`{ ...policy, decide }`) decides by that one.
-    if (this === undefined || this.decide === decide) return decideNow(handshake, options);
+    if (typeof this?.decide !== "function" || this.decide === decide) return decideNow(handshake, options);
     const { signal } = options;
     return this.decide(handshake, { ...options, signal: typeof signal === "function" ? signal() : signal });
   }

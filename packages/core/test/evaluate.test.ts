@@ -163,6 +163,21 @@ describe("evaluate()", () => {
   });
 });
 
+describe("a copy of a policy", () => {
+  const policy = createPolicy({ origins: [page] });
+
+  test("with a decide() of its own decides by that one", async () => {
+    const copy: Policy = { ...policy, decide: async () => policy.check(from("https://evil.test")) };
+    expect(await copy.evaluate(from(page))).toMatchObject({ code: "origin-not-listed" });
+  });
+
+  test("without one decides as the policy does, whatever evaluate() is called on", () => {
+    const evaluate: unknown = Reflect.get(policy, "evaluate");
+    for (const on of [undefined, {}, { evaluate }, { ...policy }])
+      expect(Reflect.apply(evaluate as () => unknown, on, [from(page)])).toMatchObject({ code: "origin-listed" });
+  });
+});
+
 describe("a function as signal", () => {
   const directories: readonly (readonly [string, Directory])[] = [
     ["a Set", new Set([tenant])],

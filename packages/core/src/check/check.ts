@@ -8,7 +8,7 @@ import { defaultPort, isWebOrigin, type Origin, parseOrigin, type WebOrigin } fr
 /** The compiled rules for Host and Origin. */
 export interface Rules {
   readonly origins: OriginList;
-  /** Undefined: any one Host. */
+  /** Undefined: any Host. */
   readonly hosts: HostList | undefined;
   readonly sameHost: boolean;
   readonly expected: Expectation;
@@ -18,7 +18,7 @@ export interface Rules {
  * Decides on Host, then on Origin.
  *
  * @param absent whether a handshake without an Origin is allowed, as far as this function goes
- * @throws where a property of the handshake cannot be read; see `denyUnreadable`
+ * @throws if a property of the handshake cannot be read; see `denyUnreadable`
  */
 export function checkHandshake(handshake: Handshake, rules: Rules, absent: boolean): Decision {
   const { origins, hosts, sameHost, expected } = rules;
@@ -50,7 +50,7 @@ export function checkHandshake(handshake: Handshake, rules: Rules, absent: boole
   const matched = origins.matchPattern(parsed);
   if (matched !== undefined) return allow("origin-listed", origin, matched);
   if (sameHost && isSameHost(parsed, host, handshake)) {
-    // Only ever a second reason to refuse: Chromium sends none on a handshake, and no value proves anything.
+    // Only an additional reason to refuse: Chromium does not send it on handshakes, and no value proves anything.
     const crossSite = readLines(handshake, "sec-fetch-site").some((line) => line.includes("cross-site"));
     return crossSite ? refuse("origin-cross-site") : allow("origin-same-host", origin);
   }

@@ -1,6 +1,6 @@
 /**
- * Every code a decision can carry, with the HTTP status a refusal is sent with. Codes are kebab-case, subject first. Adding one is a minor
- * release, renaming or removing one a major: dashboards and alerts are built on them.
+ * Every code of a decision, with the HTTP status of a refusal. Codes are kebab-case, subject first. Adding one is a minor release, renaming or
+ * removing one a major: dashboards and alerts depend on them.
  */
 
 const allow = ["origin-listed", "origin-same-host", "origin-in-directory", "origin-absent"] as const;
@@ -31,7 +31,7 @@ const denyStatus = {
   "version-unsupported": 426,
   "too-many-connections": 429,
   "too-many-failures": 429,
-  // Never sent: nobody is there to read it. 499 is what nginx logs for a client that closed the request.
+  // Never sent: the client has left. 499 is what nginx logs for a client that closed the request.
   "client-gone": 499,
   "protocol-unsupported": 501,
   "directory-failed": 503,
@@ -52,7 +52,7 @@ export const allowCodes: readonly AllowCode[] = Object.freeze(allow);
 /** Why a handshake was refused: by the policy, or by the gate in front of it. */
 export const denyCodes: readonly DenyCode[] = Object.freeze(Object.keys(denyStatus).filter(isDenyCode));
 
-/** The HTTP status that goes with a code. */
+/** Returns the HTTP status of a code. */
 export function statusOf(code: DenyCode): DenyStatus {
   return denyStatus[code];
 }

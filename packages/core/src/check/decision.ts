@@ -4,19 +4,19 @@ import { type AllowCode, type DenyCode, type DenyStatus, statusOf } from "./code
 export interface Allow<P = undefined> {
   readonly allowed: true;
   readonly code: AllowCode;
-  /** The Origin that was allowed; `undefined` where the request had none (`origin-absent`). */
+  /** The Origin that was allowed; `undefined` if the request had none (`origin-absent`). */
   readonly origin: string | undefined;
-  /** The entry that allowed it, as normalised at construction; `undefined` where no entry did. */
+  /** The entry that allowed it, as normalised at construction; `undefined` if another rule did. */
   readonly matched: string | undefined;
-  /** Who is there, as the token's `verify` said; `undefined` while the policy asks for no token. */
+  /** The principal that the token's `verify` granted; `undefined` without the policy's `token` option. */
   readonly principal: P;
   /** When the grant ends, in milliseconds since the epoch. */
   readonly expiresAt?: number;
-  /** The name of the grant, to revoke it by: a token's identifier. */
+  /** Identifies the grant, for revocation: a token's identifier. */
   readonly id?: string;
-  /** Whose grant it is, to revoke all of theirs by. */
+  /** Identifies the user, to revoke all of the user's grants. */
   readonly subject?: string;
-  /** The session that the grant belongs to, to revoke by. */
+  /** Identifies the session, for revocation. */
   readonly session?: string;
 }
 
@@ -26,35 +26,35 @@ export interface Deny {
   readonly code: DenyCode;
   /** The HTTP status to refuse with. */
   readonly status: DenyStatus;
-  /** The Origin as it came, cut to 256 characters and NOT escaped: print it through `explain()` or JSON only. `undefined` where none came. */
+  /** The Origin as received, cut to 256 characters and NOT escaped: print it through `explain()` or JSON only. `undefined` if there was none. */
   readonly origin: string | undefined;
 }
 
-/** What was decided of a handshake: told apart by `allowed`, then by `code`. */
+/** The decision on a handshake: discriminated by `allowed`, then by `code`. */
 export type Decision<P = undefined> = Allow<P> | Deny;
 
 /** What a policy expects, for the text of `explain()`. */
 export interface Expectation {
-  /** A sentence that names the Origins that would have been allowed. */
+  /** Names the Origins that would have been allowed. */
   origins(): string;
-  /** What is nearly right about this Origin, and how to mend it. */
+  /** Says what is nearly right about this Origin, and how to fix it. */
   originHint(origin: string): string | undefined;
-  /** A sentence that names the Hosts that would have been allowed. */
+  /** Names the Hosts that would have been allowed. */
   hosts(): string;
 }
 
-/** What is known of a refusal beside the decision itself. For the operator's eyes only. */
+/** Details of a refusal, for the operator only. */
 export interface Circumstances {
-  /** The Host as it came. */
+  /** The Host as received. */
   readonly host?: string | undefined;
-  /** One sentence on what exactly was wrong. Holds no token, cookie or query string. */
+  /** One sentence on what exactly was wrong. Must not contain a token, cookie or query string. */
   readonly note?: string | undefined;
   readonly expected?: Expectation | undefined;
   /** Whether the handshake was refused because its headers, or other properties, could not be read. */
   readonly unreadable?: boolean | undefined;
 }
 
-/** Returns what it is given, so that a class below it puts its private field on that object and makes none of its own. */
+/** Returns its argument, so that a subclass puts its private field on that object instead of a new one. */
 class Given {
   constructor(given: object) {
     return given;
@@ -62,8 +62,8 @@ class Given {
 }
 
 /**
- * Circumstances travel with a decision without being on it: a decision is plain data that is compared, logged and sent, and must not drag a
- * policy along. A private field on the plain object does that; a WeakMap does it too, at thirty times the cost of the decision itself.
+ * Attaches circumstances to a decision without making them visible: a decision is plain data that is compared, logged and sent, and must not
+ * include a policy. A private field on the plain object does that; a WeakMap would too, at thirty times the cost of the decision itself.
  */
 class Carrier extends Given {
   readonly #circumstances: Circumstances;
@@ -79,10 +79,10 @@ class Carrier extends Given {
 }
 
 /**
- * Makes a refusal. For those who build a gate of their own: the status always fits the code.
+ * Makes a refusal whose status fits its code. For gates of your own.
  *
- * @param origin the Origin header as it came; cut to 256 characters here
- * @param circumstances what `explain()` may tell the operator
+ * @param origin the Origin header as received; cut to 256 characters here
+ * @param circumstances details that `explain()` shows to the operator
  */
 export function deny(code: DenyCode, origin?: string, circumstances?: Circumstances): Deny {
   const decision: Deny = {
@@ -95,7 +95,7 @@ export function deny(code: DenyCode, origin?: string, circumstances?: Circumstan
   return decision;
 }
 
-/** What is known of a refusal beside itself; nothing, where the decision was copied or came from elsewhere. */
+/** Returns the details of a refusal; empty if the decision was copied or made elsewhere. */
 export function circumstancesOf(decision: Deny): Circumstances {
   return Carrier.read(decision) ?? {};
 }

@@ -1,7 +1,7 @@
-/** What a host is: a registered name, or an address in the one form that browsers serialise. */
+/** A registered name, or an address in the form that browsers serialise. */
 export type HostKind = "name" | "ipv4" | "ipv6";
 
-/** A host and a port, both as text; the port is `""` where none is written. */
+/** A host and a port, both as text; the port is `""` if there is none. */
 export interface Authority {
   readonly host: string;
   readonly port: string;
@@ -18,7 +18,7 @@ const hyphen = 45;
 const plus = 43;
 const dollar = 36;
 
-/** What each octet may be in a name: part of a label, or the dot between two. A table, because this is asked of every octet of every Origin. */
+/** What each octet may be in a name: part of a label, or the dot between two. A table, because it is read for every octet of every Origin. */
 const inLabel = 1;
 const betweenLabels = 2;
 const nameParts = new Uint8Array(128);
@@ -27,9 +27,9 @@ nameParts[dot] = betweenLabels;
 
 /**
  * Parses `host [":" port]`: a lower-case name, an IPv4 address or a bracketed IPv6 address. Returns `undefined` for everything else; nothing
- * is repaired, since two parsers that repair differently disagree on who is asking.
+ * is repaired, since two parsers that repair differently disagree on the origin.
  *
- * Sources: Fetch, "Origin header" ABNF; RFC 9110 section 7.2. Wider by underscore, `+` and `$`, which browsers were measured to send.
+ * Sources: Fetch, "Origin header" ABNF; RFC 9110 section 7.2. Also allows underscore, `+` and `$`, which browsers send.
  */
 export function parseAuthority(text: string): Authority | undefined {
   const bracketed = text.startsWith("[");
@@ -45,7 +45,7 @@ export function parseAuthority(text: string): Authority | undefined {
 /** Longer than any Host that could match: 253 octets of name, brackets, port. */
 const maxHostLength = 300;
 
-/** Parses a Host value. It is typed by people and written by proxies: unlike in Origin, case says nothing (RFC 9110 section 4.2.3). */
+/** Parses a Host value. People type it and proxies write it: unlike in Origin, case does not matter (RFC 9110 section 4.2.3). */
 export function parseHost(host: string): Authority | undefined {
   if (host.length > maxHostLength) return undefined;
   // ASCII only: `toLowerCase` alone turns U+212A, the Kelvin sign, into "k".
@@ -59,7 +59,7 @@ export function isPort(text: string): boolean {
   return Number(text) <= 65535;
 }
 
-/** Whether every label is letters, digits, hyphens and underscores, with no hyphen at its edge: what a wildcard's star may stand for. */
+/** Whether every label is letters, digits, hyphens and underscores, with no hyphen at its edge: the names that a star may match. */
 export function isPlainName(text: string): boolean {
   let before = dot;
   for (let index = 0; index < text.length; index++) {
@@ -78,13 +78,13 @@ function classifyBracketed(host: string): HostKind | undefined {
 /** Tells a name whose octets and labels are right from an address. */
 function classifyName(host: string): HostKind | undefined {
   if (host === "" || host.length > maxNameLength) return undefined;
-  // A name whose last label is a number is an IPv4 address to every URL parser: `127.1`, `0x7f.1` and `10.0.2.555` are no names.
+  // A name whose last label is a number is an IPv4 address to every URL parser: `127.1`, `0x7f.1` and `10.0.2.555` are not names.
   const last = host.lastIndexOf(".") + 1;
   if (!isDigit(host.charCodeAt(last)) || !isNumeric(host.slice(last))) return "name";
   return isIPv4(host) ? "ipv4" : undefined;
 }
 
-/** Where the name that a text starts with ends: before the first octet that no name has, or that would make a label empty or too long. */
+/** Returns where the name at the start of a text ends: before the first octet that is invalid, or that makes a label empty or too long. */
 function endOfName(text: string): number {
   let label = 0;
   for (let index = 0; index < text.length; index++) {

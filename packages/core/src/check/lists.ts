@@ -14,13 +14,13 @@ export interface HostEntry {
   readonly authority: string;
 }
 
-/** The Origins that were written down. */
+/** The allowlist of Origins. */
 export class OriginList {
   readonly #exact = new Set<string>();
   readonly #anyPort = new Set<string>();
   readonly #wildcards = { http: new Wildcards(), https: new Wildcards() };
 
-  /** @param opaque whether `Origin: null` is allowed, which is an option of its own: no entry of the list can be it */
+  /** @param opaque whether `Origin: null` is allowed: a separate option, because no entry of the list can match it */
   constructor(entries: readonly OriginEntry[], opaque: boolean) {
     for (const entry of entries) {
       if (entry.kind === "exact") this.#exact.add(entry.text);
@@ -30,20 +30,20 @@ export class OriginList {
     if (opaque) this.#exact.add("null");
   }
 
-  /** The entry that covers this Origin. */
+  /** Returns the entry that covers this Origin. */
   match(origin: string): string | undefined {
     if (this.has(origin)) return origin;
     const parsed = parseOrigin(origin);
     return parsed === undefined ? undefined : this.matchPattern(parsed);
   }
 
-  /** Whether this Origin is an exact entry: what `match` asks first. */
+  /** Whether this Origin is an exact entry, which `match` tries first. */
   has(origin: string): boolean {
-    // Bounded first: the cost of hashing is the sender's to choose otherwise.
+    // Bounded first: otherwise the sender chooses the cost of hashing.
     return origin.length <= maxOriginLength && this.#exact.has(origin);
   }
 
-  /** The wildcard or any-port entry that covers this Origin: what `match` asks second. */
+  /** Returns the wildcard or any-port entry that covers this Origin, which `match` tries second. */
   matchPattern(origin: Origin | WebOrigin): string | undefined {
     if (!isWebOrigin(origin)) return undefined;
     const { scheme, authority, host, kind } = origin;
@@ -53,7 +53,7 @@ export class OriginList {
   }
 }
 
-/** The Hosts that were written down. */
+/** The allowlist of Hosts. */
 export class HostList {
   readonly #exact = new Set<string>();
   readonly #wildcards = new Wildcards();

@@ -5,10 +5,10 @@ export interface Origin extends Partial<Authority> {
   readonly scheme: string;
 }
 
-/** A tuple origin of the web: the only kind that wildcards and the same-host rule speak of. */
+/** A tuple origin of the web: the only kind that wildcards and the same-host rule apply to. */
 export interface WebOrigin extends Authority {
   readonly scheme: "http" | "https";
-  /** Host and port as they stand in the origin. */
+  /** Host and port as written in the origin. */
   readonly authority: string;
 }
 
@@ -16,8 +16,8 @@ export interface WebOrigin extends Authority {
 export const maxOriginLength = 512;
 
 /**
- * Parses a serialised origin (Fetch, "Origin header"; RFC 6454 section 6.2), and nothing but one: lower case, no default port, no path, one
- * value. Returns `undefined` otherwise. Custom schemes (`capacitor://localhost`) keep no parts: they are only ever compared as bytes.
+ * Parses one serialised origin (Fetch, "Origin header"; RFC 6454 section 6.2): lower case, no default port, no path. Returns `undefined` for
+ * everything else. Origins of custom schemes (`capacitor://localhost`) are not split: they are only compared as bytes.
  */
 export function parseOrigin(text: string): Origin | WebOrigin | undefined {
   if (text.length > maxOriginLength) return undefined;

@@ -3,24 +3,23 @@ import { isPlainName } from "./host.ts";
 /** How deep a wildcard reaches: `*` is exactly one label, `**` one or more. */
 export type Star = "*" | "**";
 
-/** What is stored of a base: which stars stand over it. */
+/** The stars of a base, as bits. */
 const oneLabel = 1;
 const anyDepth = 2;
 
 /**
- * Wildcard entries, found by walking a name's suffixes label by label: the cost grows with the labels of the name that is asked for (127 at
- * the most), not with the number of entries. A match always ends at a dot, so `evilexample.com` never matches `*.example.com`, and the base
+ * Wildcard entries, found by walking a name's suffixes label by label: the cost grows with the labels of that name (at most 127), not with the number of entries. A match always ends at a dot, so `evilexample.com` never matches `*.example.com`, and the base
  * itself is never covered.
  */
 export class Wildcards {
   readonly #bases = new Map<string, number>();
 
-  /** `base` may end in a port (`example.com:8443`), which then must be equal too. */
+  /** @param base may end in a port (`example.com:8443`), which must then match too */
   add(star: Star, base: string): void {
     this.#bases.set(base, (this.#bases.get(base) ?? 0) | (star === "*" ? oneLabel : anyDepth));
   }
 
-  /** The entry that covers `name`, a registered name with its port where it has one, as `*.base` or `**.base`. */
+  /** Returns the entry that covers a name, with its port if it has one, as `*.base` or `**.base`. */
   match(name: string): string | undefined {
     if (this.#bases.size === 0) return undefined;
     const first = name.indexOf(".");

@@ -1,12 +1,12 @@
 import type { PolicyIssue, PolicyIssueCode } from "./errors.ts";
 import { quote } from "../explain/text.ts";
 
-/** The outcome of reading one entry of the configuration: its parts, or why it is refused. */
+/** The result of reading one entry of the configuration: its parts, or why it is refused. */
 export type Read<T> = { readonly value: T } | Refused;
 
 export interface Refused {
   readonly issue: PolicyIssue;
-  /** An entry to write instead, which would be accepted; `undefined` where nothing is left of what was written. */
+  /** A valid entry to write instead, if there is one. */
   readonly instead: string | undefined;
 }
 
@@ -14,19 +14,18 @@ export function refuse(code: PolicyIssueCode, entry: string, message: string, in
   return { issue: { code, entry, message }, instead };
 }
 
-/** How the problems of one entry are told: all in the same words, whatever the list. */
+/** Words the problems of one entry, in the same way for both lists. */
 export interface Voice {
   /** Refuses the entry; the text says what to write instead. */
   readonly fail: (code: PolicyIssueCode, text: string) => Refused;
   /** Refuses the entry, and says to write the candidate, or what becomes of it. */
   readonly correct: (code: PolicyIssueCode, text: string, candidate: string, rest?: string) => Refused;
-  /** Refuses an entry that is empty, holds several values, or has something around its only one. */
+  /** Refuses an entry that is empty, contains several values, or has white space or a separator around its value. */
   readonly single: (codes: Readonly<Record<"empty" | "several", PolicyIssueCode>>) => Refused | undefined;
 }
 
 /**
- * @param list the option's name, and what one entry of it is called
- * @param example an entry that is right
+ * @param list the option's name, the noun for an entry, and a valid example
  */
 export function voiceOf(
   entry: string,

@@ -4,7 +4,7 @@ import type { TokenOptions } from "../token/token.ts";
 
 export interface PolicyOptions<P = undefined> {
   /**
-   * The origins whose pages may open a socket. Required, unless `sameHost` or `directory` says who may; `[]` is nobody.
+   * The origins whose pages may open a socket. Required, unless `sameHost` or `directory` is set; `[]` allows none.
    *
    * Permitted: `https://app.example.com` (exact); `https://*.example.com` (exactly one more label) and `https://**.example.com` (one or more),
    * neither covering `example.com` itself; `http://localhost:*` (any port, loopback names only); a custom scheme's origin
@@ -13,27 +13,27 @@ export interface PolicyOptions<P = undefined> {
    * Prohibited: `*`, regular expressions, paths, `null`, `ws:` and `wss:`, wildcards over a public suffix, plain `http:` beyond loopback.
    */
   readonly origins?: readonly string[];
-  /** Origins known only at run time; asked by `decide` after `origins`. Plain `http:` origins beyond loopback are refused unasked. */
+  /** Origins known only at run time; `decide` calls it after `origins`. It is not called for plain `http:` origins beyond loopback. */
   readonly directory?: Directory;
   /**
    * The Hosts this server answers to: `api.example.com` (any port), `api.example.com:8443`, `*.example.com`, `**.example.com`, IP literals.
-   * Checked first. Without it, a page whose name an attacker points at this server's address (DNS rebinding) is same-host to it.
+   * Checked first. Without it, a page whose name an attacker points at this server's address (DNS rebinding) matches its Host.
    */
   readonly hosts?: readonly string[];
-  /** Lets in pages whose scheme, host and port are those of the request itself. Needs `hosts`: DNS rebinding makes every page same-host. */
+  /** Allows pages whose scheme, host and port match the request. Needs `hosts`, because with DNS rebinding any page can match. Default: false. */
   readonly sameHost?: boolean;
   /**
-   * What a handshake without an Origin header is: browsers always send one, other programs need not. `"deny"` by default. `"token"`: it is let
-   * in with a token from the `Authorization` header, never with one that a browser sends by itself.
+   * How to treat handshakes without an Origin header: browsers always send one, other programs need not. Defaults to `"deny"`. `"token"` requires a
+   * token from the `Authorization` header, which browsers cannot send by themselves.
    */
   readonly missingOrigin?: "deny" | "allow" | "token";
-  /** What `Origin: null` is. Any site can make a sandboxed frame that sends it, so allowing it lets every page in. `"deny"` by default. */
+  /** How to treat `Origin: null`. Any site can make a sandboxed frame that sends it, so allowing it allows every page. Defaults to `"deny"`. */
   readonly opaqueOrigin?: "deny" | "dangerously-allow";
-  /** Permits `http:` origins beyond loopback. Whoever sits on a visitor's network can then write a page that opens sockets as the visitor. */
+  /** Permits `http:` origins beyond loopback. An attacker on a visitor's network can then change the page and open sockets as the visitor. */
   readonly dangerouslyAllowInsecureOrigins?: boolean;
-  /** Who is there: where the token is looked for once Host and Origin are allowed, and how it is verified. */
+  /** Where to find the token, once Host and Origin are allowed, and how to verify it. */
   readonly token?: TokenOptions<P>;
-  /** `"report"`: decide and tell, let through. For rolling a policy out. `"enforce"` by default. */
+  /** `"report"` reports what the policy would refuse, and allows it: for rolling a policy out. Defaults to `"enforce"`. */
   readonly mode?: "enforce" | "report";
 }
 
@@ -50,7 +50,7 @@ export interface CheckedOptions<P = unknown> {
   readonly mode: "enforce" | "report";
 }
 
-/** The names of the options. A table, so that the compiler finds one that is missing here. */
+/** The names of the options, as a table: the compiler reports a missing one. */
 export const policyOptions: Readonly<Record<keyof PolicyOptions, true>> = {
   origins: true,
   directory: true,

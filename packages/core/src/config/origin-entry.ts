@@ -14,7 +14,7 @@ import { isPublicSuffix } from "./public-suffix.ts";
 import { quote, show } from "../explain/text.ts";
 import type { Star } from "../check/wildcards.ts";
 
-/** Schemes whose pages send `Origin: null` or that no page has: an entry would never match. */
+/** Schemes whose pages send `Origin: null`, or that have no pages: an entry would never match. */
 const neverOrigins = new Map([
   ["about", "about: pages send the Origin of the page that opened them"],
   ["blob", "blob: pages send the Origin of the page that made them"],
@@ -39,7 +39,7 @@ export function readOriginEntry(entry: unknown, insecureToo: boolean): Read<Orig
       `origins: ${show(entry)} is not a string. Write an origin such as "https://app.example.com".`,
     );
   }
-  // Long lists come from tables that hold them in form already. An A-label is not taken at its word: `URL` knows which are valid.
+  // Fast path: long lists come from tables that are normalised already. A-labels are left to `URL`, which knows the valid ones.
   const parsed = parseOrigin(entry);
   if (parsed !== undefined && isWebOrigin(parsed) && parsed.scheme === "https" && !entry.includes("xn--"))
     return { value: { kind: "exact", text: entry } };
@@ -180,7 +180,7 @@ type Help = readonly [text: string, candidate: string, rest?: string];
 function wildcardHelp(scheme: string, host: string, port: string | undefined): Help {
   if (!/\w/.test(host)) return [everyPage, ""];
   if (/^[\d.*]+$/.test(host)) return ["has a star over an address, which has no subdomains.", "", ", one entry each"];
-  // Whole labels after the last star only: `app.*.com` and `ex*ple.com` must not become a wildcard over somebody else's name.
+  // Whole labels after the last star only: `app.*.com` and `ex*ple.com` must not become a wildcard over another owner's name.
   const base = /(?:^|\.)[^\w.]*([\w-]+(?:\.[\w-]+)+)$/.exec(host)?.[1];
   const candidate = base === undefined ? "" : `${scheme}://*.${base}${port === undefined ? "" : `:${port}`}`;
   const text =

@@ -1,7 +1,7 @@
 /**
- * Names under which anybody can get a subdomain, so that a wildcard over one of them lets everybody in. A small part of the Public Suffix
- * List: every top-level domain (a single label), the second level that country registries sell under, and the hosting platforms that
- * people put in origin lists. It is a safety net against a known mistake, not a register.
+ * Names under which anyone can get a subdomain, so that a wildcard over one of them allows everyone. A small part of the Public Suffix List:
+ * every top-level domain (a single label), the second level that country registries sell under, and the hosting platforms that people put in
+ * origin lists. It catches a common mistake and is not complete.
  */
 const registryLabels = new Set(
   "ac ad asn biz co com conf edu ed firm gen go gob gouv gov govt gv id idf ind info int k12 lg ltd me mil mod ne net nhs nic nom or org pe plc pol police presse pro pvt res sch school store tm tv web".split(

@@ -34,7 +34,7 @@ function* hostTextsOf(entries: readonly HostEntry[]): Generator<string> {
   for (const { star, authority } of entries) yield star === undefined ? authority : `${star}.${authority}`;
 }
 
-/** The one near miss that is worth a sentence. */
+/** Describes the first near miss that applies. */
 function hint(origins: OriginList, origin: string, options: CheckedOptions): string | undefined {
   const repaired = repair(origin);
   if (repaired !== undefined && repaired !== origin && origins.match(repaired) !== undefined) {

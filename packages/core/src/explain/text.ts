@@ -1,11 +1,11 @@
 const notPrintableAscii = /[^\x20-\x7e]/g;
 
-/** Cuts what a client sent to a length that a log line can bear. */
+/** Cuts a text to a number of characters. */
 export function cut(text: string, length = 256): string {
   return text.length > length ? text.slice(0, length) : text;
 }
 
-/** Writes everything but printable ASCII as `\uXXXX`, so that no text breaks a line or moves a terminal's cursor. */
+/** Writes every character except printable ASCII as `\uXXXX`, so that a text cannot break a line or control a terminal. */
 export function printable(text: string): string {
   return text.replace(notPrintableAscii, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
@@ -53,7 +53,7 @@ export function quote(text: string): string {
   return quoted.length > longestQuote ? `${quoted.slice(0, longestQuote - 4)}..."` : quoted;
 }
 
-/** Names any value of a configuration, whatever it is. */
+/** Shows any value of a configuration. */
 export function show(value: unknown): string {
   if (typeof value === "string") return quote(value);
   try {

@@ -3,15 +3,15 @@ import { show } from "../explain/text.ts";
 
 /** What a token stands for. */
 export interface Granted<P> {
-  /** Who is there: what the handler gets as `principal`. */
+  /** The user, or other party, as the handler gets it. */
   readonly principal: P;
-  /** When the grant ends, in milliseconds since the epoch: the open socket is closed then. A JWT's `exp` is in seconds. */
+  /** When the grant ends and the socket is closed, in milliseconds since the epoch. A JWT's `exp` is in seconds. */
   readonly expiresAt?: number | undefined;
-  /** The name of the grant, to revoke it by: a token's identifier (`jti`). Never the token itself. */
+  /** Identifies the grant, for revocation: a token's identifier (`jti`). Never the token itself. */
   readonly id?: string | undefined;
-  /** Whose grant it is, to revoke all of theirs by, and to compare by when an open socket's token is renewed. */
+  /** Identifies the user, to revoke all of the user's grants; a renewed token must have the same subject. */
   readonly subject?: string | undefined;
-  /** The session that it belongs to, to revoke by. */
+  /** Identifies the session, for revocation. */
   readonly session?: string | undefined;
 }
 
@@ -35,7 +35,7 @@ const codes: Readonly<Record<RefusalReason, DenyCode>> = {
   unavailable: "verifier-failed",
 };
 
-/** The one value with which `verify` lets a token in. Nothing but `grant()` makes one: no object of another shape counts as a yes. */
+/** The only value with which `verify` allows a token. Made by `grant()` only: objects of the same shape do not count. */
 export class Grant<P> implements Granted<P> {
   readonly principal: P;
   readonly expiresAt: number | undefined;
@@ -75,13 +75,13 @@ export class TokenRefusal {
   }
 }
 
-/** Before September 2001: a time in seconds that should have been in milliseconds, in all likelihood. */
+/** September 2001: an earlier time is most likely in seconds instead of milliseconds. */
 const earliest = 1e12;
 
 /**
- * Says who a token stands for. For the `verify` of a policy.
+ * Allows a token, from the `verify` of a policy.
  *
- * @throws {TypeError} where `expiresAt` is no time in milliseconds, or a name is no text; thrown from `verify`, that refuses the handshake
+ * @throws {TypeError} if `expiresAt` is not a time in milliseconds, or a name is not a string; thrown from `verify`, it refuses the handshake
  */
 export function grant<P>(granted: Granted<P>): Grant<P> {
   const { expiresAt } = granted;
@@ -98,10 +98,10 @@ export function grant<P>(granted: Granted<P>): Grant<P> {
 }
 
 /**
- * Says that a token is refused, and why. For the `verify` of a policy.
+ * Refuses a token, from the `verify` of a policy.
  *
- * @param note one sentence for the operator; what it holds of the token is left out
- * @throws {TypeError} where there is no such reason; thrown from `verify`, that refuses the handshake
+ * @param note one sentence for the operator; replaced if it contains part of the token
+ * @throws {TypeError} if the reason is unknown; thrown from `verify`, it refuses the handshake
  */
 export function refuse(reason: RefusalReason, note?: string): TokenRefusal {
   if (!Object.hasOwn(codes, reason))

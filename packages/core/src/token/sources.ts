@@ -15,36 +15,36 @@ export interface FirstMessage {
   readonly deadline: number;
   /** The longest such message, in bytes. */
   readonly maxBytes: number;
-  /** The token in the text of the message; `undefined` where there is none. */
+  /** Takes the token out of the text of the message; returns `undefined` if there is none. */
   readonly read: (message: string) => string | undefined;
 }
 
-/** `Authorization: Bearer <token>` (RFC 6750 section 2.1). For programs: no browser lets a page set it on a handshake. */
+/** `Authorization: Bearer <token>` (RFC 6750 section 2.1). For programs: pages cannot set it on a handshake. */
 export function bearerHeader(): TokenSource {
   return Object.freeze({ kind: "bearerHeader" });
 }
 
 /**
- * A subprotocol `bearer.<token>` beside those that are spoken: `new WebSocket(url, ["chat.v1", "bearer." + token])`. The gate never chooses nor
- * echoes it. Logs may still hold the field, so the token should be short-lived.
+ * A subprotocol `bearer.<token>` beside the app's own: `new WebSocket(url, ["chat.v1", "bearer." + token])`. The gate never chooses or echoes it.
+ * Access logs may contain the field, so the token should be short-lived.
  */
 export function bearerProtocol(): TokenSource {
   return Object.freeze({ kind: "bearerProtocol" });
 }
 
-/** A parameter of the query. Access logs and proxies keep query strings, so it should be a ticket: short-lived, redeemed once. */
+/** A parameter of the query. Access logs and proxies keep query strings, so it should be a single-use ticket. */
 export function queryParam(name: string): TokenSource {
   return Object.freeze({ kind: "queryParam", name });
 }
 
-/** A cookie, as the browser sends it along. It says who the visitor is, never which page asks: it needs an Origin rule beside it. */
+/** A cookie. Browsers send it for every page: it identifies the user, not the page, and needs an Origin rule. */
 export function cookie(name: string): TokenSource {
   return Object.freeze({ kind: "cookie", name });
 }
 
 /**
- * The first message on the open socket. Nothing but it is read before the token is verified, and no handler runs. In no access log, but every
- * page that the Origin rule lets in may hold a socket open until the deadline.
+ * The first message on the open socket. Nothing else is read, and no handler runs, before the token is verified. Access logs do not contain it, but
+ * every page that the Origin rule allows can hold a socket open until the deadline.
  *
  * @param options `deadline` in milliseconds (default 5000); `maxBytes`, the longest first message (default 4096); `read`, which takes the token
  *   out of the message's text (default: the whole text is the token)
@@ -54,7 +54,7 @@ export function firstMessage(options: Partial<Omit<FirstMessage, "kind">> = {}):
   return Object.freeze({ kind: "firstMessage", deadline, maxBytes, read });
 }
 
-/** What is wrong with an entry of `token.from`, and how to write it. */
+/** Returns what is wrong with an entry of `token.from`, and how to write it. */
 export function sourceProblem(source: unknown): string | undefined {
   const read = (name: string): unknown =>
     typeof source === "object" && source !== null ? Reflect.get(source, name) : undefined;
@@ -77,7 +77,7 @@ export function sourceProblem(source: unknown): string | undefined {
   return typeof read("read") === "function" ? undefined : "read must be a function that takes the message's text.";
 }
 
-/** The longest token, in characters; what is longer is none. Node.js takes 16 KiB of header fields in all. */
+/** The longest token, in characters. Node.js accepts 16 KiB of header fields in all. */
 export const longestToken = 8192;
 
 export type Finding =
@@ -85,15 +85,15 @@ export type Finding =
   | { readonly kind: "found"; readonly token: string; readonly source: TokenSourceKind }
   | { readonly kind: "wrong"; readonly code: "token-ambiguous" | "token-malformed"; readonly note: string };
 
-/** A token in its place; `undefined` where the place holds something that cannot be one. */
+/** A token where it was found; `undefined` if what was found cannot be a token. */
 interface Candidate {
   readonly source: TokenSourceKind;
   readonly token: string | undefined;
-  /** What is wrong with it. Says nothing of what it holds. */
+  /** What is wrong with it. Contains no part of it. */
   readonly note: string;
 }
 
-/** Looks in every source. Two tokens are none: which one another part of the system would believe cannot be known. */
+/** Looks in every source. Two tokens are ambiguous: which one another part of the system would use cannot be known. */
 export function findToken(handshake: Handshake, sources: readonly TokenSource[]): Finding {
   const found = sources.flatMap((source) => candidates(handshake, source));
   const [first] = found;
@@ -138,7 +138,7 @@ function named(source: TokenSourceKind, values: readonly string[]): readonly Can
   return values.map((token) => ({ source, token, note: "" }));
 }
 
-/** RFC 9110 section 11.4. Another scheme is none of the policy's business. */
+/** RFC 9110 section 11.4. Other schemes are ignored. */
 function bearerToken(line: string): readonly Candidate[] {
   const source = "bearerHeader";
   const space = line.indexOf(" ");
@@ -162,7 +162,7 @@ function isToken68(text: string): boolean {
 
 const token68 = new Set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~+/");
 
-/** What marks the entry of `Sec-WebSocket-Protocol` that is a token. */
+/** Marks the entry of `Sec-WebSocket-Protocol` that is a token. */
 const prefix = "bearer.";
 
 function protocolTokens(lines: readonly string[]): readonly Candidate[] {
@@ -178,7 +178,7 @@ function protocolTokens(lines: readonly string[]): readonly Candidate[] {
   return tokens.map((entry) => ({ source, token: alone ? undefined : entry.slice(prefix.length), note }));
 }
 
-/** What is left of a request target without the parameters that a policy takes its token from. Nothing else of it is changed. */
+/** Returns a request target without the parameters that are token sources. The rest is unchanged. */
 export function urlWithoutTokens(url: string, sources: readonly TokenSource[]): string {
   const names = sources.flatMap((source) => (source.kind === "queryParam" ? [source.name] : []));
   const start = url.indexOf("?");
@@ -190,7 +190,7 @@ export function urlWithoutTokens(url: string, sources: readonly TokenSource[]): 
   return kept.length === 0 ? url.slice(0, start) : `${url.slice(0, start)}?${kept.join("&")}`;
 }
 
-/** What is left of a `Sec-WebSocket-Protocol` field without tokens: the subprotocols that are spoken. */
+/** Returns a `Sec-WebSocket-Protocol` field without tokens. */
 export function spokenProtocols(field: string): string {
   return field
     .split(",")
@@ -204,7 +204,7 @@ function queryValues(url: string | undefined, name: string): readonly string[] {
   return typeof url !== "string" || start < 0 ? [] : new URLSearchParams(url.slice(start + 1)).getAll(name);
 }
 
-/** By the rules of the `cookie` package, but for one: it takes the first of two of a name, here both are found. */
+/** By the rules of the `cookie` package, except that two cookies of one name are both found. */
 function cookieValues(lines: readonly string[], name: string): readonly string[] {
   return lines
     .flatMap((line) => line.split(";"))

@@ -14,37 +14,37 @@ import {
 } from "./sources.ts";
 import { redact } from "../explain/text.ts";
 
-/** What `verify` is told beside the token. */
+/** What `verify` gets with the token. */
 export interface TokenContext {
-  /** The page's origin, which the policy has allowed; `undefined` where it lets in handshakes without one. */
+  /** The page's origin, which the policy allowed; `undefined` if it allowed a handshake without one. */
   readonly origin: string | undefined;
-  /** Where the token was found. `"firstMessage"` also where an open socket's token is renewed. */
+  /** Where the token was found. `"firstMessage"` also if it renews that of an open socket. */
   readonly source: TokenSourceKind;
   readonly handshake: Handshake;
-  /** Aborted when the client disconnects or the time is over. Made when it is first read: do not read it where nothing is waited for. */
+  /** Aborts when the client disconnects or the time is over. Created when it is first read. */
   readonly signal: AbortSignal;
 }
 
 export interface TokenOptions<P> {
-  /** Where to look. A handshake with two tokens, in one place or in two, is refused. */
+  /** Where to look. A handshake with two tokens is refused, also if they are in different places. */
   readonly from: readonly TokenSource[];
   /**
-   * Says who a token stands for: `grant({ principal })`, or `refuse("invalid")`. Any other value, a throw, a rejection or an aborted `signal`
+   * Verifies a token: returns `grant({ principal })` or `refuse("invalid")`. Any other value, a throw, a rejection or an aborted `signal`
    * refuses the handshake (`verifier-failed`, 503).
    */
   verify(token: string, context: TokenContext): Verification<P> | Promise<Verification<P>>;
-  /** `false`: a handshake without a token is let in, with `principal` undefined; one with a bad token is not. `true` by default. */
+  /** `false` allows handshakes without a token, with `principal` undefined; one with a bad token is refused. Defaults to `true`. */
   readonly required?: boolean;
 }
 
 export type Verification<P> = Grant<P> | TokenRefusal;
 
-/** Refusals that may still be mended by the first message, and how it is to come. */
+/** Refusals for a missing token that may still come in the first message. */
 const awaited = new WeakMap<object, FirstMessage>();
 
 /**
- * How the token may still come, where a handshake was refused for want of one alone: in the first message on the open socket. For those who
- * build a gate of their own: `undefined` is a refusal like any other.
+ * Returns how the token may still come, in the first message on the open socket, if a handshake was refused only because it has none. For gates of
+ * your own: `undefined` means that the refusal is final.
  */
 export function awaitedMessage(decision: Decision<unknown>): FirstMessage | undefined {
   return awaited.get(decision);
@@ -56,7 +56,7 @@ interface LateOptions {
   readonly verify?: false | undefined;
 }
 
-/** The third step of a decision: finds the token of a handshake that Host and Origin have let through, and asks whose it is. */
+/** The last step of a decision: finds the token of a handshake whose Host and Origin are allowed, and verifies it. */
 export class TokenRule<P> {
   readonly #options: TokenOptions<P>;
   readonly #message: FirstMessage | undefined;
@@ -117,7 +117,7 @@ export class TokenRule<P> {
     return deny("verifier-failed", origin, { note });
   }
 
-  /** `answer` is what the policy's own `verify` granted, whose type is P. */
+  /** `answer` was granted by the policy's own `verify`, so that the type of its principal is P. */
   #allow(allow: Allow, answer: Grant<unknown>): Allow<P> {
     const { expiresAt, id, subject, session } = answer;
     return {
