@@ -7,9 +7,9 @@ import { type Fields, isFields, type Report } from "./fields.ts";
 import { readRemote, remoteKeys } from "./jwks.ts";
 import { readPublicKey, readSecret } from "./key.ts";
 
-/** A secret that the issuer and this server share: whoever verifies with it can sign with it too. */
+/** A secret that the issuer and this server share: any server that verifies with it can also sign with it. */
 export interface SharedSecret {
-  /** At least 32 bytes for HS256, 48 for HS384, 64 for HS512, drawn at random. A text counts by its UTF-8. */
+  /** At least 32 bytes for HS256, 48 for HS384, 64 for HS512, chosen at random. A string counts by its UTF-8 bytes. */
   readonly secret: string | Uint8Array;
   readonly key?: undefined;
   readonly jwks?: undefined;
@@ -17,23 +17,23 @@ export interface SharedSecret {
 
 /** The issuer's public key. */
 export interface PublicKey {
-  /** A text is PEM (SPKI, `-----BEGIN PUBLIC KEY-----`). A private key is refused. */
+  /** A string is PEM (SPKI, `-----BEGIN PUBLIC KEY-----`). A private key is refused. */
   readonly key: CryptoKey | KeyObject | JWK | string;
   readonly secret?: undefined;
   readonly jwks?: undefined;
 }
 
-/** The issuer's key set, fetched when it is needed. */
+/** The issuer's key set, requested when it is needed. After a failed request there is a pause: 10 seconds, doubled with each failure up to 60. */
 export interface RemoteKeys {
   /** `https:`; `http:` on loopback only. Redirects are not followed. */
   readonly jwks: string | URL;
-  /** How long a fetched set is used, in milliseconds. Then it is fetched anew, or nobody gets in. 600000 by default. */
+  /** How long a key set is used, in milliseconds. Then it is requested again; if that fails, tokens are refused. Defaults to 600000. */
   readonly cacheMaxAge?: number;
-  /** How long after a fetch a token with an unknown key does not lead to another, in milliseconds. 30000 by default. */
+  /** How long after a successful request a token with an unknown key does not cause another, in milliseconds. Defaults to 30000. */
   readonly cooldown?: number;
-  /** How long a fetch may take, in milliseconds. 3000 by default: shorter than a gate's deadline. */
+  /** How long a request may take, in milliseconds. Defaults to 3000, which is shorter than a gate's deadline. */
   readonly timeout?: number;
-  /** Header fields to send along. */
+  /** Header fields to send with the request. */
   readonly headers?: Readonly<Record<string, string>>;
   readonly secret?: undefined;
   readonly key?: undefined;
@@ -42,23 +42,23 @@ export interface RemoteKeys {
 export type JwtKey = SharedSecret | PublicKey | RemoteKeys;
 
 export interface JwtVerifierOptions<P = JWTPayload> {
-  /** What signatures are verified with: exactly one of `secret`, `key` and `jwks`. */
+  /** The key that verifies signatures: exactly one of `secret`, `key` and `jwks`. */
   readonly key: JwtKey;
-  /** The algorithms that tokens may be signed with; what a token says of itself is compared with these. HS* go with a secret, all others with a key. */
+  /** The allowlist of algorithms; that of a token must be one of them. HS* need a secret, all others a key or a JWKS. */
   readonly algorithms: readonly JwtAlgorithm[];
-  /** Who must have issued the token: its `iss` is this, or one of these. */
+  /** The required `iss`, or a list of permitted ones. */
   readonly issuer: string | readonly string[];
-  /** Whom the token must be for: its `aud` is or holds this, or one of these. Let it name this server, not the API beside it. */
+  /** The required `aud`, or a list of permitted ones. It should name this server, not another API. */
   readonly audience: string | readonly string[];
-  /** How far the issuer's clock may be off, in seconds: 0 to 30, 5 by default. A token is good for so much longer than its `exp`. */
+  /** How far the issuer's clock may be off, in seconds: 0 to 30, defaults to 5. Tokens stay valid for so long after their `exp`. */
   readonly clockTolerance?: number;
-  /** How old a token may be when the socket opens, in seconds. It then needs an `iat`. */
+  /** How old a token may be when the socket opens, in seconds. Requires an `iat`. Default: no limit. */
   readonly maxTokenAge?: number;
-  /** The type that the token's header must name, such as `at+jwt` (RFC 9068): keeps an ID token from passing for an access token. */
+  /** The required type in the token's header, such as `at+jwt` (RFC 9068): prevents the use of an ID token as an access token. */
   readonly typ?: string;
   /**
-   * Who the claims stand for; the claims themselves by default. `undefined` refuses the token (`token-forbidden`, 403), a throw or a rejection
-   * refuses it as `verifier-failed` (503).
+   * Returns the principal for the claims. Defaults to the claims themselves. `undefined` refuses the token (`token-forbidden`, 403), a throw or a
+   * rejection refuses it as `verifier-failed` (503).
    */
   readonly principal?: (claims: JWTPayload, context: TokenContext) => P | undefined | Promise<P | undefined>;
 }

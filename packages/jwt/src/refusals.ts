@@ -3,17 +3,19 @@ import { errors } from "jose";
 import { KeysUnavailable } from "./jwks.ts";
 
 /**
- * The refusal that an error of jose stands for. Total: what it does not know is `"unavailable"`. No note holds any part of the token, nor a
- * claim's value.
+ * Returns the refusal for an error of jose. Unknown errors are `"unavailable"`. No note contains any part of the token or the value of a claim.
  */
 export function refusalOf(error: unknown, algorithms: readonly string[]): TokenRefusal {
   if (error instanceof errors.JWTExpired)
-    return refuse("expired", error.claim === "iat" ? "It is older than maxTokenAge, by its iat." : "Its exp is over.");
+    return refuse(
+      "expired",
+      error.claim === "iat" ? "It is older than maxTokenAge, by its iat." : "Its exp has passed.",
+    );
   if (error instanceof errors.JWTClaimValidationFailed) return refuse("invalid", claimNote(error));
   if (error instanceof errors.JWSSignatureVerificationFailed)
-    return refuse("invalid", "Its signature is not one of the key's.");
+    return refuse("invalid", "Its signature does not match the key.");
   if (error instanceof errors.JWTInvalid || error instanceof errors.JWSInvalid)
-    return refuse("malformed", "It is no signed JWT in compact form.");
+    return refuse("malformed", "It is not a signed JWT in compact form.");
   if (error instanceof errors.JOSEAlgNotAllowed || error instanceof errors.JOSENotSupported)
     return refuse(
       "invalid",
@@ -28,5 +30,5 @@ export function refusalOf(error: unknown, algorithms: readonly string[]): TokenR
 function claimNote({ claim, reason }: errors.JWTClaimValidationFailed): string {
   const what = claim === "typ" ? "header field typ" : `claim ${claim}`;
   if (reason === "missing") return `Its ${what} is missing.`;
-  return reason === "invalid" ? `Its ${what} is no number.` : `Its ${what} is not what it must be.`;
+  return reason === "invalid" ? `Its ${what} is not a number.` : `Its ${what} is not what it must be.`;
 }

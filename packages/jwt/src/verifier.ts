@@ -3,12 +3,12 @@ import { errors, type JWTPayload, jwtVerify } from "jose";
 import { type CheckedOptions, checkOptions, type JwtVerifierOptions } from "./options.ts";
 import { refusalOf } from "./refusals.ts";
 
-/** The `verify` of a policy. Rejects only with what `principal` throws. */
+/** The `verify` of a policy. Rejects only with the error of `principal`. */
 export type JwtVerifier<P> = (token: string, context: TokenContext) => Promise<Verification<P>>;
 
 /**
- * Makes the `verify` of a policy for JSON Web Tokens. A token is granted when its signature, algorithm, issuer, audience and times are as the
- * options say; the grant ends `clockTolerance` after its `exp`. `id`, `subject` and `session` are its `jti`, `sub` and `sid`, where they are texts.
+ * Makes the `verify` of a policy for JSON Web Tokens. Grants a token if its signature, algorithm, issuer, audience and times match the options; the
+ * grant ends `clockTolerance` after its `exp`. `id`, `subject` and `session` are its `jti`, `sub` and `sid`, if they are strings.
  *
  * @throws {JwtVerifierError} with every problem of the options at once, each with what to write instead
  * @example
@@ -36,7 +36,7 @@ export function createJwtVerifier<P>(options: JwtVerifierOptions<P>): JwtVerifie
     const { payload, ends } = claims;
     const whose = principal === undefined ? payload : await principal(payload, context);
     if (whose === undefined) return refuse("forbidden", "principal() returned undefined for its claims.");
-    if (ends <= Date.now()) return refuse("expired", "Its exp is over.");
+    if (ends <= Date.now()) return refuse("expired", "Its exp has passed.");
     const { jti, sub, sid } = payload;
     return grant({ principal: whose, expiresAt: ends, id: text(jti), subject: text(sub), session: text(sid) });
   }
@@ -57,25 +57,25 @@ export function createJwtVerifier<P>(options: JwtVerifierOptions<P>): JwtVerifie
 
 type Claims = { readonly payload: JWTPayload; readonly ends: number } | { readonly refusal: TokenRefusal };
 
-/** RFC 7515 section 7.1: three parts of base64url, without padding. jose would read over white space in its parts. */
+/** RFC 7515 section 7.1: three parts of base64url, without padding. jose would ignore white space in its parts. */
 const compact = /^[\w-]+\.[\w-]+\.[\w-]*$/;
 
-/** The last moment of a `Date`, in milliseconds: what is later is no time, nor is `Infinity`, which JSON writes as `1e999`. */
+/** The last valid time of a `Date`, in milliseconds. Excludes `Infinity`, which JSON can write as `1e999`. */
 const latest = 8.64e15;
 
-/** The claims of a token that is good, and when it ends in milliseconds. Never rejects. */
+/** Verifies a token: its claims, and when it ends in milliseconds, or the refusal. Never rejects. */
 async function claimsOf(token: string, { key, algorithms, clockTolerance, verify }: CheckedOptions): Promise<Claims> {
   try {
     if (!compact.test(token)) throw new errors.JWSInvalid("Invalid Compact JWS");
     const { payload } = await verifyWithAny(token, key, verify);
     const ends = ((payload.exp ?? 0) + clockTolerance) * 1000;
-    return ends <= latest ? { payload, ends } : { refusal: refuse("invalid", "Its claim exp is no time.") };
+    return ends <= latest ? { payload, ends } : { refusal: refuse("invalid", "Its claim exp is not a valid time.") };
   } catch (error) {
     return { refusal: refusalOf(error, algorithms) };
   }
 }
 
-/** Where a JWKS holds several keys that a token may be signed with, each is tried. */
+/** If several keys of a JWKS fit the token, tries each. */
 async function verifyWithAny(
   token: string,
   key: CheckedOptions["key"],

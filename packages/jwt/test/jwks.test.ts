@@ -163,7 +163,7 @@ describe("which key", () => {
     const stranger = generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey;
     expect(await verify(token(claims(), { key: stranger }), context)).toMatchObject({
       code: "token-invalid",
-      note: "Its signature is not one of the key's.",
+      note: "Its signature does not match the key.",
     });
     // The claims of one whose signature is right count, whichever key it is.
     expect(await verify(token(claims({ aud: "x" }), { key: otherEc.privateKey }), context)).toMatchObject({
@@ -197,7 +197,7 @@ describe("which key", () => {
       expect(await verify(token(claims(), { header: { kid } }), context)).toMatchObject(noKey);
   });
 
-  test("one that is private, or too short, is told of", async () => {
+  test("one that is private or too short is refused", async () => {
     const short = generateKeyPairSync("rsa", { modulusLength: 1024 });
     const server = await keyServer([
       { ...ec.privateKey.export({ format: "jwk" }), kid: "private" },
@@ -214,7 +214,7 @@ describe("which key", () => {
   });
 });
 
-describe("while the set cannot be had", () => {
+describe("while the set is unavailable", () => {
   const answers: readonly (readonly [string, string, RequestListener])[] = [
     ["500", "answers 500 instead of 200", (_request, response) => response.writeHead(500).end("oops")],
     ["404", "answers 404 instead of 200", (_request, response) => response.writeHead(404).end()],
@@ -249,7 +249,7 @@ describe("while the set cannot be had", () => {
     });
   });
 
-  test("nobody listens: 503, and it recovers by itself", async () => {
+  test("a refused connection: 503, and it recovers by itself after a pause", async () => {
     const server = await keyServer([first]);
     const verify = remoteVerifier(server);
     await server.leave();
@@ -382,8 +382,8 @@ describe("redirects", () => {
   });
 });
 
-describe("a handshake that is given up", () => {
-  test("ends its own wait, and nobody else's", async () => {
+describe("a handshake that is aborted", () => {
+  test("ends its own wait, and no other's", async () => {
     let respond = (): void => {};
     const server = await keyServer((_request, response) => {
       respond = () => void response.end(JSON.stringify({ keys: [first] }));
@@ -402,6 +402,14 @@ describe("a handshake that is given up", () => {
     respond();
     expect(await other).toMatchObject(granted);
     expect(server.count()).toBe(1);
+  });
+
+  test("before it is verified makes no request", async () => {
+    const server = await keyServer([first]);
+    expect(await remoteVerifier(server)(good(), contextWith(AbortSignal.abort()))).toMatchObject({
+      note: "The handshake was aborted before the token was verified.",
+    });
+    expect(server.count()).toBe(0);
   });
 
   test("is 503 at the policy", async () => {

@@ -156,7 +156,7 @@ describe("times", () => {
     setClock(exp + 4.999);
     expect(await verify(old, context)).toMatchObject({ expiresAt: (exp + 5) * 1000 });
     setClock(exp + 5);
-    expect(await verify(old, context)).toMatchObject({ code: "token-expired", note: "Its exp is over." });
+    expect(await verify(old, context)).toMatchObject({ code: "token-expired", note: "Its exp has passed." });
   });
 
   test("exp: no tolerance where none is wanted", async () => {
@@ -209,8 +209,8 @@ function broken(change: (header: string, payload: string, signature: string) => 
 const invalid = "token-invalid";
 const malformed = "token-malformed";
 const notAllowed = "Its header names an algorithm or an extension (crit) that is not allowed; allowed: ES256.";
-const badSignature = "Its signature is not one of the key's.";
-const noJwt = "It is no signed JWT in compact form.";
+const badSignature = "Its signature does not match the key.";
+const noJwt = "It is not a signed JWT in compact form.";
 const wrong = (claim: string): string => `Its claim ${claim} is not what it must be.`;
 const missing = (claim: string): string => `Its claim ${claim} is missing.`;
 
@@ -227,17 +227,17 @@ describe("a token that is not", () => {
     ["issuers in a list", invalid, wrong("iss"), token(claims({ iss: [issuer] }))],
     ["no issuer", invalid, missing("iss"), token(claims({ iss: undefined }))],
     ["no exp", invalid, missing("exp"), token(claims({ exp: undefined }))],
-    ["exp as a text", invalid, "Its claim exp is no number.", token(claims({ exp: String(now() + 3600) }))],
-    ["exp null", invalid, "Its claim exp is no number.", token(claims({ exp: null }))],
+    ["exp as a text", invalid, "Its claim exp is not a number.", token(claims({ exp: String(now() + 3600) }))],
+    ["exp null", invalid, "Its claim exp is not a number.", token(claims({ exp: null }))],
     [
       "exp without an end",
       invalid,
-      "Its claim exp is no time.",
+      "Its claim exp is not a valid time.",
       token(JSON.stringify(claims({ exp: 0 })).replace('"exp":0', '"exp":1e999')),
     ],
-    ["exp in milliseconds", invalid, "Its claim exp is no time.", token(claims({ exp: Date.now() * 1e4 }))],
-    ["nbf as a text", invalid, "Its claim nbf is no number.", token(claims({ nbf: "0" }))],
-    ["long over", "token-expired", "Its exp is over.", token(claims({ exp: now() - 3600 }))],
+    ["exp in milliseconds", invalid, "Its claim exp is not a valid time.", token(claims({ exp: Date.now() * 1e4 }))],
+    ["nbf as a text", invalid, "Its claim nbf is not a number.", token(claims({ nbf: "0" }))],
+    ["long over", "token-expired", "Its exp has passed.", token(claims({ exp: now() - 3600 }))],
     ["signed with another key", invalid, badSignature, token(claims(), { key: otherEc.privateKey })],
     [
       "tampered with in its payload",
