@@ -1,17 +1,12 @@
 import { execFile } from "node:child_process";
-import { createHook } from "node:async_hooks";
-import { EventEmitter } from "node:events";
-import { createServer, type Server } from "node:http";
-import { PerformanceObserver } from "node:perf_hooks";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { getHeapSpaceStatistics } from "node:v8";
-import { requestBytes } from "./client.ts";
-import { MemoryConnection } from "./connection.ts";
-import { listed, makeServer, type ServerName, serverNames, unlisted } from "./servers.ts";
-import { median } from "./stats.ts";
+import { type ServerName, serverNames } from "./servers.ts";
 
 export type Outcome = "accepted" | "refused";
+
+/** How many handshakes are measured at a time. */
+export const handshakes = 200;
 
 /** What one handshake makes the server create and ask for, beyond what Node does for every upgrade. */
 export interface Counts {
@@ -41,7 +36,7 @@ export interface AllocationReport {
 }
 
 /** What a process of its own measured: Node's share is part of it. */
-interface Raw {
+export interface Raw {
   /** For each handshake. */
   readonly bytes: number;
   /** For all `handshakes`. */
@@ -63,11 +58,6 @@ const flags = [
   "--min-semi-space-size=128",
   "--max-semi-space-size=128",
 ];
-
-/** The event loop's turns that a handshake gets, answered or not: the same for every server. */
-const turns = 6;
-
-const handshakes = 200;
 
 /** Measures every server, each outcome in a process of its own. */
 export async function measureAllocation(
@@ -96,131 +86,18 @@ export async function measureAllocation(
 }
 
 async function measureApart(server: ServerName | "none", outcome: Outcome): Promise<Raw> {
+  return JSON.parse(await runApart(["allocate", server, outcome]));
+}
+
+/** Where the bytes of a handshake come from, as a text: see `profileOf`. */
+export function profileAllocation(server = "guard", outcome = "accepted"): Promise<string> {
+  return runApart(["profile", server, outcome]);
+}
+
+async function runApart(args: readonly string[]): Promise<string> {
   const program = fileURLToPath(new URL("main.js", import.meta.url));
-  const { stdout } = await promisify(execFile)(process.execPath, [...flags, program, "allocate", server, outcome]);
-  return JSON.parse(stdout);
-}
-
-/** What runs in the child. */
-export async function allocationOf(name: string | undefined, outcome: string | undefined): Promise<Raw> {
-  const { gc } = globalThis;
-  if (gc === undefined) throw new Error("Run node with --expose-gc.");
-  const plain = serverNames.find((each) => each === name);
-  const subject = new Subject(plain === undefined ? withoutCheck() : makeServer(plain), name, outcome);
-  // Until code, feedback and caches are there.
-  await subject.open(handshakes);
-  const collections: number[] = [];
-  new PerformanceObserver((list) =>
-    collections.push(...list.getEntries().map(({ startTime, duration }) => startTime + duration)),
-  ).observe({ entryTypes: ["gc"] });
-  const rounds: number[] = [];
-  const spans: { readonly from: number; readonly to: number }[] = [];
-  for (let round = 0; round < 5; round++) {
-    await subject.closeAll();
-    gc();
-    await turn(turns);
-    const from = performance.now();
-    const before = allocated();
-    await subject.open(handshakes);
-    rounds.push((allocated() - before) / handshakes);
-    spans.push({ from, to: performance.now() });
-  }
-  await turn(turns);
-  if (collections.some((at) => spans.some(({ from, to }) => at > from && at < to)))
-    throw new Error("Memory was collected while it was measured.");
-  return { bytes: median(rounds), counts: await subject.count() };
-}
-
-/**
- * What is allocated in the young generation and as large objects. Not in the old generation: it grows in steps, by what the engine keeps for
- * itself.
- */
-function allocated(): number {
-  return getHeapSpaceStatistics()
-    .filter(({ space_name: name }) => name === "new_space" || name.endsWith("large_object_space"))
-    .reduce((sum, { space_used_size: size }) => sum + size, 0);
-}
-
-/** Reads the headers, as every check does, and answers nothing: what is left is Node's own work and the harness's. */
-function withoutCheck(): Server {
-  return createServer().on("upgrade", (request) => void request.headers.origin);
-}
-
-class Subject {
-  readonly #server: Server;
-  readonly #request: Buffer;
-  readonly #status: string;
-  #connections: MemoryConnection[] = [];
-
-  constructor(server: Server, name: string | undefined, outcome: string | undefined) {
-    this.#server = server;
-    this.#request = requestBytes(outcome === "accepted" ? listed : unlisted);
-    const answer = outcome === "accepted" ? "101" : name === "verify-client" ? "401" : "403";
-    this.#status = name === "none" ? "" : answer;
-  }
-
-  async open(count: number): Promise<void> {
-    for (let index = 0; index < count; index++) {
-      const connection = new MemoryConnection();
-      this.#connections.push(connection);
-      this.#server.emit("connection", connection);
-      connection.push(this.#request);
-      await turn(turns);
-    }
-  }
-
-  /** Outside of what is measured: checks the answers, too. */
-  async closeAll(): Promise<void> {
-    for (const connection of this.#connections) {
-      const { status } = connection;
-      if (status !== this.#status)
-        throw new Error(`A handshake was answered with ${JSON.stringify(status)}. Expected: ${this.#status}.`);
-      connection.destroy();
-    }
-    this.#connections = [];
-    await turn(turns);
-  }
-
-  async count(): Promise<Counts> {
-    await this.closeAll();
-    const counters = countCreated();
-    await this.open(handshakes);
-    const created = counters();
-    const addresses = this.#connections.reduce((sum, { addressesRead }) => sum + addressesRead, 0);
-    return { ...created, addresses };
-  }
-}
-
-/** Starts counting; the process is of no other use afterwards. */
-function countCreated(): () => Omit<Counts, "addresses"> {
-  let [promises, timers, aborts, listeners] = [0, 0, 0, 0];
-  createHook({
-    init(_id, type) {
-      if (type === "PROMISE") promises++;
-      else if (type === "Timeout" || type === "Immediate") timers++;
-    },
-  }).enable();
-  for (const name of ["on", "addListener", "prependListener"] as const) {
-    const original = EventEmitter.prototype[name];
-    EventEmitter.prototype[name] = function add(...args) {
-      listeners++;
-      return Reflect.apply(original, this, args);
-    };
-  }
-  globalThis.AbortController = new Proxy(AbortController, {
-    construct(target, args) {
-      aborts++;
-      return Reflect.construct(target, args);
-    },
-  });
-  for (const name of ["any", "timeout", "abort"] as const) {
-    const original = AbortSignal[name];
-    Reflect.set(AbortSignal, name, (...args: unknown[]): unknown => {
-      aborts++;
-      return Reflect.apply(original, AbortSignal, args);
-    });
-  }
-  return () => ({ promises, timers, aborts, listeners });
+  const { stdout } = await promisify(execFile)(process.execPath, [...flags, program, ...args]);
+  return stdout;
 }
 
 /** For each handshake, beyond the base. */
@@ -233,8 +110,4 @@ function countsEach(counts: Counts, base: Counts): Counts {
     listeners: each("listeners"),
     addresses: each("addresses"),
   };
-}
-
-async function turn(count: number): Promise<void> {
-  for (let index = 0; index < count; index++) await new Promise(setImmediate);
 }

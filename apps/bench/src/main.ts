@@ -1,15 +1,17 @@
 import { parseArgs } from "node:util";
-import { allocationOf, measureAllocation } from "./allocation.ts";
+import { allocationOf, profileOf } from "./allocated.ts";
+import { measureAllocation, profileAllocation } from "./allocation.ts";
 import { heapOf, measureCheck } from "./check.ts";
 import { serve } from "./child.ts";
 import { measureFrameworks, measureHandshake } from "./handshake.ts";
 import { serverNames } from "./servers.ts";
 import { allocationTables, checkTables, frameworkTable, handshakeTables, machine } from "./report.ts";
 
-const usage = `Usage: bench <check | bytes | handshake | frameworks> [--quick] [--json | --markdown]
+const usage = `Usage: bench <check | bytes | where | handshake | frameworks> [--quick] [--json | --markdown]
 
   check       nanoseconds of policy.check, for lists of 10 to 1,000,000 origins
   bytes       bytes that a handshake allocates, and what it creates; the same in every run
+  where       which functions allocate them: bench where [server] [accepted | refused], by default guard accepted
   handshake   the server's processor time for a handshake and for a message
   frameworks  the same for a handshake that each framework's adapter accepts, and its usual peer
 
@@ -38,14 +40,15 @@ if (command === "check") await print(await measureCheck(options), checkTables);
 else if (command === "bytes") {
   const servers = serverNames.filter((name) => rest.length === 0 || rest.includes(name));
   await print(await measureAllocation(servers, progress), allocationTables);
-} else if (command === "handshake") await print(await measureHandshake(options), handshakeTables);
+} else if (command === "where") process.stdout.write(await profileAllocation(rest[0], rest[1]));
+else if (command === "handshake") await print(await measureHandshake(options), handshakeTables);
 else if (command === "frameworks") await print(await measureFrameworks(options), frameworkTable);
 // What those above start.
 else if (command === "serve") await serve(rest[0]);
 else if (command === "heap") process.stdout.write(`${heapOf(rest[0], rest[1])}\n`);
-else if (command === "allocate") {
-  process.stdout.write(JSON.stringify(await allocationOf(rest[0], rest[1])), () => process.exit());
-} else {
+else if (command === "profile") await end(await profileOf(rest[0], rest[1]));
+else if (command === "allocate") await end(JSON.stringify(await allocationOf(rest[0], rest[1])));
+else {
   process.stderr.write(usage);
   process.exitCode = 2;
 }
@@ -55,4 +58,9 @@ async function print<Report>(report: Report, tables: (report: Report) => string)
   if (values.json) process.stdout.write(`${JSON.stringify({ ...about, ...report }, null, 2)}\n`);
   else if (values.markdown) process.stdout.write(`${tables(report)}\n`);
   else process.stdout.write(`${JSON.stringify(about)}\n\n${tables(report)}\n`);
+}
+
+/** Ends a process that a guarded server would keep alive. */
+function end(text: string): Promise<never> {
+  return new Promise(() => process.stdout.write(text, () => process.exit()));
 }
