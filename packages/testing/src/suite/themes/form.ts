@@ -54,7 +54,7 @@ const rows: readonly Row[] = [
       const kit = await stage.start({
         answer(request, response) {
           app.answer(request);
-          response.writeHead(410, { "Content-Length": 0 }).end();
+          response.writeHead(410, { "Content-Length": 0, Connection: "close" }).end();
           return true;
         },
       });

@@ -141,7 +141,7 @@ const exits: readonly Exit[] = [
     name: "a request listener responds with an error",
     setup: {
       answer(_request, response) {
-        response.writeHead(401, { "Content-Length": 0 }).end();
+        response.writeHead(401, { "Content-Length": 0, Connection: "close" }).end();
         return true;
       },
     },

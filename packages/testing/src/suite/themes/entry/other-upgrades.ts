@@ -107,18 +107,6 @@ const [, h2c] = protocols[0] ?? ["", []];
 const rows: readonly Row[] = [
   ...protocols.flatMap(([name, lines]) => settings.map(([when, options]) => answered(name, lines, when, options))),
   {
-    name: "Upgrade: h2c: pipelined requests are answered in order",
-    async run(stage) {
-      const app = new EchoApp();
-      const kit = await stage.start({ answer: app.answer });
-      const connection = await kit.kept();
-      const all = forms("/api/items", h2c);
-      for (const { request, sent } of all) connection.send(request, sent);
-      for (const asked of all) await isAnsweredByApp(connection, asked);
-      assert.deepEqual(kit.events, []);
-    },
-  },
-  {
     name: "Upgrade: h2c: a body that comes later than the head is delivered",
     async run(stage) {
       const app = new EchoApp();

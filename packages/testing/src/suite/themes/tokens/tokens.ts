@@ -379,13 +379,14 @@ const rows: readonly Row[] = [
     async run(stage) {
       const kit = await stage.start(message({}, { maxUnauthenticated: 2 }));
       const first = await owing(kit);
-      await owing(kit);
+      const second = await owing(kit);
       const refused = await kit.ask();
       assert.equal(refused.status, 503);
       assert.equal(kit.events[0]?.decision.code, "too-many-pending");
       first.send(good);
       await first.next();
-      await kit.connect();
+      const third = await kit.connect();
+      for (const frames of [first, second, third]) frames.destroy();
     },
   },
   {
