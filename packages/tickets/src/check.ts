@@ -15,7 +15,7 @@ export function hasMethods(value: unknown, names: readonly string[]): value is o
   );
 }
 
-/** The names of options: an object that has them as keys, so that the compiler finds a missing one. */
+/** The names of options, as a table: the compiler reports a missing one. */
 export type Names<T> = Readonly<Record<keyof T, true>>;
 
 /** The keys of an object that are not options, each with a sentence that lists the valid ones. */

@@ -1,24 +1,24 @@
 import type { Channel, Connection } from "./redis-client.ts";
 import { readRevocation, type Revocation } from "./store.ts";
 
-/** How many revocations are read at once. */
+/** How many revocations one command reads. */
 const batch = 500;
 
-/** How often the stream is read though nothing was heard, in milliseconds: a dead connection that nobody has noticed says nothing. */
+/** How often the stream is read without a message, in milliseconds: a dead connection delivers none. */
 const polling = 10_000;
 
 /** Before the first entry of any stream. */
 const beginning = "0-0";
 
 /**
- * Tells of every revocation in a stream, in order, each once. Messages and connections are no more than a reason to read on from the entry
- * that was seen last: so nothing is missed where a message was.
+ * Delivers every revocation of a stream, in order, each once. Messages and new connections only cause a read from the last entry on, so that a lost
+ * message loses no revocation.
  */
 export class Feed {
   readonly #stream: string;
   readonly #client: Connection;
   readonly #deliver: (revocation: Revocation) => void;
-  /** The entry that was seen last; undefined until it is known where the stream ended when this began. */
+  /** The entry that was read last; undefined until the end of the stream at the start is known. */
   #last: string | undefined;
   #reading: Promise<void> = Promise.resolve();
   #next: Promise<void> | undefined;
@@ -31,10 +31,10 @@ export class Feed {
     this.#deliver = deliver;
   }
 
-  /** Reads whenever there is a reason to, from now on. */
+  /** Starts reading, on every message and connection and in an interval. */
   start(subscriber: Connection, channel: Channel): void {
     const catchUp = async (): Promise<void> => {
-      // In this order: what is published once the channel is subscribed to is heard of, and what was before is read.
+      // In this order: what is published after subscribing causes a message, and what was before is read.
       await subscriber.run(channel.subscribe).catch(ignore);
       await this.read();
     };
@@ -56,14 +56,14 @@ export class Feed {
     await Promise.all(this.#stops.map(async (stop) => stop()));
   }
 
-  /** Resolves when it is known where the stream ended: what is revoked from then on will be told. */
+  /** Resolves when the end of the stream is known: later revocations will be delivered. */
   async begun(): Promise<void> {
     if (this.#last === undefined) await this.read();
   }
 
-  /** Resolves when all that was in the stream at the time of the call has been told; rejects where it cannot be read. */
+  /** Resolves when everything in the stream at the time of the call was delivered; rejects if it cannot be read. */
   read(): Promise<void> {
-    // A reading that has not begun serves all who ask meanwhile.
+    // A read that has not started yet serves all callers until it does.
     this.#next ??= this.#reading.catch(ignore).then(() => {
       this.#next = undefined;
       this.#reading = this.#readOn();
@@ -82,7 +82,7 @@ export class Feed {
       const from: string = this.#last;
       const entries = await this.#range("XRANGE", from, "+", batch);
       const follows = from === beginning || entries[0]?.id === from;
-      // Where the last one is gone, the stream was cut behind it or begun anew: all that it holds is new.
+      // If the last entry is gone, the stream was trimmed beyond it or started again: all of its entries are new.
       const found = follows ? entries : await this.#range("XRANGE", "-", "+", batch);
       for (const { id, revocation } of found) {
         if (this.#over) return;
@@ -103,7 +103,7 @@ export class Feed {
 
 interface Entry {
   readonly id: string;
-  /** Undefined where an entry is none that this version can read. */
+  /** Undefined if this version cannot read the entry. */
   readonly revocation: Revocation | undefined;
 }
 
@@ -114,7 +114,7 @@ function readEntry(reply: unknown): readonly Entry[] {
   return [{ id: textOf(id), revocation: text === undefined ? undefined : readRevocation(parse(text)) }];
 }
 
-/** A text of Redis's: a string, or a Buffer where the app's client has it so. */
+/** A text from Redis: a string, or a Buffer if the app's client is configured so. */
 export function textOf(reply: unknown): string {
   return Buffer.isBuffer(reply) ? reply.toString() : String(reply);
 }

@@ -3,19 +3,18 @@ import { newName } from "./record.ts";
 import { linger, markOf, type Revocation, type Taken, type TicketStore } from "./store.ts";
 
 export interface MemoryStoreOptions {
-  /** How many tickets may be outstanding. With so many there is no other until one is redeemed or expires. 10000 by default. */
+  /** How many tickets can be outstanding. At the limit, `issue` rejects until one is redeemed or expires. Defaults to 10000. */
   readonly maxTickets?: number;
 }
 
 const optionNames: Names<MemoryStoreOptions> = { maxTickets: true };
 
 /**
- * Keeps tickets in the memory of this process: for development, for tests, and for a service that is one process. A second process knows nothing
- * of them.
+ * Stores tickets in the memory of this process: for development, tests, and services that are one process. Other processes do not see them.
  *
- * Bounded in number and in time. Nobody's ticket is dropped for another's: where there are too many, `issue` rejects.
+ * Bounded in number and time. A ticket is never dropped for a new one: at the limit, `issue` rejects.
  *
- * @throws {TicketsError} where an option cannot be understood
+ * @throws {TicketsError} if an option is invalid
  */
 export function memoryStore(options: MemoryStoreOptions = {}): TicketStore {
   checkOptions("memoryStore", options, optionNames, (read) => {
@@ -28,7 +27,7 @@ export function memoryStore(options: MemoryStoreOptions = {}): TicketStore {
   return new MemoryStore(options.maxTickets ?? 10_000);
 }
 
-/** How often what is over is removed, in milliseconds. Also done when the store is full. */
+/** How often expired entries are removed, in milliseconds. Also done when the store is full. */
 const sweeping = 10_000;
 
 class MemoryStore implements TicketStore {
@@ -89,14 +88,14 @@ class MemoryStore implements TicketStore {
     }, sweeping).unref();
   }
 
-  /** Removes the tickets that ended before a time, and the revocations that are over. */
+  /** Removes the tickets that ended before a time, and expired revocations. */
   #sweep(before: number): void {
     for (const [hash, { ends }] of this.#tickets) if (ends <= before) this.#tickets.delete(hash);
     for (const [mark, { ends }] of this.#revocations) if (ends <= now()) this.#revocations.delete(mark);
   }
 }
 
-/** Milliseconds of a clock that nobody sets: a wall clock that is put back would give tickets a longer life. */
+/** Milliseconds of the monotonic clock: setting a wall clock back would extend the life of tickets. */
 function now(): number {
   return performance.now();
 }

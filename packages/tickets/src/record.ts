@@ -2,43 +2,43 @@ import { createHash, randomBytes } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
 import type { Revocation } from "./store.ts";
 
-/** How many random bytes a ticket is: 192 bits, which nobody guesses. */
+/** The random bytes of a ticket: 192 bits, which cannot be guessed. */
 const size = 24;
 
 export function newTicket(): string {
   return randomBytes(size).toString("base64url");
 }
 
-/** Whether a text looks like a ticket. What does not is no business of the store's. */
+/** Whether a text has the form of a ticket. The store is not asked about others. */
 export function isTicket(text: string): boolean {
   return /^[\w-]{32}$/.test(text);
 }
 
-/** What a store knows a ticket by. Whoever reads the store learns no ticket from it: 192 random bits have no dictionary. */
+/** The key of a ticket in a store. The ticket cannot be derived from it: there is no dictionary of 192 random bits. */
 export function hashOf(ticket: string): string {
   return createHash("sha256").update(ticket).digest("hex");
 }
 
-/** A name that nothing else has. */
+/** Returns a unique name. */
 export function newName(): string {
   return randomBytes(12).toString("base64url");
 }
 
-/** What is kept for a ticket. */
+/** What is stored for a ticket. */
 export interface TicketRecord<P> {
   readonly version: 1;
-  /** The page's origin that it was issued to. */
+  /** The origin of the page that it was issued to. */
   readonly origin: string;
   readonly principal: P;
   readonly expiresAt?: number | undefined;
   readonly id: string;
   readonly subject?: string | undefined;
   readonly session?: string | undefined;
-  /** The latest revocation of each of its names when it was issued, in the order of `namesOf`; null where there was none. */
+  /** The latest revocation of each of its names when it was issued, in the order of `namesOf`; null if there was none. */
   readonly seen: readonly (string | null)[];
 }
 
-/** All that it may be revoked by. */
+/** All names that it can be revoked by. */
 export function namesOf({
   id,
   subject,
@@ -56,7 +56,7 @@ export function readRecord<P>(text: string): TicketRecord<P> | undefined {
   }
 }
 
-/** What a principal is is its writer's word: `issue` had a P. */
+/** The type of the principal is that of `issue`, which wrote the record. */
 function isRecord<P>(value: unknown): value is TicketRecord<P> {
   return (
     typeof value === "object" &&
@@ -72,7 +72,7 @@ function isRecord<P>(value: unknown): value is TicketRecord<P> {
   );
 }
 
-/** Whether a value comes out of JSON as it went in: no Date, no class of its own, no property that is undefined. */
+/** Whether JSON leaves a value unchanged: no Date, no class instance, no undefined property. */
 export function survivesJson(value: unknown): boolean {
   try {
     const copy: unknown = JSON.parse(JSON.stringify({ value }));
@@ -82,7 +82,7 @@ export function survivesJson(value: unknown): boolean {
   }
 }
 
-/** Whether a text is the origin of a page as a browser writes it: lower case, no default port, no path. `null` is that of any page. */
+/** Whether a text is the origin of a page as a browser writes it: lower case, no default port, no path. `null` is not: any page can have it. */
 export function isOrigin(text: unknown): text is string {
   if (typeof text !== "string" || text.length > 512) return false;
   if (/^https?:/.test(text)) return URL.canParse(text) && new URL(text).origin === text;

@@ -1,6 +1,6 @@
 import { hasMethods } from "./check.ts";
 
-/** What is used of a client of `redis` (node-redis), version 5 or later. */
+/** The used part of a client of `redis` (node-redis), version 5 or later. */
 export interface NodeRedisClient {
   readonly isReady?: boolean;
   sendCommand(args: readonly string[]): Promise<unknown>;
@@ -8,7 +8,7 @@ export interface NodeRedisClient {
   off(event: "ready", listener: () => void): unknown;
 }
 
-/** What is used of a client of `ioredis`, version 5 or later. */
+/** The used part of a client of `ioredis`, version 5 or later. */
 export interface IoRedisClient {
   readonly status?: string;
   call(command: string, ...args: string[]): Promise<unknown>;
@@ -16,16 +16,16 @@ export interface IoRedisClient {
   off(event: "ready", listener: () => void): unknown;
 }
 
-/** A client of the app's: connected, reconnecting by itself, and with the app's own listener for `error`. */
+/** The app's client: connected, reconnecting automatically, and with the app's own `error` listener. */
 export type RedisClient = NodeRedisClient | IoRedisClient;
 
-/** What is used of a node-redis client that subscribes. */
+/** The used part of a node-redis client that subscribes. */
 export interface NodeRedisSubscriber extends NodeRedisClient {
   subscribe(channel: string, listener: () => void): Promise<unknown>;
   unsubscribe(channel: string, listener: () => void): Promise<unknown>;
 }
 
-/** What is used of an ioredis client that subscribes. */
+/** The used part of an ioredis client that subscribes. */
 export interface IoRedisSubscriber extends IoRedisClient {
   subscribe(channel: string): Promise<unknown>;
   unsubscribe(channel: string): Promise<unknown>;
@@ -33,7 +33,7 @@ export interface IoRedisSubscriber extends IoRedisClient {
   off(event: string, listener: (channel: string) => void): unknown;
 }
 
-/** A second client of the app's, of the same library: `client.duplicate()`. A connection that subscribes takes no other commands. */
+/** A second client of the same library: `client.duplicate()`. A connection that subscribes accepts no other commands. */
 export type RedisSubscriber = NodeRedisSubscriber | IoRedisSubscriber;
 
 export function isClient(value: unknown): boolean {
@@ -44,14 +44,14 @@ export function isSubscriber(value: unknown): boolean {
   return isClient(value) && hasMethods(value, ["subscribe", "unsubscribe"]);
 }
 
-/** `call` is ioredis's own. Both have a `sendCommand`, which takes something else in each. */
+/** Only ioredis has `call`. Both have a `sendCommand`, with different arguments. */
 function isIoRedis<Io extends object>(client: Io | NodeRedisClient): client is Io {
   return hasMethods(client, ["call"]);
 }
 
 /**
- * A client, so used that nothing waits in its queue: while it is not connected no command is given to it, and whoever waits is let go in time.
- * Otherwise every refused handshake would leave a command there, and all would run when Redis is back.
+ * Uses a client so that its queue stays empty: no command is sent while it is not connected, and waiting ends with a timeout. Otherwise every refused
+ * handshake would leave a command there, and all would run when Redis is back.
  */
 export class Connection {
   readonly #client: RedisClient;
@@ -63,12 +63,12 @@ export class Connection {
     this.#timeout = timeout;
   }
 
-  /** Sends commands in this order, in one go. Rejects where one of them is refused, or where not all are answered in time. */
+  /** Sends commands in this order, at once. Rejects if one fails, or if not all are answered in time. */
   send(...commands: readonly (readonly [string, ...string[]])[]): Promise<readonly unknown[]> {
     return this.run(() => Promise.all(commands.map((command) => this.#call(command))));
   }
 
-  /** Does what needs a connection, as soon as there is one; rejects after the timeout. What it comes to later is lost. */
+  /** Runs work as soon as there is a connection; rejects after the timeout, and ignores a later result. */
   async run<T>(work: () => Promise<T>): Promise<T> {
     let over = false;
     let timer: NodeJS.Timeout | undefined;
@@ -103,7 +103,7 @@ export class Connection {
     return isIoRedis<IoRedisClient>(client) ? client.call(name, ...args) : client.sendCommand(command);
   }
 
-  /** An ioredis client that "waits" connects with its first command. What tells nothing of itself is believed to be connected. */
+  /** An ioredis client with the status "wait" connects with its first command. A client without a status counts as connected. */
   #isConnected(): boolean {
     const client = this.#client;
     if (isIoRedis<IoRedisClient>(client))
@@ -124,14 +124,14 @@ export class Connection {
   }
 }
 
-/** A channel that is listened to. */
+/** A subscription to a channel. */
 export interface Channel {
-  /** Subscribes, as often as it is called: nothing is lost nor doubled by once more. */
+  /** Subscribes. Can be called again: no message is lost or doubled. */
   readonly subscribe: () => Promise<void>;
   readonly unsubscribe: () => Promise<void>;
 }
 
-/** What listens to a channel on either library's client. `nudge` hears of messages, not what they say. */
+/** Subscribes to a channel with a client of either library. `nudge` is called for each message, without its text. */
 export function channelOf(subscriber: RedisSubscriber, channel: string, nudge: () => void): Channel {
   if (!isIoRedis<IoRedisSubscriber>(subscriber)) {
     return {
@@ -139,7 +139,7 @@ export function channelOf(subscriber: RedisSubscriber, channel: string, nudge: (
       unsubscribe: async () => void (await subscriber.unsubscribe(channel, nudge)),
     };
   }
-  // Its one event tells of every channel.
+  // One event for all channels.
   const listener = (from: string): void => {
     if (from === channel) nudge();
   };

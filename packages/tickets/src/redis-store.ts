@@ -13,24 +13,24 @@ import {
 import { linger, markOf, maxTimeout, type Revocation, type Taken, type TicketStore } from "./store.ts";
 
 export interface RedisStoreOptions {
-  /** The app's client of `redis` or `ioredis`. It stays the app's: to connect, to listen to for `error`, to close. */
+  /** The app's client of `redis` or `ioredis`. The app connects it, listens to its `error` events and closes it. */
   readonly client: RedisClient;
-  /** A second client of the app's, to hear of revocations: `client.duplicate()`. Without it `subscribe` throws; all the rest works. */
+  /** A second client of the app's, to receive revocations: `client.duplicate()`. Without it, only `subscribe` fails: it throws. */
   readonly subscriber?: RedisSubscriber | undefined;
-  /** What the names of all keys and of the channel begin with. `"wsorigin:"` by default. */
+  /** The prefix of all keys and of the channel. Defaults to `"wsorigin:"`. */
   readonly prefix?: string;
-  /** How long Redis may take to answer, in milliseconds: 10000 at the most. 2000 by default. Then `issue` rejects, and `verify` refuses (503). */
+  /** How long Redis may take to answer, in milliseconds: at most 10000, defaults to 2000. Then `issue` rejects and `verify` refuses (503). */
   readonly timeout?: number;
 }
 
 const optionNames: Names<RedisStoreOptions> = { client: true, subscriber: true, prefix: true, timeout: true };
 
-/** About how many revocations the stream holds. Who is cut off for more of them than that misses the oldest. */
+/** About how many revocations the stream keeps. A process that is disconnected for more of them misses the oldest. */
 const remembered = 10_000;
 
 /**
- * Keeps tickets in Redis, 6.2 or later, for any number of processes. Redemption is one `GETDEL`, so exactly one process gets a ticket. Keys hold a
- * ticket's hash, never the ticket. Opens no connection, and gives a client that is not connected nothing to do.
+ * Stores tickets in Redis 6.2 or later, for any number of processes. Redemption is one `GETDEL`, so that exactly one process gets a ticket. Keys contain
+ * the ticket's hash, never the ticket. Opens no connection, and sends no commands to a client that is not connected.
  *
  * @throws {TicketsError} with every problem of the options at once
  */
@@ -87,7 +87,7 @@ class RedisStore implements TicketStore {
   }
 
   async take(hash: string): Promise<Taken | undefined> {
-    // A socket must not open here before it is known from where on revocations are told here.
+    // A socket must not open before this process knows where in the stream its revocations start.
     await Promise.all([...this.#feeds].map((feed) => feed.begun()));
     const key = this.#ticket(hash);
     const [left, value] = await this.#client.send(["PTTL", key], ["GETDEL", key]);
@@ -100,9 +100,9 @@ class RedisStore implements TicketStore {
       ["SET", this.#mark(revocation), newName(), "PX", String(keep)],
       ["XADD", this.#stream, "MAXLEN", "~", String(remembered), "*", "revocation", JSON.stringify(revocation)],
     );
-    // Says that there is something to read. Who does not hear it reads it later.
+    // Announces that there is something to read. A process that misses the message reads it later.
     await this.#client.send(["PUBLISH", this.#stream, ""]);
-    // For whoever revokes, its own process has been told when it goes on.
+    // The process that revokes has received its own revocation when this resolves.
     await Promise.allSettled([...this.#feeds].map((feed) => feed.read()));
   }
 
@@ -115,7 +115,7 @@ class RedisStore implements TicketStore {
     const subscriber = this.#subscriber;
     if (subscriber === undefined)
       throw new Error(
-        "redisStore() has no subscriber, and would never hear of revocations. Give it a second client: redisStore({ client, subscriber: client.duplicate() }).",
+        "redisStore() has no subscriber, so that it cannot receive revocations. Pass a second client: redisStore({ client, subscriber: client.duplicate() }).",
       );
     const feed = new Feed(this.#stream, this.#client, deliver);
     const nudge = (): void => void feed.read().catch(() => {});
@@ -131,12 +131,12 @@ class RedisStore implements TicketStore {
     return `${this.#prefix}ticket:${hash}`;
   }
 
-  /** Hashed, since a subject or a session may be a text of any length. */
+  /** Hashed, because a subject or a session can be of any length. */
   #mark(revocation: Revocation): string {
     return `${this.#prefix}revoked:${createHash("sha256").update(markOf(revocation)).digest("hex")}`;
   }
 
-  /** The name of the stream, and of the channel that says that there is something new in it. */
+  /** The name of the stream, and of the channel that announces new entries. */
   get #stream(): string {
     return `${this.#prefix}revocations`;
   }

@@ -25,56 +25,56 @@ import {
 import { keep, maxTtl, readRevocation, type Revocation, type TicketStore } from "./store.ts";
 
 export interface TicketsOptions {
-  /** Where tickets are kept. `memoryStore()` by default, which knows this process only; `redisStore()` for more than one. */
+  /** Where tickets are stored. Defaults to `memoryStore()`, which works for one process; use `redisStore()` for more than one. */
   readonly store?: TicketStore;
-  /** How long a ticket may be redeemed, in milliseconds: above 0, and 60000 at the most. 30000 by default. */
+  /** How long a ticket can be redeemed, in milliseconds: from 1 to 60000. Defaults to 30000. */
   readonly ttl?: number;
 }
 
 const optionNames: Names<TicketsOptions> = { store: true, ttl: true };
 
-/** What a ticket stands for, and the page that it is for. */
+/** What a ticket grants, and the origin that it is bound to. */
 export interface TicketRequest<P> extends Granted<P> {
-  /** The Origin header of the request that asks for the ticket, as it came. The ticket opens sockets for pages of this origin only. */
+  /** The Origin header of the request for the ticket, as it came. The ticket opens sockets for pages of this origin only. */
   readonly origin: string | undefined;
 }
 
-/** Tickets, and the revocations of what they stand for. Frozen; each method works unbound. */
+/** Issues, verifies and revokes tickets. Frozen; each method works unbound. */
 export interface Tickets<P> {
   /**
-   * Makes a ticket: 192 random bits, of which the store keeps a SHA-256 hash only. Call it behind the app's own login: whoever gets a ticket opens
-   * one socket as its principal.
+   * Issues a ticket: 192 random bits, of which the store keeps only a SHA-256 hash. Call it behind the app's own login: a ticket opens one socket as
+   * its principal.
    *
-   * Rejects with a `TypeError` where a name is no text, `expiresAt` no time in milliseconds, `origin` no page's, or the principal would not come
-   * out of JSON as it went in (not with any store); with the store's own error where it is away or full: answer 503 then.
+   * Rejects with a `TypeError` if a name is not a string, `expiresAt` is not a time in milliseconds, `origin` is not the origin of a page, or JSON
+   * would change the principal. Rejects with the store's own error if the store is unavailable or full: respond with 503.
    */
   readonly issue: (request: TicketRequest<P>) => Promise<string>;
   /**
-   * For the `verify` of a policy. Grants a ticket once, whoever asks at the same time, to the page's origin that it was issued to. Never rejects. A
-   * ticket that comes from another origin is used up by that: who stole it learns nothing, and its page has to ask for another.
+   * For the `verify` of a policy. Grants a ticket once, however many handshakes use it at the same time, and only to the origin that it was issued to.
+   * Never rejects. A ticket from another origin is refused and used up: its page has to fetch another one.
    */
   readonly verify: (token: string, context: Pick<TokenContext, "origin" | "signal">) => Promise<Verification<P>>;
   /**
-   * Revokes all that belongs to a subject or a session, or the one grant of an id. Once it resolves, no ticket that was issued before it is
-   * granted by any process; each process's subscribers are told, at once where they are connected. What is issued afterwards is not touched.
+   * Revokes everything of a subject or a session, or the one grant of an id. Once it resolves, no process grants a ticket that was issued before;
+   * subscribers in every process are called, at once if they are connected. Tickets that are issued afterwards are not affected.
    *
-   * Rejects with a `TypeError` where there is not exactly one name, a text that is not empty; with the store's own error where it is away: the
-   * revocation may then have happened or not, so call it again.
+   * Rejects with a `TypeError` unless there is exactly one name, a string that is not empty. Rejects with the store's own error if the store is
+   * unavailable: the revocation may have happened or not, so call it again.
    */
   readonly revoke: (revocation: Revocation) => Promise<void>;
   /**
-   * Calls a listener for every revocation from now on, of this process and of all others. What it throws or rejects with changes nothing.
+   * Calls a listener for every revocation from now on, by this process or another. Errors of the listener are ignored.
    *
-   * @returns what ends it
-   * @throws {Error} where the store has nothing to subscribe with
+   * @returns a function that ends the subscription
+   * @throws {Error} if the store cannot subscribe
    */
   readonly subscribe: (listener: (revocation: Revocation) => void) => () => void;
-  /** Ends all subscriptions and lets go of timers. Clients that the store was given stay open. */
+  /** Ends all subscriptions and timers. The app's own clients stay open. */
   readonly close: () => Promise<void>;
 }
 
 /**
- * Makes tickets: single-use secrets that page code fetches over HTTP and puts in the query of its socket's URL.
+ * Creates the issuer of tickets: single-use secrets that page code fetches over HTTP and puts in the query of its socket's URL.
  *
  * @throws {TicketsError} with every problem of the options at once
  * @example
@@ -98,7 +98,7 @@ export function createTickets<P>(options: TicketsOptions = {}): Tickets<P> {
       version: 1,
       origin,
       principal,
-      // grant() takes Infinity for no end; JSON has none.
+      // grant() accepts Infinity for no expiry; JSON does not have it.
       expiresAt: expiresAt === Infinity ? undefined : expiresAt,
       ...names,
       seen: seen.map((name) => name ?? null),
@@ -201,7 +201,7 @@ const requestNames: Names<TicketRequest<unknown>> = {
   session: true,
 };
 
-/** @throws {TypeError} that names what is wrong and how to mend it */
+/** @throws {TypeError} that says what is wrong and how to fix it */
 function checkRequest<P>(request: TicketRequest<P>): TicketRequest<P> & { readonly origin: string } {
   if (typeof request !== "object" || request === null)
     throw new TypeError(
@@ -221,7 +221,7 @@ function checkRequest<P>(request: TicketRequest<P>): TicketRequest<P> & { readon
         `issue(): ${name} is ${show(value)}; it must be a string that is not empty. Write String(value), or leave it out.`,
       );
   }
-  // As grant() checks it: what it refused would be refused only when the ticket is redeemed.
+  // The same check as in grant(), which would fail only when the ticket is redeemed.
   if (expiresAt !== undefined && !(typeof expiresAt === "number" && expiresAt >= 1e12))
     throw new TypeError(
       `issue(): expiresAt is ${show(expiresAt)}; it must be milliseconds since the epoch. For a JWT write exp * 1000.`,
@@ -240,7 +240,7 @@ function reasonOf(error: unknown): string {
   return typeof code === "string" && code !== "" ? `${code}: ${error.message}` : error.message;
 }
 
-/** Calls what may throw or reject, and hears neither. */
+/** Calls a function and ignores its errors and rejections. */
 function call(what: () => void | Promise<void>): void {
   new Promise<void>((resolve) => {
     resolve(what());
