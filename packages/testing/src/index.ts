@@ -18,6 +18,10 @@ export { hostCases } from "./corpus/host-cases.ts";
 export { originCases } from "./corpus/origin-cases.ts";
 export { handshakeOf, hostCaseOrigin, isSecureCase, policyOptionsOf } from "./corpus/policy-options.ts";
 export { wireBytes } from "./corpus/wire.ts";
+export type { FuzzCase } from "./fuzz/case.ts";
+export { fuzzAdapter, replayCase } from "./fuzz/fuzz-adapter.ts";
+export type { FuzzFailure, FuzzOptions, FuzzReplay, FuzzReport } from "./fuzz/fuzz-adapter.ts";
+export type { FuzzProgram, FuzzProtocol } from "./fuzz/server/record.ts";
 export { adapterServer } from "./suite/adapter.ts";
 export type {
   AdapterContext,

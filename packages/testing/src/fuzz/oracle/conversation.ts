@@ -1,0 +1,86 @@
+import { bytesOfHttp1, headOf } from "../http1/build.ts";
+import type { Http1Conversation, Http1Message } from "../http1/change.ts";
+import type { FuzzSettings } from "../settings.ts";
+import { anythingSafe, type Expectation, perhaps, type Sequel, type Sight } from "./expectation.ts";
+import { expectHttp1 } from "./http1.ts";
+import { mayOpen, readHttp1 } from "./read-http1.ts";
+import { isListed } from "./rules.ts";
+
+/** What is permitted for a whole connection. */
+export interface ExpectedConversation {
+  readonly messages: readonly Expectation[];
+  /** Nothing may come, and the connection may stay open: the client need not wait. */
+  readonly quiet: boolean;
+  /** Node may answer bytes that belong to no message. */
+  readonly extra: boolean;
+}
+
+/** A head that is not finished: no event, and nothing reaches the app. */
+const unfinished: Expectation = {
+  sights: new Set<Sight>(["none", "node"]),
+  events: [0, 0],
+  codes: new Set(),
+  asked: [0, 0],
+  plain: [0, 0],
+  sequel: "never",
+};
+
+export function expectConversation(conversation: Http1Conversation, settings: FuzzSettings): ExpectedConversation {
+  const { messages, ending, tail } = conversation;
+  const sent = bytesOfHttp1(conversation).length;
+  const isOpenable = messages.some((each) => mayOpen(each, (origin) => isListed(origin, settings)));
+  const expected: Expectation[] = [];
+  let quiet = false;
+  let unclear = false;
+  let mode: Sequel = "next";
+  let start = 0;
+  for (const [index, message] of messages.entries()) {
+    const headEnd = start + headOf(message).length;
+    const { certain } = readHttp1(message);
+    const whole = headEnd <= sent;
+    start = headEnd + message.body.length;
+    if (mode === "never") continue;
+    if (mode === "unclear" || (!certain && !whole)) {
+      unclear = quiet = true;
+      mode = "unclear";
+      expected.push(anythingSafe(isOpenable));
+      continue;
+    }
+    const certainly = whole ? expectHttp1(message, settings) : unfinished;
+    const detached = messages.slice(index + 1).some((later) => readHttp1(later).connected !== false);
+    const permitted: Expectation = mode === "maybe" ? perhaps(certainly) : certainly;
+    const isCut = !whole || start > sent;
+    if (isCut || certainly.sights.has("none")) quiet = true;
+    expected.push(leaving(conversation, permitted, { index, lossy: detached || isCut }));
+    if (certainly.sequel === "unclear") unclear = quiet = true;
+    mode = isCut ? "never" : mode === "maybe" && permitted.sequel === "next" ? "maybe" : permitted.sequel;
+  }
+  const left = mode !== "never" && (tail !== "" || unclear);
+  return { messages: expected, quiet, extra: left || ending.how === "fin" || ending.how === "cut" };
+}
+
+/** What changes where the client leaves early, or still sends when the answer comes: a reset can overtake the answer. */
+function leaving(
+  { messages, tail, segment, ending }: Http1Conversation,
+  expected: Expectation,
+  { index, lossy }: { readonly index: number; readonly lossy: boolean },
+): Expectation {
+  const how = ending.how === "cut" ? ending.leave : ending.how;
+  if (how === "reset") return perhaps(expected);
+  const message: Http1Message | undefined = messages[index];
+  const isSending =
+    lossy || tail !== "" || segment !== undefined || index < messages.length - 1 || message?.body !== "";
+  const sights =
+    isSending || how === "fin" || how === "reset-on-answer"
+      ? new Set([...expected.sights, "none" as const])
+      : expected.sights;
+  if (how !== "fin" && how !== "reset-on-answer") return { ...expected, sights };
+  const late = index > 0 ? perhaps(expected) : expected;
+  return {
+    ...late,
+    sights,
+    codes: new Set([...late.codes, ...(late.events[1] > 0 ? ["client-gone"] : [])]),
+    asked: [0, late.asked[1]],
+    plain: [0, late.plain[1]],
+  };
+}

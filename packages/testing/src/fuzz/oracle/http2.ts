@@ -1,0 +1,162 @@
+import type { Http2Conversation, Http2Stream } from "../http2/change.ts";
+import { encodeFields } from "../http2/frames.ts";
+import { fixture, type FuzzSettings } from "../settings.ts";
+import { allowCodes, anythingSafe, type Expectation, perhaps, type Sight, sightOf } from "./expectation.ts";
+import {
+  hostOutcome,
+  inOrder,
+  isListed,
+  isRouted,
+  originOutcome,
+  outcomeOf,
+  pathOutcome,
+  protocolOutcome,
+  versionOutcome,
+} from "./rules.ts";
+
+const pseudo = new Set([":method", ":protocol", ":scheme", ":path", ":authority"]);
+const forbidden = new Set(["connection", "upgrade", "te", "content-length", "expect", "transfer-encoding"]);
+
+/** Pieces that Node takes of one field block. */
+const maxContinuations = 7;
+
+/** What is permitted for each stream of a connection. */
+export interface ExpectedStreams {
+  readonly streams: readonly Expectation[];
+  /** Some stream may stay without an answer. */
+  readonly quiet: boolean;
+  /** Some stream breaks the rules of HTTP/2, or may be read as if it did. */
+  readonly unruly: boolean;
+}
+
+/** Says what the documented rules permit for the streams of one connection (RFC 8441, design section 3, "HTTP/2"). */
+export function expectStreams({ streams, ending }: Http2Conversation, settings: FuzzSettings): ExpectedStreams {
+  const breaks = streams.some((each) => !isCertain(each));
+  const floods =
+    streams.reduce((total, { data }) => total + data.reduce((sum, { bytes }) => sum + bytes, 0), 0) > 65_535;
+  const expected = streams.map((each) => {
+    const one = isCertain(each) ? whole(each, settings) : anythingSafe(mayOpen(each, settings));
+    // A stream that breaks the rules may end the connection, and the other streams with it.
+    const shaken = breaks || floods || ending !== "wait" ? withReset(perhaps(one)) : one;
+    return each.reset !== undefined || each.end || each.trailers || each.data.some(({ end }) => end)
+      ? leaving(each, shaken)
+      : shaken;
+  });
+  return { streams: expected, quiet: expected.some(({ sights }) => sights.has("none")), unruly: breaks };
+}
+
+function isCertain({ fields, end, data, trailers, continuation }: Http2Stream): boolean {
+  const names = fields.map(([name]) => name);
+  const ends = [end, ...data.map(({ end: last }) => last)];
+  const early = ends.slice(0, -1).includes(true) || (trailers && ends.includes(true));
+  const lastPseudo = names.findLastIndex((name) => name.startsWith(":"));
+  return (
+    !early &&
+    (continuation === undefined || encodeFields(fields).length / continuation <= maxContinuations) &&
+    fields.every(
+      ([name, value]) =>
+        /^:?[a-z][\w-]*$/.test(name) &&
+        /^(?:[\x21-\x7e\x80-\xff](?:[\t\x20-\x7e\x80-\xff]*[\x21-\x7e\x80-\xff])?)?$/.test(value),
+    ) &&
+    names.every(
+      (name, index) =>
+        !name.startsWith(":") || (pseudo.has(name) && index <= lastPseudo && names.indexOf(name) === index),
+    ) &&
+    names.slice(0, lastPseudo).every((name) => name.startsWith(":")) &&
+    !names.some((name) => forbidden.has(name)) &&
+    isRequest(new Map(fields))
+  );
+}
+
+/** An ordinary request, or an extended CONNECT with everything that RFC 8441 section 4 wants. */
+function isRequest(fields: ReadonlyMap<string, string>): boolean {
+  const method = fields.get(":method") ?? "";
+  const isExtended = method === "CONNECT" && fields.has(":protocol");
+  return (
+    (isExtended || (/^(?:GET|HEAD|POST)$/.test(method) && !fields.has(":protocol"))) &&
+    /^https?$/.test(fields.get(":scheme") ?? "") &&
+    /^\/[\x21\x22\x24-\x7e]*$/.test(fields.get(":path") ?? "") &&
+    /^[\w.:-]+$/.test(fields.get(":authority") ?? "") &&
+    (!isExtended || /^[a-z0-9-]+$/.test(fields.get(":protocol") ?? ""))
+  );
+}
+
+function whole(stream: Http2Stream, settings: FuzzSettings): Expectation {
+  const fields = new Map(stream.fields);
+  if (fields.get(":method") !== "CONNECT")
+    return { sights: new Set(["app"]), events: [0, 0], codes: new Set(), asked: [0, 0], plain: [0, 1], sequel: "next" };
+  const valuesOf = (name: string): string[] => stream.fields.flatMap(([each, value]) => (each === name ? [value] : []));
+  const path = fields.get(":path") ?? "";
+  const authority = fields.get(":authority") ?? "";
+  // A Host that says the same as :authority adds nothing (RFC 9113 section 8.3.1).
+  const hosts = [authority, ...valuesOf("host").filter((host) => host !== authority)];
+  const other = fields.get(":protocol") !== "websocket";
+  const key = valuesOf("sec-websocket-key").length > 0;
+  const verdict = inOrder(
+    outcomeOf(other ? ["protocol-unsupported"] : [], key ? ["handshake-malformed"] : []),
+    outcomeOf(
+      pathOutcome(path).passes
+        ? []
+        : ["handshake-malformed", ...versionOutcome(valuesOf("sec-websocket-version")).codes],
+      [...pathOutcome(path).codes],
+    ),
+    versionOutcome(valuesOf("sec-websocket-version")),
+    protocolOutcome(valuesOf("sec-websocket-protocol")),
+    hostOutcome(hosts),
+    originOutcome(valuesOf("origin"), settings),
+  );
+  const sights = new Set<Sight>([...verdict.codes].map(sightOf));
+  const codes = new Set(verdict.codes);
+  if (!verdict.passes)
+    return { sights, events: [other ? 0 : 1, 1], codes, asked: [0, 0], plain: [0, 0], sequel: "next" };
+  const routed = isRouted(path);
+  const opens: Sight[] =
+    routed === true
+      ? ["opened"]
+      : routed === false
+        ? elsewhere(path, settings)
+        : ["opened", ...elsewhere(path, settings)];
+  for (const sight of opens) sights.add(sight);
+  const served = opens.includes("opened") || opens.includes("app") ? allowCodes : [];
+  const unserved = routed === true ? [] : ["protocol-unsupported", "route-not-found"];
+  return {
+    sights,
+    events: [1, 1],
+    codes: new Set([...codes, ...served, ...unserved]),
+    asked: [routed === true && codes.size === 0 ? 1 : 0, 1],
+    plain: [0, 1],
+    sequel: "next",
+  };
+}
+
+/** An allowed handshake without a route: the app's `stream` listener answers; Node's own listener answers 405. */
+function elsewhere(path: string, { listener }: FuzzSettings): Sight[] {
+  const unserved: Sight[] = ["gate 501", "gate 404"];
+  const [bare] = path.split("?", 1);
+  if (!listener) return [...unserved, "app"];
+  return bare === fixture.silent ? [...unserved, "app", "reset"] : ["opened", "app", "gate 501"];
+}
+
+function withReset(expected: Expectation): Expectation {
+  return { ...expected, sights: new Set([...expected.sights, "reset", "none"]) };
+}
+
+/** A stream that its client resets or half-closes: answered, or given up. */
+function leaving({ reset }: Http2Stream, expected: Expectation): Expectation {
+  const isHandshake = expected.events[1] > 0;
+  const gone = {
+    ...expected,
+    sights: new Set([...expected.sights, ...(isHandshake ? (["reset", "none"] as const) : [])]),
+  };
+  if (reset !== undefined) return withReset(perhaps(gone));
+  return {
+    ...gone,
+    codes: new Set([...gone.codes, ...(isHandshake ? ["client-gone"] : [])]),
+    asked: [0, expected.asked[1]],
+  };
+}
+
+function mayOpen({ fields }: Http2Stream, settings: FuzzSettings): boolean {
+  const origins = fields.filter(([name]) => name.toLowerCase() === "origin");
+  return origins.length > 0 && origins.every(([, value]) => isListed(value, settings));
+}

@@ -1,0 +1,63 @@
+import type { AdapterStart } from "../../suite/adapter.ts";
+import type { FuzzSettings } from "../settings.ts";
+
+/** A decision, as the gate reports it. */
+export interface DecisionRecord {
+  readonly ip: string;
+  readonly code: string;
+}
+
+/** A request or handshake that reached the app. */
+export interface ReachRecord {
+  readonly ip: string;
+  /** Whether it came as a WebSocket handshake. */
+  readonly handshake: boolean;
+}
+
+/** What a server has to tell since it was last asked. */
+export interface ServerReport {
+  readonly decisions: readonly DecisionRecord[];
+  readonly reached: readonly ReachRecord[];
+  /** What `onError` was called with. */
+  readonly errors: readonly string[];
+  /** The addresses of the clients whose connections are open. */
+  readonly open: readonly string[];
+  /** Connections, as the server counts them. */
+  readonly connections: number;
+  /** Bytes in use after a collection. */
+  readonly heap: number;
+}
+
+/** What a server is asked for. `heap` runs a collection first. */
+export interface ServerQuestion {
+  readonly heap: boolean;
+}
+
+/** What a server says once it listens. */
+export interface ServerReady {
+  readonly port: number;
+  readonly tls: boolean;
+  /** The major version of its Node.js. */
+  readonly node: number;
+  readonly speaks: readonly FuzzProtocol[];
+  /** The settings that were asked for, with what the program sets itself. */
+  readonly settings: FuzzSettings;
+}
+
+export type FuzzProtocol = "http1" | "http2";
+
+/** What the module of a server under test exports. */
+export interface FuzzProgram {
+  readonly start: AdapterStart;
+  /** Default: HTTP/1.1 only. */
+  readonly speaks?: readonly FuzzProtocol[];
+  /** What cannot vary on this server. */
+  readonly settings?: Partial<FuzzSettings>;
+}
+
+/** What a server is started with. */
+export interface ServerOrder {
+  /** The path of a module that exports a `FuzzProgram`. */
+  readonly program: string;
+  readonly settings: FuzzSettings;
+}
