@@ -3,9 +3,9 @@ import { deny, type Deny } from "@wsorigin/node";
 import type { Application, Request, RequestHandler, Response } from "express";
 
 /**
- * Runs Express middleware, one after the other, on a handshake. There is no response to write to: one that is ended all the same refuses.
+ * Runs Express middleware on a handshake, one after the other. There is no response to write to: a middleware that ends it refuses the handshake.
  *
- * @throws whatever a middleware throws, rejects with or gives to `next`
+ * @throws what a middleware throws, rejects with or passes to `next`
  */
 export async function runMiddleware(
   app: Application,

@@ -126,34 +126,84 @@ describe("guard", () => {
   test("refuses CORS middleware at start, and says what to do", () => {
     const error = start({ app: express(), policy, before: [cors()] });
     expect(error).toBeInstanceOf(GateError);
-    expect(String(error)).toMatch(/before\[0\] is a CORS middleware .*corsOptions\(policy\)/);
+    expect(error).toMatchObject({
+      issues: [
+        {
+          code: "middleware-cors",
+          entry: "before[0]",
+          message: expect.stringMatching(/CORS middleware .*corsOptions\(policy\)/),
+        },
+      ],
+    });
   });
 
-  test("refuses what is no middleware and what is no app, all at once", () => {
+  test("refuses a value that is not a middleware and one that is not an app, both at once", () => {
     const error = start({ app: createServer(), policy, before: ["session"] });
     expect(error).toBeInstanceOf(GateError);
-    expect(String(error)).toMatch(/app is missing/);
-    expect(String(error)).toMatch(/before\[0\] is no middleware/);
+    expect(error).toMatchObject({
+      code: "ERR_WSORIGIN_GATE",
+      issues: [
+        {
+          code: "app-invalid",
+          entry: "app",
+          message: expect.stringMatching(/must be the Express app\. Write guard\(/),
+        },
+        { code: "middleware-invalid", entry: "before[0]", message: expect.stringMatching(/must be a middleware/) },
+      ],
+    });
   });
 
   test("refuses an unknown option", () => {
-    expect(String(start({ app: express(), policy, orgins: [] }))).toMatch(/"orgins" is no option/);
+    const error = start({ app: express(), policy, orgins: [] });
+    expect(error).toMatchObject({ issues: [{ code: "option-unknown", entry: "orgins" }] });
+    expect(String(error)).toContain('Unknown option "orgins". Valid options: policy, ');
   });
 
-  test("an app's own middleware, CORS and all, never runs on an upgrade", async () => {
+  test("refuses the app in place of its server", () => {
     const app = express();
-    let ran = 0;
-    app.use((_request, _response, next) => {
-      ran++;
+    expect(() => Reflect.apply(guard, undefined, [app, { app, policy }])).toThrow(
+      /createServer\(app\); guard\(server, \.\.\.\)/,
+    );
+  });
+
+  /** An app that counts the requests that its middleware gets, with a route that answers ordinary requests. */
+  async function counting(options: object = {}) {
+    const app = express();
+    const seen: string[] = [];
+    app.use((request, _response, next) => {
+      seen.push(request.path);
       next();
     });
+    app.get("/page", (_request, response) => void response.send("page"));
     app.use(cors({ origin: (_origin, callback) => callback(new Error("never")) }));
-    const { port, gate } = await startApp(app);
+    const { port, gate, events } = await startApp(app, options);
     gate.route("/chat", () => {});
-    const answer = await handshake({ port }, { path: "/chat", origin: page });
-    answer.frames?.destroy();
-    expect(answer.status).toBe(101);
-    expect((await handshake({ port }, { path: "/chat", origin: "https://evil.test" })).status).toBe(403);
-    expect(ran).toBe(0);
+    const ask = async (path: string, origin: string | null = page) => {
+      const answer = await handshake({ port }, { path, origin, headers: [["Connection", "close"]] });
+      answer.frames?.destroy();
+      return answer;
+    };
+    return { seen, events, ask };
+  }
+
+  test("the app's middleware, CORS included, never runs on a route's handshake", async () => {
+    const { seen, ask } = await counting();
+    expect((await ask("/chat")).status).toBe(101);
+    for (const path of ["/chat", "/page"]) expect((await ask(path, "https://evil.test")).status).toBe(403);
+    expect(seen).toEqual([]);
+  });
+
+  test("an allowed handshake on another path is an ordinary request to the app", async () => {
+    const { seen, ask, events } = await counting();
+    expect(await ask("/page")).toMatchObject({ status: 200, body: "page" });
+    expect(seen).toEqual(["/page"]);
+    expect(events.map(({ decision, route }) => [decision.code, route])).toEqual([["origin-listed", undefined]]);
+  });
+
+  test('under unrouted: "refuse" the app does not get it', async () => {
+    const { seen, ask, events } = await counting({ unrouted: "refuse" });
+    expect((await ask("/page")).status).toBe(404);
+    expect(seen).toEqual([]);
+    expect(events.map(({ decision }) => decision.code)).toEqual(["route-not-found"]);
   });
 });

@@ -1,25 +1,39 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import websocket, { type WebSocket, type WebsocketPluginOptions } from "@fastify/websocket";
-import * as gates from "@wsorigin/node";
-import type { FastifyInstance, FastifyPluginAsync, FastifyRequest, FastifyServerOptions } from "fastify";
+import websocket, { type WebSocket } from "@fastify/websocket";
+import { GateError, type GuardOptions, type Policy, type RouteOptions } from "@wsorigin/node";
+import {
+  type AdapterGate,
+  chooseProtocol,
+  closeTimeout,
+  type Connection,
+  type FrameworkUpgrade,
+  guardWith,
+  refuseOnResponse,
+  UpgradeEmitter,
+} from "@wsorigin/node/adapter";
+import type { FastifyInstance, FastifyPluginAsync, FastifyRequest } from "fastify";
 import fp from "fastify-plugin";
-import FindMyWay from "find-my-way";
+import { pluginIssues, type SocketOptions } from "./plugin-issues.ts";
+import { fastifyInternal, fastifyRoutes } from "./routes.ts";
+import { earlyRouteWarning, guardOtherAddresses } from "./start.ts";
 
-export interface WsoriginOptions<P = undefined> extends gates.GuardOptions<P> {
-  /** For @fastify/websocket, which this plugin registers: an error handler, and options of `ws`. */
-  readonly websocket?: Pick<WebsocketPluginOptions, "errorHandler" | "options">;
+export interface WsoriginOptions<P = undefined> extends GuardOptions<P> {
+  /**
+   * For @fastify/websocket, which this plugin registers: options of `ws`, and an error handler. The error handler gets what a route's handler throws or
+   * rejects with, in place of `onError`, and has to close the socket.
+   */
+  readonly websocket?: SocketOptions;
 }
 
 /** What a websocket route may have of its own: `config: { wsorigin: { policy, protocols } }`. */
-export type SocketRouteOptions = Omit<gates.RouteOptions<unknown>, "maxPayload">;
+export type SocketRouteOptions = Omit<RouteOptions<unknown>, "maxPayload">;
 
 /** For `declare module`: `interface Register { policy: typeof policy }` gives `request.wsorigin.principal` its type. */
 export interface Register {}
-type Principal = Register extends { readonly policy: gates.Policy<infer P> } ? P : unknown;
-type Gate = gates.AdapterGate<unknown, FastifyRequest>;
-type Taken = gates.Taken<unknown, FastifyRequest>;
-type RouterOptions = FindMyWay.Config<FindMyWay.HTTPVersion.V1>;
-type AppOptions = RouterOptions & Pick<FastifyServerOptions, "rewriteUrl"> & { readonly routerOptions?: RouterOptions };
+type Principal = Register extends { readonly policy: Policy<infer P> } ? P : unknown;
+type Gate = AdapterGate<unknown, FastifyRequest>;
+type Upgrade = FrameworkUpgrade<unknown, FastifyRequest>;
+type Identity = Pick<Connection<Principal, FastifyRequest>, "decision" | "ip" | "origin" | "principal" | "refresh">;
 
 declare module "fastify" {
   interface FastifyInstance {
@@ -27,95 +41,106 @@ declare module "fastify" {
     wsorigin: Gate;
   }
   interface FastifyRequest {
-    /** What the gate decided on the handshake, and for whom; `null` on ordinary requests. */
-    wsorigin: Pick<gates.Identity<Principal>, "decision" | "ip" | "origin" | "principal" | "refresh"> | null;
+    /** The gate's decision on the handshake, and the user behind it; `null` on ordinary requests. */
+    wsorigin: Identity | null;
   }
   interface FastifyContextConfig {
     wsorigin?: SocketRouteOptions;
   }
 }
 
-const about = { name: "@wsorigin/fastify", fastify: "5.x" };
-const registered = `@fastify/websocket is registered already, and would answer without asking the policy. Remove app.register(websocket, ...): this plugin registers it, with what you give it as \`websocket\`.`;
+const about = { name: "@wsorigin/fastify", fastify: "^5.8.3" };
 
-/** What Fastify keeps under a symbol of its own. */
-function internal(app: object | null, name: string): ReturnType<typeof Reflect.get> {
-  if (app === null) throw new gates.GateError([`Fastify hides its ${name}: use a version that this package names.`]);
-  const key = Object.getOwnPropertySymbols(app).find(({ description }) => description === `fastify.${name}`);
-  return key === undefined ? internal(Reflect.getPrototypeOf(app), name) : Reflect.get(app, key);
+/** Calls what may throw or reject where nothing would catch it, which would end the process. */
+async function run(call: () => unknown, failed: (error: unknown) => void): Promise<void> {
+  try {
+    await call();
+  } catch (error) {
+    failed(error);
+  }
 }
 
 async function plugin(app: FastifyInstance, { websocket: own = {}, ...options }: WsoriginOptions<unknown>) {
-  if (app.hasDecorator("websocketServer")) throw new gates.GateError([registered]);
-  const allowed = new WeakMap<IncomingMessage, Taken>();
-  const upgrades = new gates.StandIn(app.server);
+  const issues = pluginIssues(app, own);
+  if (issues.length > 0) throw new GateError(issues);
+  const allowed = new WeakMap<IncomingMessage, Upgrade>();
+  const upgrades = new UpgradeEmitter(app.server);
   // Its requests' `ip`, `host` and `protocol` know the app's `trustProxy`.
-  const Request: new (...args: readonly unknown[]) => FastifyRequest = internal(app, "Request");
-  const { rewriteUrl, routerOptions, ...older }: AppOptions = internal(app, "options");
-  const none = (): undefined => {};
-  const router = FindMyWay({ ...older, ...routerOptions, defaultRoute: none, onBadUrl: none, onMaxParamLength: none });
-  const told = { log: app.log.warn.bind(app.log), onError: app.log.error.bind(app.log), ...options };
-  const gate: Gate = gates.guardWith(app.server, told, {
-    adapt(raw) {
-      const request = new Request("", {}, raw, {}, app.log, undefined);
-      const host = request.host === (raw.headers.host ?? "") ? undefined : request.host;
-      return { request, ip: request.ip, host, secure: ["https", "wss"].includes(request.protocol) };
-    },
+  const Request: new (...args: readonly unknown[]) => FastifyRequest = fastifyInternal(app, "Request");
+  const routes = fastifyRoutes<Upgrade["route"]>(app);
+  const logged = { log: app.log.warn.bind(app.log), onError: app.log.error.bind(app.log), ...options };
+  const warn = earlyRouteWarning(app, logged.log);
+  const gate: Gate = guardWith(app.server, logged, {
+    adapt: (raw) => new Request("", {}, raw, {}, app.log, undefined),
+    facts: (request) => ({
+      host: request.host === (request.raw.headers.host ?? "") ? undefined : request.host,
+      secure: ["https", "wss"].includes(request.protocol),
+    }),
+    ip: (request) => request.ip,
     find(raw) {
-      const url = rewriteUrl?.call(app, raw) ?? raw.url;
-      // Over HTTP/2 the method is CONNECT. To derive a request costs as much as all the rest here.
-      const same = url === raw.url && raw.method === "GET";
-      const request = same ? raw : Object.assign(Object.create(raw), { method: "GET", url });
-      return router.lookup(request, {} as ServerResponse);
+      const found = routes.find(raw);
+      return found === undefined ? warn(raw) : (found ?? undefined);
     },
   });
   app.decorate("wsorigin", gate);
   app.decorateRequest("wsorigin", {
     getter(this: FastifyRequest) {
-      return (allowed.get(this.raw)?.identity as gates.Identity<Principal> | undefined) ?? null;
+      return (allowed.get(this.raw)?.connection as Identity | undefined) ?? null;
     },
   });
+  guardOtherAddresses(app);
 
-  // Before @fastify/websocket adds its own: what is a socket's handler here becomes a request's handler there.
+  // Before @fastify/websocket adds its own hook, which turns the handler of a socket into the handler of a request.
   app.addHook("onRoute", (route) => {
     if (![route.method].flat().includes("GET")) return;
     const name = route.wsHandler === undefined ? "handler" : "wsHandler";
-    const take = (taken: Taken): void => {
-      allowed.set(taken.request, taken);
-      upgrades.pass(taken);
+    const take = (upgrade: Upgrade): void => {
+      allowed.set(upgrade.request, upgrade);
+      upgrades.deliver(upgrade);
     };
     const isSocket = name === "wsHandler" || route.websocket === true;
-    const ours = isSocket ? gate.frameworkRoute(route.url, route.config?.wsorigin ?? {}, take) : undefined;
-    // Those that are no sockets' too: one of them may be the more specific.
-    router.on("GET", route.url, { constraints: route.constraints ?? {} }, () => ours);
+    const ours = isSocket ? gate.frameworkRoute(route.url, route.config?.wsorigin ?? {}, take) : null;
+    // Plain routes too: one of them may be the more specific.
+    routes.add(route, ours);
     const handler: unknown = Reflect.get(route, name);
-    if (ours === undefined || typeof handler !== "function") return;
+    if (ours === null || typeof handler !== "function") return;
     route.config = Object.assign({ ...route.config }, { cors: false }); // what @fastify/cors looks at
-    Reflect.set(route, name, function (this: FastifyInstance, socket: WebSocket, request: FastifyRequest): void {
-      const taken = allowed.get(request.raw);
-      // Should Fastify find another route than the gate did, the wrong policy has decided.
-      if (taken?.route !== ours) return socket.close(4403, "Forbidden");
+    Reflect.set(route, name, function (this: FastifyInstance, socket: WebSocket, request: FastifyRequest): unknown {
+      const upgrade = allowed.get(request.raw);
+      // If Fastify finds another route than the gate did, the wrong policy has decided.
+      if (upgrade?.route !== ours) return socket.close(4403, "Forbidden");
       const opened = { socket, request, params: Object(request.params) };
-      gate.adopt(taken, opened, () => Reflect.apply(handler, this, [socket, request]));
+      const call = (): unknown => Reflect.apply(handler, this, [socket, request]);
+      if (own.errorHandler === undefined) return gate.adopt(upgrade, opened, call);
+      // @fastify/websocket calls its errorHandler with what this promise rejects with.
+      return new Promise((_resolve, reject) => gate.adopt(upgrade, opened, () => run(call, reject)));
     });
   });
-  // For a hook that answers by itself, and a plain route of any scope.
+  // For a hook that responds by itself, and a plain route of any scope.
   const route = app.routing.bind(app);
-  app.routing = (raw, reply) => {
-    const taken = allowed.get(raw);
-    route(raw, taken === undefined ? reply : gates.refusing(taken, reply));
+  app.routing = (raw: IncomingMessage, reply: ServerResponse) => {
+    const upgrade = allowed.get(raw);
+    route(raw, upgrade === undefined ? reply : refuseOnResponse(upgrade, reply));
   };
 
   await app.register(websocket, {
-    errorHandler: (error, _socket, request) => request.log.error(error), // ws closes it, with the right code
-    ...own,
+    errorHandler(this: FastifyInstance, error, socket, request, reply) {
+      // Without one of the app's own: ws closes the socket itself, with the right code.
+      if (own.errorHandler === undefined) return request.log.error(error);
+      void run(
+        async () => own.errorHandler?.call(this, error, socket, request, reply),
+        (second) => {
+          request.log.error(second);
+          socket.close(1011);
+        },
+      );
+    },
     options: {
       maxPayload: options.maxPayload ?? 1024 * 1024,
-      ...gates.patience,
-      ...own.options,
+      ...Object.assign({ closeTimeout }, own.options),
       clientTracking: false,
       handleProtocols: (offered, raw) =>
-        gates.chooseProtocol(offered, allowed.get(raw)?.route.options.protocols ?? options.protocols),
+        chooseProtocol(offered, allowed.get(raw)?.route.options.protocols ?? options.protocols),
       server: upgrades as unknown as typeof app.server, // it only listens there
     },
     preClose: () => gate.close(),
@@ -123,9 +148,9 @@ async function plugin(app: FastifyInstance, { websocket: own = {}, ...options }:
 }
 
 /**
- * Registers @fastify/websocket behind a gate: nothing on the server upgrades unless a policy allows it, decided before any hook runs. Register
- * it before the routes it is for: `await app.register(wsorigin, { policy })`.
+ * Registers @fastify/websocket behind a gate: no upgrade completes unless the policy allows it, and the policy decides before any hook runs. Register it
+ * once, before the routes it is for, and await it: `await app.register(wsorigin, { policy })`.
  *
- * @throws {GateError} where an option cannot be understood, or @fastify/websocket is registered already
+ * @throws {GateError} if an option is not valid, or the plugin or @fastify/websocket is registered already
  */
 export const wsorigin: FastifyPluginAsync<WsoriginOptions<unknown>> = fp(plugin, about);

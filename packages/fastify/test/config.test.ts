@@ -1,4 +1,6 @@
+import { readFileSync } from "node:fs";
 import websocket from "@fastify/websocket";
+import { guard } from "@wsorigin/node";
 import Fastify, { type FastifyInstance } from "fastify";
 import { describe, expect, test } from "vitest";
 import { createPolicy, GateError, wsorigin } from "../src/index.ts";
@@ -117,18 +119,19 @@ describe("config.wsorigin", () => {
     expect(ran).toBe(0);
   });
 
-  test.each<[object, RegExp]>([
-    [{ policy: { origins: [page] } }, /route "\/chat": policy is no policy/],
-    [{ orgins: [page] }, /route "\/chat": "orgins" is no option/],
-    [{ protocols: ["a b"] }, /route "\/chat": protocols/],
-    [{ refuseWith: "redirect" }, /route "\/chat": refuseWith/],
-  ])("%o is refused at start, with the route's name", async (wrong, message) => {
+  test.each<[object, string, string, RegExp]>([
+    [{ policy: { origins: [page] } }, "option-invalid", "policy", /`policy` must be created with createPolicy\(\)/],
+    [{ orgins: [page] }, "option-unknown", "orgins", /Unknown option "orgins"\. Valid options: /],
+    [{ protocols: ["a b"] }, "option-invalid", "protocols", /"a b"/],
+    [{ refuseWith: "redirect" }, "option-invalid", "refuseWith", /"redirect".*"status" or "close"/],
+  ])("%o is refused at start, with the route's name", async (wrong, code, entry, message) => {
     const error = await startError(async (app) => {
       await app.register(wsorigin, { policy, log: false });
       app.get("/chat", { websocket: true, config: { wsorigin: wrong } }, () => {});
     });
     expect(error).toBeInstanceOf(GateError);
-    expect(String(error)).toMatch(message);
+    expect(error).toMatchObject({ issues: [{ code, entry, message: expect.stringMatching(message) }] });
+    expect(String(error)).toContain('route "/chat": ');
   });
 });
 
@@ -139,38 +142,54 @@ describe("at start", () => {
       await app.register(wsorigin, { policy });
     });
     expect(error).toBeInstanceOf(GateError);
+    expect(error).toMatchObject({ issues: [{ code: "plugin-conflict", entry: "websocket" }] });
     expect(String(error)).toMatch(/registered already.*Remove app\.register\(websocket/);
   });
 
-  test("so is the plugin registered twice, in one scope or in two", async () => {
-    expect(
-      String(
-        await startError(async (app) => {
-          await app.register(wsorigin, { policy });
-          await app.register(wsorigin, { policy });
-        }),
-      ),
-    ).toMatch(/registered already/);
-    expect(
-      String(
-        await startError(async (app) => {
-          await app.register(scoped);
-          await app.register(scoped);
-        }),
-      ),
-    ).toMatch(/has a gate already/);
+  test.each<[string, (app: FastifyInstance) => unknown]>([
+    [
+      "in one scope",
+      async (app) => {
+        await app.register(wsorigin, { policy });
+        await app.register(wsorigin, { policy });
+      },
+    ],
+    [
+      "in two scopes",
+      async (app) => {
+        await app.register(scoped);
+        await app.register(scoped);
+      },
+    ],
+  ])("the plugin registered twice, %s, is refused, with what to do", async (_name, setup) => {
+    const error = await startError(setup);
+    expect(error).toMatchObject({ issues: [{ code: "plugin-conflict", entry: "wsorigin" }] });
+    expect(String(error)).toMatch(/@wsorigin\/fastify is registered already.*Register it once, at the root/);
+  });
+
+  test("a server that has a gate of @wsorigin/node is refused", async () => {
+    const error = await startError((app) => {
+      guard(app.server, { policy, log: false });
+      return app.register(wsorigin, { policy });
+    });
+    expect(error).toMatchObject({ issues: [{ code: "server-guarded", entry: "server" }] });
   });
 
   test("an unknown option, and a missing policy, are refused at once", async () => {
     const error = await startError((app) => app.register(wsorigin, JSON.parse('{"orgins":[]}')));
     expect(error).toBeInstanceOf(GateError);
-    expect(String(error)).toMatch(/"orgins" is no option/);
-    expect(String(error)).toMatch(/policy is missing/);
+    expect(error).toMatchObject({
+      code: "ERR_WSORIGIN_GATE",
+      issues: [
+        { code: "option-unknown", entry: "orgins" },
+        { code: "option-missing", entry: "policy" },
+      ],
+    });
   });
 
   test.each([
     ["a websocket route for POST", { method: "POST", url: "/chat", websocket: true, handler: (): void => {} }],
-    ["a wsHandler that is no function", { method: "GET", url: "/chat", handler: (): string => "", wsHandler: "no" }],
+    ["a wsHandler that is not a function", { method: "GET", url: "/chat", handler: (): string => "", wsHandler: "no" }],
   ] as const)("%s is refused as without the gate", async (_name, route) => {
     const error = await startError(async (app) => {
       await app.register(wsorigin, { policy });
@@ -179,12 +198,64 @@ describe("at start", () => {
     expect(String(error)).toMatch(/can only be declared in GET|invalid wsHandler/);
   });
 
-  test("a websocket route that was there before the plugin is none", async () => {
-    const app = Fastify();
-    closeLater(app);
-    app.get("/early", { websocket: true } as object, (_request, reply) => reply.send("http"));
-    await app.register(wsorigin, { policy, log: false });
-    const { open } = await listen(app);
-    expect((await open("/early")).status).toBe(404);
+  test.each(["added before the plugin", "added while the plugin is not awaited"] as const)(
+    "a websocket route that was %s opens no socket, and the log says so once",
+    async (when) => {
+      const app = Fastify();
+      closeLater(app);
+      const log: string[] = [];
+      const register = () => app.register(wsorigin, { policy, log: (text) => void log.push(text) });
+      const add = () => app.get("/early/:id", { websocket: true } as object, (_request, reply) => reply.send("http"));
+      if (when === "added before the plugin") {
+        add();
+        await register();
+      } else {
+        void register();
+        add();
+      }
+      const { open } = await listen(app);
+      const closing = { headers: [["Connection", "close"]] } as const;
+      expect(await open("/early/1?a=1", closing)).toMatchObject({ status: 200, body: "http" });
+      expect((await open("/early/2", closing)).status).toBe(200);
+      expect((await open("/early/2", { origin: evil })).status).toBe(403);
+      expect((await open("/nowhere", closing)).status).toBe(404);
+      expect(log.filter((text) => !text.includes("origin-not-listed"))).toEqual([
+        expect.stringMatching(
+          /^\[wsorigin\] A handshake for "\/early\/1" is on a route .*added before @wsorigin\/fastify.*await app\.register\(wsorigin/,
+        ),
+      ]);
+    },
+  );
+
+  test("a plain route that was added after the plugin is not warned of", async () => {
+    const log: string[] = [];
+    const { open } = await start((app) => app.get("/plain", () => "plain"), {
+      gate: { log: (text) => void log.push(text) },
+    });
+    expect((await open("/plain", { headers: [["Connection", "close"]] })).status).toBe(200);
+    expect(log).toEqual([]);
+  });
+
+  test("versions of Fastify: the plugin and its package name the same, from 5.8.3 on", () => {
+    // Before 5.8.3 a client that is not a trusted proxy can set X-Forwarded-Host, and so the Host that the policy checks.
+    const { fastify }: { readonly fastify: string } = Reflect.get(wsorigin, Symbol.for("plugin-meta"));
+    const { peerDependencies } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
+    expect([fastify, peerDependencies.fastify]).toEqual(["^5.8.3", "^5.8.3"]);
+  });
+
+  test.each<[object, string, string, RegExp]>([
+    [{ options: { server: {} } }, "option-unknown", "websocket.options.server", /Valid options: .*perMessageDeflate/],
+    [{ options: { noServer: true } }, "option-unknown", "websocket.options.noServer", /Unknown option/],
+    [{ options: { handleProtocols() {} } }, "option-unknown", "websocket.options.handleProtocols", /Unknown option/],
+    [{ options: { clientTracking: true } }, "option-unknown", "websocket.options.clientTracking", /Unknown option/],
+    [{ options: { path: "/chat" } }, "option-unknown", "websocket.options.path", /Unknown option/],
+    [{ options: { port: 1 } }, "option-unknown", "websocket.options.port", /Unknown option/],
+    [{ preClose() {} }, "option-unknown", "websocket.preClose", /Valid options: errorHandler, options\./],
+    [{ errorHandler: "log" }, "option-invalid", "websocket.errorHandler", /must be a function/],
+    [{ options: true }, "option-invalid", "websocket.options", /`websocket\.options` is true; it must be an object/],
+  ])("websocket: %o is refused, with code and name", async (own, code, entry, message) => {
+    const error = await startError((app) => Reflect.apply(app.register, app, [wsorigin, { policy, websocket: own }]));
+    expect(error).toBeInstanceOf(GateError);
+    expect(error).toMatchObject({ issues: [{ code, entry, message: expect.stringMatching(message) }] });
   });
 });

@@ -1,8 +1,7 @@
-import { expect, test } from "vitest";
+import Fastify, { type FastifyInstance } from "fastify";
+import { describe, expect, test } from "vitest";
 import { createPolicy, wsorigin } from "../src/index.ts";
-import { evil, firstMessage, listen, page, policy, type Setup, start } from "./support.ts";
-import Fastify from "fastify";
-import { closeLater } from "./support.ts";
+import { closeLater, evil, firstMessage, listen, page, policy, type Setup, start } from "./support.ts";
 
 /** A websocket route that says which one it is. */
 function says(path: string, name: string, more: object = {}): Setup {
@@ -21,31 +20,39 @@ test("params and query are Fastify's own", async () => {
   });
 });
 
-test.each([
-  ["/plain", "a plain HTTP route"],
-  ["/nowhere", "an unknown path"],
-  ["/chat/history", "a plain HTTP route that is more specific than a websocket route"],
-])("an upgrade on %s, %s, gets 404 and is closed", async (path) => {
-  let ran = 0;
-  const plain = (): string => {
-    ran++;
-    return "plain";
-  };
-  const { open, events } = await start((app) => {
-    app.get("/plain", plain);
-    app.get("/chat/history", plain);
+/** Has an ordinary response close its connection. */
+const closing = { headers: [["Connection", "close"]] } as const;
+
+describe("an allowed handshake on a path that is not a websocket route", () => {
+  function plain(app: FastifyInstance): void {
+    app.get("/plain", () => "plain");
+    app.get("/chat/history", () => "history");
+    app.setNotFoundHandler((_request, reply) => reply.code(410).send("gone"));
     says("/chat/:room", "room")(app);
+  }
+
+  test.each([
+    ["/plain", "a plain HTTP route", 200, "plain"],
+    ["/nowhere", "an unknown path", 410, "gone"],
+    ["/chat/history", "a plain HTTP route that is more specific than a websocket route", 200, "history"],
+  ])("%s, %s: the app responds, as without the plugin", async (path, _name, status, body) => {
+    const { open, events } = await start(plain);
+    expect(await open(path, closing)).toMatchObject({ status, body, closed: "fin" });
+    expect(events.map(({ decision, route }) => [decision.code, route])).toEqual([["origin-listed", undefined]]);
+    expect((await open(path, { origin: evil })).status).toBe(403);
   });
-  const answer = await open(path);
-  expect([answer.status, answer.closed]).toEqual([404, "fin"]);
-  expect(ran).toBe(0);
-  expect(events.map(({ decision }) => decision.code)).toEqual(["route-not-found"]);
+
+  test.each(["/plain", "/nowhere", "/chat/history"])('%s under unrouted: "refuse": 404 of the gate', async (path) => {
+    const { open, events } = await start(plain, { gate: { unrouted: "refuse" } });
+    expect(await open(path)).toMatchObject({ status: 404, body: "Not Found", closed: "fin" });
+    expect(events.map(({ decision }) => decision.code)).toEqual(["route-not-found"]);
+  });
 });
 
 test.each([
   ["/Chat/Lobby", { routerOptions: { caseSensitive: false } }],
   ["/chat/lobby/", { routerOptions: { ignoreTrailingSlash: true } }],
-  ["//chat//lobby", { routerOptions: { ignoreDuplicateSlashes: true } }],
+  ["/chat//lobby", { routerOptions: { ignoreDuplicateSlashes: true } }],
   ["/chat/lobby;x=1", { routerOptions: { useSemicolonDelimiter: true } }],
 ])("%s with %o is the route, and under its policy", async (path, app) => {
   const { open } = await start(says("/chat/lobby", "lobby"), { app });
@@ -53,7 +60,15 @@ test.each([
   expect((await open(path, { origin: evil })).status).toBe(403);
 });
 
-test.each(["/Chat/Lobby", "/chat/lobby/"])("%s is none without", async (path) => {
+test("a target that begins with two slashes is refused, also if the router would accept it", async () => {
+  const { open, events } = await start(says("/chat/lobby", "lobby"), {
+    app: { routerOptions: { ignoreDuplicateSlashes: true } },
+  });
+  expect((await open("//chat//lobby")).status).toBe(400);
+  expect(events.map(({ decision }) => decision.code)).toEqual(["handshake-malformed"]);
+});
+
+test.each(["/Chat/Lobby", "/chat/lobby/"])("%s is not a route without the option", async (path) => {
   const { open } = await start(says("/chat/lobby", "lobby"));
   expect((await open(path)).status).toBe(404);
 });
@@ -119,7 +134,7 @@ test("rewriteUrl leads to the route that it names, under that route's policy", a
   );
   expect(await firstMessage(await open("/elsewhere?to=/open"))).toBe("open");
   expect((await open("/open?to=/closed")).status).toBe(403);
-  expect((await open("/open?to=/plain")).status).toBe(404);
+  expect(await open("/open?to=/plain", closing)).toMatchObject({ status: 200, body: "plain" });
   expect(await firstMessage(await open("/closed?to=/open"))).toBe("open");
 });
 
@@ -138,13 +153,17 @@ test("a rewriteUrl that answers differently each time opens nothing", async () =
   expect(ran).toBe(0);
 });
 
-test("a rewriteUrl that leads nowhere is refused, and Fastify's own answer is not made", async () => {
+test("a rewriteUrl that leads nowhere: Fastify's own answer, or a refusal after the grace time", async () => {
+  const app = { rewriteUrl: () => "/%zz" };
+  const { open } = await start(says("/chat", "chat"), { app });
+  expect((await open("/chat", closing)).status).toBe(400);
   let made = 0;
-  const { open } = await start(says("/chat", "chat"), {
-    app: { rewriteUrl: () => "/%zz", frameworkErrors: () => void made++ },
+  const silent = await start(says("/chat", "chat"), {
+    app: { ...app, frameworkErrors: () => void made++ },
+    gate: { grace: 60 },
   });
-  expect((await open("/chat")).status).toBe(404);
-  expect(made).toBe(0);
+  expect((await silent.open("/chat")).status).toBe(404);
+  expect(made).toBe(1);
 });
 
 test("HEAD of a websocket route is an ordinary request, and no upgrade", async () => {
@@ -179,8 +198,11 @@ test("in a child scope with a prefix it serves that scope, and nothing outside u
   const { open } = await listen(app);
   expect(await firstMessage(await open("/api/chat/1"))).toBe("inside");
   expect(await firstMessage(await open("/api/more/deep"))).toBe("deep");
-  for (const path of ["/outside", "/sibling", "/chat/1"]) expect((await open(path)).status).toBe(404);
-  for (const origin of [evil, null]) expect((await open("/api/chat/1", { origin })).status).toBe(403);
+  for (const path of ["/outside", "/sibling"])
+    expect(await open(path, closing)).toMatchObject({ status: 200, body: "http" });
+  expect((await open("/chat/1")).status).toBe(404);
+  for (const path of ["/api/chat/1", "/outside", "/sibling", "/chat/1"])
+    for (const origin of [evil, null]) expect((await open(path, { origin })).status).toBe(403);
   expect((await app.inject({ url: "/outside", headers: { origin: page } })).body).toBe("http");
 });
 

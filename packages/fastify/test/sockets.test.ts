@@ -80,17 +80,6 @@ describe("handlers that fail", () => {
     expect(await firstMessage(await open("/echo"))).toBe("open");
   });
 
-  test("the app's own errorHandler is told of it", async () => {
-    const seen: unknown[] = [];
-    const errorHandler = (error: Error): void => void seen.push(error.message);
-    const { open } = await start(echo, { gate: { websocket: { errorHandler } } });
-    const { frames } = await open("/echo");
-    frames?.frame("text", "not masked", { masked: false });
-    await frames?.nextClose();
-    frames?.destroy();
-    expect(seen).toEqual([expect.stringMatching(/MASK must be set/)]);
-  });
-
   test.each([
     [{ maxPayload: 10 }, 1009],
     [{ websocket: { options: { maxPayload: 10 } } }, 1009],
@@ -196,6 +185,26 @@ describe("TLS and HTTP/2", () => {
     opened.frames?.send("hello");
     expect((await opened.frames?.next())?.text).toBe("hello");
     opened.close();
+  });
+
+  test("http2: the response of a hook that refuses arrives with its status, fields and body", async () => {
+    const { port, app, events } = await start(
+      (app) => {
+        app.addHook("onRequest", async (_request, reply) => {
+          await Promise.resolve();
+          return reply.code(401).header("X-Reason", "no session").send({ no: "entry" });
+        });
+        echo(app);
+      },
+      { app: { http2: true, https: { ...https, settings: { enableConnectProtocol: true } } } },
+    );
+    const answer = await connectStream({ port, tls: true }, { path: "/echo", origin: page });
+    expect(answer.status).toBe(401);
+    expect(answer.headers["x-reason"]).toBe("no session");
+    expect(JSON.parse(answer.body)).toEqual({ no: "entry" });
+    answer.close();
+    expect(events.map(({ decision }) => decision.code)).toEqual(["middleware-refused"]);
+    expect(app.wsorigin.connections.size).toBe(0);
   });
 
   test("http2: ordinary requests go on as ever", async () => {

@@ -1,32 +1,31 @@
-import { type IncomingMessage, ServerResponse } from "node:http";
+import { ServerResponse } from "node:http";
 import {
-  type Adapter,
   type Context,
   deny,
   type Deny,
   type Gate,
   type GuardableServer,
   GateError,
+  type GateIssue,
   type GuardOptions,
-  guardWith,
-  middlewareIssues,
   type PathParams,
   type RouteOptions,
 } from "@wsorigin/node";
+import { guardWith, issue, middlewareIssues } from "@wsorigin/node/adapter";
 import type Koa from "koa";
 import compose from "koa-compose";
 
 export interface KoaGuardOptions<P = undefined> extends GuardOptions<P> {
-  /** The app whose settings count: `app.proxy` decides what `ctx.ip`, Host and TLS are. */
+  /** The app whose settings count: `app.proxy` decides about `ctx.ip`, Host and TLS. */
   readonly app: Koa;
   /**
-   * Middleware to run on a handshake that the policy allows, before the socket opens: sessions, say. Nothing else of the app runs on an upgrade.
-   * One that does not go on to `next()`, or throws a 4xx, refuses; its answer is not sent. Cookies it sets are not sent either.
+   * Middleware that runs after the policy has allowed a handshake and before its socket opens, such as sessions. No other middleware of the app runs on an
+   * upgrade. A middleware that does not call `next()`, or throws a 4xx, refuses the handshake; its response and its cookies are not sent.
    */
   readonly before?: readonly Koa.Middleware[];
 }
 
-/** Koa's own `ctx`, with the path's parameters, and what the gate knows. */
+/** Koa's own `ctx`, with the parameters of the path and the gate's context. */
 export type SocketContext<P, Params> = Koa.Context & {
   readonly params: Params;
   readonly wsorigin: Context<P, Params, Koa.Context>;
@@ -34,7 +33,7 @@ export type SocketContext<P, Params> = Koa.Context & {
 
 export type SocketHandler<P, Params> = (socket: Context["socket"], ctx: SocketContext<P, Params>) => unknown;
 
-/** The gate, with handlers in Koa's manner. */
+/** The gate, with handlers that get Koa's `ctx`. */
 export interface KoaGate<P = undefined> extends Omit<Gate<P, Koa.Context>, "route"> {
   route<const Path extends string>(path: Path, ...given: RouteArguments<P, PathParams<Path>>): this;
 }
@@ -44,9 +43,9 @@ type RouteArguments<P, Params> =
   | readonly [options: RouteOptions<P>, handler: SocketHandler<P, Params>];
 
 /**
- * Puts a gate before every upgrade of a Koa app's server. CORS middleware never meets a handshake; handlers get Koa's own `ctx`.
+ * Guards the server of a Koa app. CORS middleware never runs on a handshake; handlers get Koa's own `ctx`.
  *
- * @throws {GateError} where an option cannot be understood, `before` holds a CORS middleware, or the server has a gate already
+ * @throws {GateError} if an option is not valid, `before` has a CORS middleware, or the server cannot be guarded
  * @example
  * const server = createServer(app.callback());
  * const gate = guard(server, { app, policy: createPolicy({ origins: ["https://app.example.com"] }) });
@@ -58,13 +57,15 @@ export function guard<P>(server: GuardableServer, options: KoaGuardOptions<P>): 
   if (issues.length > 0) throw new GateError(issues);
   const run = compose([...before]);
   const inner = guardWith<P, Koa.Context>(server, rest, {
-    adapt: (request) => adapt(app, request),
+    adapt: (request) => app.createContext(request, new ServerResponse(request)),
+    facts: (ctx) => ({ host: forwardedHost(app, ctx), secure: ctx.protocol === "https" || ctx.protocol === "wss" }),
+    ip: (ctx) => ctx.ip,
     ...(before.length > 0 && { before: (ctx) => runMiddleware(run, ctx) }),
   });
   const gate: KoaGate<P> = {
     route<const Path extends string>(path: Path, ...given: RouteArguments<P, PathParams<Path>>) {
       const [routeOptions, handler] = given.length === 1 ? [{}, given[0]] : given;
-      // What is no function is refused by the gate itself.
+      // The gate itself refuses a handler that is not a function.
       const wrap = (socket: Context["socket"], context: Context<P, PathParams<Path>, Koa.Context>): unknown =>
         handler(socket, Object.assign(context.request, { params: context.params, wsorigin: context }));
       inner.route(path, routeOptions, typeof handler === "function" ? wrap : handler);
@@ -79,18 +80,15 @@ export function guard<P>(server: GuardableServer, options: KoaGuardOptions<P>): 
   return gate;
 }
 
-/** The `ctx` as the app would make it, and what its proxy setting makes of the connection. */
-function adapt(app: Koa, incoming: IncomingMessage): ReturnType<Adapter<undefined, Koa.Context>["adapt"]> {
-  const ctx = app.createContext(incoming, new ServerResponse(incoming));
-  // Without `app.proxy` Host is read from the wire: `ctx.host` would cut a list of two down to the first.
-  const host = app.proxy && ctx.get("X-Forwarded-Host") !== "" ? ctx.host : undefined;
-  return { request: ctx, ip: ctx.ip, host, secure: ctx.protocol === "https" || ctx.protocol === "wss" };
+/** The Host that a trusted proxy forwarded. Otherwise the policy reads the Host field: `ctx.host` would reduce two values to the first. */
+function forwardedHost(app: Koa, ctx: Koa.Context): string | undefined {
+  return app.proxy && ctx.get("X-Forwarded-Host") !== "" ? ctx.host : undefined;
 }
 
 /**
- * Runs Koa middleware on a handshake, which ends where the app's own would begin.
+ * Runs Koa middleware on a handshake.
  *
- * @throws whatever a middleware throws that is no refusal (a status of 4xx)
+ * @throws what a middleware throws, unless it has a status of 4xx: that refuses the handshake
  */
 async function runMiddleware(
   run: compose.ComposedMiddleware<Koa.Context>,
@@ -111,7 +109,13 @@ async function runMiddleware(
     : deny("middleware-refused", ctx.req.headers.origin, { note: `It answered ${String(status)}.` });
 }
 
-function appIssues(app: Koa | undefined): string[] {
+function appIssues(app: Koa | undefined): readonly GateIssue[] {
   if (typeof app === "object" && app !== null && typeof app.createContext === "function") return [];
-  return ["app is missing, or no Koa app. Write guard(server, { app, policy }) with what new Koa() returned."];
+  return [
+    issue(
+      "app-invalid",
+      "app",
+      "`app` must be the Koa app. Write guard(server, { app, policy }) with the app that new Koa() returned.",
+    ),
+  ];
 }

@@ -6,6 +6,9 @@ import { describe, expect, test } from "vitest";
 import { GateError, guard } from "../src/index.ts";
 import { evil, firstMessage, page, policy, startApp } from "./support.ts";
 
+/** Has an ordinary response close its connection. */
+const closing = { headers: [["Connection", "close"]] } as const;
+
 async function run(before: readonly Koa.Middleware[], origin = page, deadline = 5000) {
   const started = await startApp(new Koa(), { before, deadline });
   started.gate.route("/chat", (socket, ctx) => socket.send(JSON.stringify(ctx.state)));
@@ -155,47 +158,81 @@ describe("guard", () => {
   test("refuses @koa/cors at start, and says what to do", () => {
     const error = start({ app: new Koa(), policy, before: [cors()] });
     expect(error).toBeInstanceOf(GateError);
-    expect(String(error)).toMatch(/before\[0\] is a CORS middleware .*corsOptions\(policy\)/);
+    expect(error).toMatchObject({
+      issues: [
+        {
+          code: "middleware-cors",
+          entry: "before[0]",
+          message: expect.stringMatching(/CORS middleware .*corsOptions\(policy\)/),
+        },
+      ],
+    });
   });
 
-  test("refuses what is no middleware and what is no app, all at once", () => {
+  test("refuses a value that is not a middleware and one that is not an app, both at once", () => {
     const error = start({ app: createServer(), policy, before: ["session"] });
     expect(error).toBeInstanceOf(GateError);
-    expect(String(error)).toMatch(/app is missing/);
-    expect(String(error)).toMatch(/before\[0\] is no middleware/);
+    expect(error).toMatchObject({
+      code: "ERR_WSORIGIN_GATE",
+      issues: [
+        { code: "app-invalid", entry: "app", message: expect.stringMatching(/must be the Koa app\. Write guard\(/) },
+        { code: "middleware-invalid", entry: "before[0]", message: expect.stringMatching(/must be a middleware/) },
+      ],
+    });
   });
 
-  test.each<[string, object, RegExp]>([
-    ["an unknown option", { orgins: [] }, /"orgins" is no option/],
-    ["a missing policy", { policy: undefined }, /policy is missing/],
-  ])("refuses %s", (_name, wrong, message) => {
+  test.each<[string, object, object]>([
+    ["an unknown option", { orgins: [] }, { code: "option-unknown", entry: "orgins" }],
+    ["a missing policy", { policy: undefined }, { code: "option-missing", entry: "policy" }],
+  ])("refuses %s", (_name, wrong, problem) => {
     const error = start({ app: new Koa(), policy, ...wrong });
     expect(error).toBeInstanceOf(GateError);
-    expect(String(error)).toMatch(message);
+    expect(error).toMatchObject({ issues: [problem] });
   });
 
-  test("refuses a call without options, and a second gate on the server", () => {
-    expect(() => Reflect.apply(guard, undefined, [createServer()])).toThrow(/app is missing/);
+  test("refuses a call without options, a second gate on the server, and the app in place of its server", () => {
+    expect(() => Reflect.apply(guard, undefined, [createServer()])).toThrow(/`app` must be the Koa app/);
     const server = createServer();
     guard(server, { app: new Koa(), policy });
-    expect(() => guard(server, { app: new Koa(), policy })).toThrow(/has a gate already/);
+    expect(() => guard(server, { app: new Koa(), policy })).toThrow(/already guarded/);
+    const app = new Koa();
+    expect(() => Reflect.apply(guard, undefined, [app, { app, policy }])).toThrow(/createServer\(app\.callback\(\)\)/);
   });
 
-  test("an app's own middleware, @koa/cors and all, never meets a handshake", async () => {
+  /** An app that counts the requests that its middleware gets, with a body for ordinary requests. */
+  async function counting(options: object = {}) {
     const app = new Koa();
-    let ran = 0;
-    app.use((_ctx, next) => {
-      ran++;
-      return next();
+    const seen: string[] = [];
+    app.use(async (ctx, next) => {
+      seen.push(ctx.path);
+      if (ctx.path === "/page") ctx.body = "page";
+      else await next();
     });
     app.use(cors({ origin: (ctx) => ctx.throw(500, "never") }));
-    app.use((ctx) => void (ctx.body = "http"));
-    const { open, gate } = await startApp(app);
+    const { open, gate, events } = await startApp(app, options);
     gate.route("/chat", (socket) => socket.send("open"));
+    return { seen, open, events };
+  }
+
+  test("the app's middleware, @koa/cors included, never runs on a route's handshake", async () => {
+    const { seen, open } = await counting();
     expect(await firstMessage(await open("/chat"))).toBe("open");
-    expect((await open("/chat", { origin: evil })).status).toBe(403);
-    expect((await open("/chat", { origin: null })).status).toBe(403);
-    expect((await open("/other")).status).toBe(404);
-    expect(ran).toBe(0);
+    for (const path of ["/chat", "/page"])
+      for (const origin of [evil, null]) expect((await open(path, { origin })).status).toBe(403);
+    expect(seen).toEqual([]);
+  });
+
+  test("an allowed handshake on another path is an ordinary request to the app", async () => {
+    const { seen, open, events } = await counting();
+    expect(await open("/page", closing)).toMatchObject({ status: 200, body: "page" });
+    expect(seen).toEqual(["/page"]);
+    expect(events.map(({ decision, route }) => [decision.code, route])).toEqual([["origin-listed", undefined]]);
+  });
+
+  test('under unrouted: "refuse" the app does not get it', async () => {
+    const { seen, open, events } = await counting({ unrouted: "refuse" });
+    expect((await open("/page")).status).toBe(404);
+    expect(seen).toEqual([]);
+    expect(events.map(({ decision }) => decision.code)).toEqual(["route-not-found"]);
   });
 });

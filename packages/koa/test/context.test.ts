@@ -210,9 +210,9 @@ describe("the gate", () => {
   });
 
   test.each<[string, readonly unknown[], RegExp]>([
-    ["no handler", ["/chat"], /route "\/chat": there is no handler/],
-    ["a handler that is no function", ["/chat", {}, "handler"], /route "\/chat": there is no handler/],
-    ["an option that is none", ["/chat", { orgins: [] }, () => {}], /route "\/chat": "orgins" is no option/],
+    ["no handler", ["/chat"], /route "\/chat": the handler is missing/],
+    ["a handler that is not a function", ["/chat", {}, "handler"], /route "\/chat": the handler is missing/],
+    ["an unknown option", ["/chat", { orgins: [] }, () => {}], /route "\/chat": Unknown option "orgins"/],
   ])("a route with %s is refused at once", async (_name, given, message) => {
     const { gate } = await startApp();
     expect(() => Reflect.apply(Reflect.get(gate, "route"), gate, given)).toThrow(message);

@@ -37,9 +37,11 @@ describeGuide("koa-websocket", websocket, (before, after) => {
     expect((await handshake(before(), { origin: evil, omit, headers: [["Connection", "close"]] })).status).toBe(403);
   });
 
-  test("before: every path is opened; after: another path is answered with 404", async () => {
+  test("before: every path is opened; after: another path gets the app's own response", async () => {
     await openAs(page, before(), { path: "/other" });
-    expect((await handshake(after(), { path: "/other", origin: page })).status).toBe(404);
+    const request = { path: "/other", headers: [["Connection", "close"]] } as const;
+    expect(await handshake(after(), { ...request, origin: page })).toMatchObject({ status: 200, body: "Hello" });
+    expect((await handshake(after(), { ...request, origin: evil })).status).toBe(403);
   });
 });
 
@@ -82,9 +84,30 @@ describe("koa-easy-ws, as the guide says", () => {
     await expect(handshake(target, { origin: page, timeout: briefly })).rejects.toThrow(TimeoutError);
   });
 
-  test("behind a gate it gets no handshake: 404", async () => {
-    const server = createServer((incoming, response) => void app().callback()(incoming, response));
-    guard(server, { app: app(), policy: createPolicy({ origins: [page] }), log: false });
+  test("behind a gate it opens what the policy allows, on paths that are not the gate's routes", async () => {
+    const koa = app();
+    const answer = koa.callback();
+    const server = createServer((incoming, response) => void answer(incoming, response));
+    const codes: string[] = [];
+    const gate = guard(server, {
+      app: koa,
+      policy: createPolicy({ origins: [page] }),
+      log: false,
+      onDecision: ({ decision }) => void codes.push(decision.code),
+    });
+    gate.route("/chat", (socket) => socket.send("route"));
+    const target = await started(running(server.listen(0, "127.0.0.1")));
+    for (const origin of [evil, "null", null]) expect((await handshake(target, { origin })).status).toBe(403);
+    expect((await (await openAs(page, target, {})).next()).text).toBe("Hello");
+    expect((await (await openAs(page, target, { path: "/chat" })).next()).text).toBe("route");
+    expect(codes).toEqual(["origin-not-listed", "origin-opaque", "origin-missing", "origin-listed", "origin-listed"]);
+  });
+
+  test('behind a gate with unrouted: "refuse" it gets no handshake', async () => {
+    const koa = app();
+    const answer = koa.callback();
+    const server = createServer((incoming, response) => void answer(incoming, response));
+    guard(server, { app: koa, policy: createPolicy({ origins: [page] }), log: false, unrouted: "refuse" });
     const target = await started(running(server.listen(0, "127.0.0.1")));
     expect((await handshake(target, { origin: page })).status).toBe(404);
   });

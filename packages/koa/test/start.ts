@@ -8,8 +8,14 @@ import { createPolicy, guard } from "../src/index.ts";
 export const start: AdapterStart = async ({ policy, options, routes, before, after, answer }) => {
   const app = new Koa();
   app.use(async (ctx, next) => {
-    if (answer?.(ctx.req, ctx.res) === true) ctx.respond = false;
-    else await next();
+    // Koa begins with 404, which is the status that a response without one would get.
+    ctx.res.statusCode = 200;
+    if (answer?.(ctx.req, ctx.res) === true) {
+      ctx.respond = false;
+    } else {
+      ctx.res.statusCode = 404;
+      await next();
+    }
   });
   app.use(cors({ origin: (ctx) => ctx.throw(500, "CORS met a handshake") }));
   const server = createServer((request, response) => void app.callback()(request, response));

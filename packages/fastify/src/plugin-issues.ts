@@ -1,0 +1,67 @@
+import type { WebsocketPluginOptions } from "@fastify/websocket";
+import type { GateIssue } from "@wsorigin/node";
+import { issue } from "@wsorigin/node/adapter";
+import type { FastifyInstance } from "fastify";
+
+type ServerOptions = NonNullable<WebsocketPluginOptions["options"]>;
+
+/** What the plugin sets itself: it owns the server, its routes, its subprotocols and its list of connections. */
+type OwnedOption = "backlog" | "clientTracking" | "handleProtocols" | "host" | "noServer" | "port" | "server";
+
+/** What may be given to `ws`. The compiler asks for a line here when `ws` gets another option. */
+const serverOptions = {
+  WebSocket: true,
+  allowSynchronousEvents: true,
+  autoPong: true,
+  closeTimeout: true,
+  maxBufferedChunks: true,
+  maxFragments: true,
+  maxPayload: true,
+  perMessageDeflate: true,
+  skipUTF8Validation: true,
+  verifyClient: true,
+} satisfies Record<keyof Omit<ServerOptions, OwnedOption> | "closeTimeout", true>;
+
+/** What may be given for @fastify/websocket. */
+export interface SocketOptions extends Pick<WebsocketPluginOptions, "errorHandler"> {
+  readonly options?: Omit<ServerOptions, OwnedOption> & { readonly closeTimeout?: number };
+}
+
+const pluginOptions = { errorHandler: true, options: true } satisfies Record<keyof SocketOptions, true>;
+
+/** Servers that the plugin guards already. */
+const guarded = new WeakSet<object>();
+
+/** Checks what is given for @fastify/websocket, and that neither it nor the plugin is registered already. */
+export function pluginIssues(app: FastifyInstance, own: SocketOptions): readonly GateIssue[] {
+  const issues = [...unknownOptions(own, pluginOptions, "websocket")];
+  const { errorHandler, options = {} } = Object(own);
+  issues.push(...unknownOptions(options, serverOptions, "websocket.options"));
+  if (errorHandler !== undefined && typeof errorHandler !== "function")
+    issues.push(issue("option-invalid", "websocket.errorHandler", "`websocket.errorHandler` must be a function."));
+  if (guarded.has(app.server)) {
+    const text =
+      "@wsorigin/fastify is registered already, in this scope or in another one. Register it once, at the root.";
+    issues.push(issue("plugin-conflict", "wsorigin", text));
+  } else if (app.hasDecorator("websocketServer")) {
+    const text =
+      "@fastify/websocket is registered already, and would answer without asking the policy. Remove app.register(websocket, ...): this plugin registers it, with what you pass as `websocket`.";
+    issues.push(issue("plugin-conflict", "websocket", text));
+  }
+  if (issues.length === 0) guarded.add(app.server);
+  return issues;
+}
+
+function unknownOptions(given: unknown, valid: object, where: string): readonly GateIssue[] {
+  if (typeof given !== "object" || given === null) {
+    const text = `\`${where}\` is ${JSON.stringify(given)}; it must be an object.`;
+    return [issue("option-invalid", where, text)];
+  }
+  return Object.keys(given)
+    .filter((name) => !Object.hasOwn(valid, name))
+    .map((name) => {
+      const entry = `${where}.${name}`;
+      const list = Object.keys(valid).join(", ");
+      return issue("option-unknown", entry, `Unknown option ${JSON.stringify(entry)}. Valid options: ${list}.`);
+    });
+}
