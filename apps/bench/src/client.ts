@@ -112,7 +112,7 @@ function received(socket: Socket, length: number): Promise<void> {
 }
 
 /** A browser's handshake, as bytes. */
-export function requestBytes(origin: string): Buffer {
+export function requestBytes(origin: string, query = "room=7"): Buffer {
   const fields = browserFields(host, origin).map(([name, value]) => `${name}: ${value}\r\n`);
-  return Buffer.from(`GET ${path}?room=7 HTTP/1.1\r\n${fields.join("")}\r\n`, "latin1");
+  return Buffer.from(`GET ${path}?${query} HTTP/1.1\r\n${fields.join("")}\r\n`, "latin1");
 }

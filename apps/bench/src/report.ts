@@ -16,6 +16,7 @@ import type { FrameworkName, PeerName } from "./frameworks.ts";
 import type { FrameworkReport, HandshakeReport } from "./handshake.ts";
 import { type ServerName, serverNames } from "./servers.ts";
 import type { Ratio } from "./stats.ts";
+import type { StormReport } from "./storm.ts";
 import { count, table } from "./table.ts";
 
 /** In neutral words: enough to tell one kind of machine from another. */
@@ -165,6 +166,20 @@ export function frameworkTable({ frameworks }: FrameworkReport): string {
   return [
     `Accepting: the server's processor time for a handshake, in microseconds; ${frameworks[0]?.rounds ?? 0} rounds.`,
     table(["adapter", "each", "peer", "each", "of the peer"], rows),
+  ].join("\n\n");
+}
+
+export function stormTable({ storms }: StormReport): string {
+  const rows = storms.map(({ about, open, milliseconds: time, calls, closed }) => [
+    about === "absent" ? "of grants without a socket here" : "of 500 of the open sockets",
+    count(open),
+    time.toFixed(1),
+    count(calls),
+    count(closed),
+  ]);
+  return [
+    "500 revocations at once: processor time in milliseconds, and how many functions of wsorigin are called.",
+    table(["revocations", "open", "milliseconds", "calls", "closed"], rows),
   ].join("\n\n");
 }
 
