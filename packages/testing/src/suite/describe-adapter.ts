@@ -6,6 +6,8 @@ import { coexistenceTheme } from "./themes/coexistence.ts";
 import { corpusTheme } from "./themes/corpus.ts";
 import { deliveryTheme } from "./themes/delivery.ts";
 import { delegationTheme } from "./themes/entry/delegation.ts";
+import { expectTheme } from "./themes/entry/expect.ts";
+import { listenersTheme } from "./themes/entry/listeners.ts";
 import { lostUpgradesTheme } from "./themes/entry/lost-upgrades.ts";
 import { otherUpgradesTheme } from "./themes/entry/other-upgrades.ts";
 import { targetsTheme } from "./themes/entry/targets.ts";
@@ -14,16 +16,22 @@ import { lifecycleTheme } from "./themes/lifecycle.ts";
 import { limitsTheme } from "./themes/limits.ts";
 import { logTheme } from "./themes/log.ts";
 import { originTheme } from "./themes/origin.ts";
+import { pendingSlotsTheme } from "./themes/pending-slots.ts";
 import { pendingTheme } from "./themes/pending.ts";
 import { refusalTheme } from "./themes/refusal.ts";
 import { slotsTheme } from "./themes/slots.ts";
+import { firstMessageTheme } from "./themes/tokens/first-message.ts";
+import { guessesTheme } from "./themes/tokens/guesses.ts";
 import { lateTokensTheme } from "./themes/tokens/late-tokens.ts";
+import { lifetimeTheme } from "./themes/tokens/lifetime.ts";
 import { tokensTheme } from "./themes/tokens/tokens.ts";
 
 const themes: readonly Theme[] = [
   originTheme,
   formTheme,
   lostUpgradesTheme,
+  expectTheme,
+  listenersTheme,
   otherUpgradesTheme,
   targetsTheme,
   delegationTheme,
@@ -32,8 +40,12 @@ const themes: readonly Theme[] = [
   deliveryTheme,
   limitsTheme,
   slotsTheme,
+  pendingSlotsTheme,
   tokensTheme,
+  firstMessageTheme,
+  lifetimeTheme,
   lateTokensTheme,
+  guessesTheme,
   coexistenceTheme,
   lifecycleTheme,
   logTheme,

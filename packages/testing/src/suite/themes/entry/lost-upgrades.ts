@@ -1,21 +1,12 @@
 import assert from "node:assert/strict";
-import type { EventEmitter } from "node:events";
 import type { DenyCode } from "@wsorigin/core";
 import { frameBytes } from "../../../client/frame.ts";
-import type { HandshakeRequest, HeaderLine } from "../../../client/request.ts";
+import type { HandshakeRequest } from "../../../client/request.ts";
 import { ordinary } from "../../exchange.ts";
-import { acceptByHand, Foreign } from "../../foreign.ts";
 import type { Kit } from "../../kit.ts";
 import { SocketApp } from "../../own-app.ts";
-import { apiHost, evilOrigin, pageOrigin, type Row, type StageSetup, type Theme } from "../../stage.ts";
-
-/** A path without a route. */
-const ownPath = "/own?ticket=canary";
-
-/** A handshake whose Upgrade and Connection lines are replaced. */
-const lines = (...headers: readonly HeaderLine[]): HandshakeRequest => ({ omit: ["upgrade", "connection"], headers });
-
-const upgrade = ["Upgrade", "websocket"] as const;
+import { apiHost, evilOrigin, pageOrigin, type Row, type Theme } from "../../stage.ts";
+import { lines, opensInApp, ownPath, stripped, upgrade } from "./handshakes.ts";
 
 /** Handshakes that Node delivers as `request`, because Connection does not name Upgrade. */
 const lost: readonly (readonly [what: string, request: HandshakeRequest])[] = [
@@ -73,18 +64,6 @@ function closed(what: string, request: HandshakeRequest, code?: DenyCode): Row {
   };
 }
 
-/** The listed page reaches the request handler, which opens the socket. */
-async function opensInApp(kit: Kit, app: SocketApp, request: HandshakeRequest): Promise<void> {
-  const index = kit.events.length;
-  const answer = await kit.ask({ path: ownPath, ...request });
-  assert.equal(answer.status, 101, `answered: ${answer.raw.toString("latin1")}`);
-  assert.equal(answer.header("x-answered-by"), "app");
-  answer.frames?.destroy();
-  assert.equal((await kit.event(index)).decision.code, "origin-listed");
-  assert.equal((await kit.event(index)).route, undefined);
-  assert.ok(app.seen.every((path) => path === "/own"));
-}
-
 function opened(what: string, request: HandshakeRequest): Row {
   return {
     name: `${what}: the listed page reaches that request handler, with one event`,
@@ -96,148 +75,6 @@ function opened(what: string, request: HandshakeRequest): Row {
     },
   };
 }
-
-/** On a route's path a handshake whose Connection line was lost is answered in the proxy's name. */
-function stripped(what: string, request: HandshakeRequest, setupOf: (app: SocketApp) => StageSetup, name: string): Row {
-  return {
-    name: `${what} ${name}: 426 upgrade-stripped for every page`,
-    async run(stage) {
-      const app = new SocketApp();
-      const kit = await stage.start(setupOf(app));
-      await kit.refused(request, 426, "upgrade-stripped");
-      await kit.refused({ ...request, origin: evilOrigin }, 426, "upgrade-stripped");
-      assert.deepEqual(app.seen, []);
-      await kit.sockets(0);
-    },
-  };
-}
-
-/** The app handles an event of Node's that carries requests beside `request`. */
-function expecting(event: "checkContinue" | "checkExpectation", value: string): readonly Row[] {
-  const setupOf = (app: SocketApp): StageSetup => ({ after: (server) => void server.on(event, app.answer) });
-  const expect = ["Expect", value] as const;
-  const places: readonly (readonly [place: string, setupOf: (app: SocketApp) => StageSetup])[] = [
-    ["before the guard", (app) => ({ before: (server) => void server.on(event, app.answer) })],
-    ["after the guard", setupOf],
-    [
-      "after the guard, with prependListener",
-      (app) => ({ after: (server) => void server.prependListener(event, app.answer) }),
-    ],
-  ];
-  const asked = lines(upgrade, ["Connection", "keep-alive"], expect);
-  return [
-    ...places.map(([place, make]): Row => ({
-      name: `Expect: ${value}: another page does not reach a ${event} listener added ${place}`,
-      async run(stage) {
-        const app = new SocketApp();
-        const kit = await stage.start(make(app));
-        await kit.refused({ path: ownPath, origin: evilOrigin, ...asked }, 403, "origin-not-listed");
-        await kit.refused({ path: ownPath, origin: null, ...asked }, 403, "origin-missing");
-        await kit.refused({ path: ownPath, hostHeader: "rebind.test", ...asked }, 403, "host-not-listed");
-        assert.deepEqual(app.seen, []);
-        await kit.works();
-      },
-    })),
-    {
-      name: `Expect: ${value}: the listed page reaches the ${event} listener, with one event`,
-      async run(stage) {
-        const app = new SocketApp();
-        const kit = await stage.start(setupOf(app));
-        await opensInApp(kit, app, asked);
-      },
-    },
-    {
-      name: `Expect: ${value} with Connection: Upgrade: another page does not reach the ${event} listener`,
-      async run(stage) {
-        const app = new SocketApp();
-        const kit = await stage.start({ ...setupOf(app), answer: app.answer });
-        for (const path of [ownPath, "/chat/lobby"])
-          await kit.refused({ path, origin: evilOrigin, headers: [expect] }, 403, "origin-not-listed");
-        assert.deepEqual(app.seen, []);
-        await kit.works();
-      },
-    },
-    stripped(`Expect: ${value} on a route's path,`, asked, setupOf, `with a ${event} listener`),
-    {
-      name: `Expect: ${value} without Upgrade reaches the ${event} listener, without an event`,
-      async run(stage) {
-        const app = new SocketApp();
-        const kit = await stage.start(setupOf(app));
-        const answer = await kit.askUnreported({
-          path: "/upload",
-          ...ordinary,
-          headers: [["Connection", "close"], expect],
-        });
-        answer.frames?.destroy();
-        assert.deepEqual(app.seen, ["/upload"]);
-      },
-    },
-  ];
-}
-
-/** Takes listeners off, as reloading development servers do, and puts those back without which a server answers nothing. */
-const removals: readonly (readonly [how: string, remove: (server: EventEmitter) => void])[] = [
-  ["removeAllListeners()", (server) => server.removeAllListeners()],
-  [
-    'removeAllListeners("removeListener") and removeAllListeners("upgrade")',
-    (server) => server.removeAllListeners("removeListener").removeAllListeners("upgrade"),
-  ],
-  [
-    'off("removeListener") for each, then off("upgrade") for each',
-    (server) => {
-      for (const event of ["removeListener", "upgrade"]) {
-        for (const listener of server.rawListeners(event))
-          Reflect.apply(Reflect.get(server, "off"), server, [event, listener]);
-      }
-    },
-  ],
-  [
-    'removeAllListeners("upgrade"), twice',
-    (server) => server.removeAllListeners("upgrade").removeAllListeners("upgrade"),
-  ],
-  [
-    'removeAllListeners("newListener") and removeAllListeners()',
-    (server) => server.removeAllListeners("newListener").removeAllListeners(),
-  ],
-];
-
-const withoutWhich = ["connection", "secureConnection", "request", "session", "clientError", "close", "tlsClientError"];
-
-function removed(how: string, remove: (server: EventEmitter) => void): Row {
-  return {
-    name: `after ${how} the gate still decides on every handshake`,
-    async run(stage) {
-      let server: EventEmitter | undefined;
-      const app = new SocketApp();
-      const kit = await stage.start({ answer: app.answer, after: (guarded) => (server = guarded) });
-      assert.ok(server);
-      const kept = withoutWhich.map((event) => [event, server?.rawListeners(event) ?? []] as const);
-      remove(server);
-      for (const [event, listeners] of kept) {
-        for (const listener of listeners) {
-          if (!server.rawListeners(event).includes(listener))
-            Reflect.apply(Reflect.get(server, "on"), server, [event, listener]);
-        }
-      }
-      for (const path of [ownPath, "/chat/lobby"])
-        await kit.refused({ path, origin: evilOrigin }, 403, "origin-not-listed");
-      await kit.refused({ path: ownPath, origin: evilOrigin, ...lines(upgrade) }, 403, "origin-not-listed");
-      await kit.refused(lines(upgrade), 426, "upgrade-stripped");
-      assert.deepEqual(app.seen, []);
-      await opensInApp(kit, app, {});
-      await kit.works();
-      const foreign = new Foreign();
-      foreign.attach(server);
-      await kit.refused({ path: "/foreign", origin: evilOrigin }, 403, "origin-not-listed");
-      (await kit.connect({ path: "/foreign" })).destroy();
-      assert.deepEqual(foreign.seen, ["/foreign"]);
-    },
-  };
-}
-
-/** A server that never emits `upgrade`: an option of Node 22.23, 24.9 and later, which older versions ignore. */
-const neverUpgrades: NonNullable<StageSetup["after"]> = (server) =>
-  void Reflect.set(server, "shouldUpgradeCallback", () => false);
 
 const rows: readonly Row[] = [
   ...lost.flatMap(([what, request]) => [closed(what, request, "origin-not-listed"), opened(what, request)]),
@@ -291,119 +128,6 @@ const rows: readonly Row[] = [
       assert.deepEqual(app.seen, []);
     },
   },
-  ...expecting("checkContinue", "100-continue"),
-  ...expecting("checkExpectation", "junk"),
-  {
-    name: "Expect: 100-continue without a listener for it: another page does not reach the request handler",
-    async run(stage) {
-      const app = new SocketApp();
-      const kit = await stage.start({ answer: app.answer });
-      const connection = await kit.kept();
-      connection.send({
-        path: ownPath,
-        origin: evilOrigin,
-        hostHeader: apiHost,
-        ...lines(upgrade, ["Connection", "keep-alive"], ["Expect", "100-continue"]),
-      });
-      kit.expect(1);
-      assert.equal((await connection.response())?.status, 403);
-      assert.equal((await kit.event(0)).decision.code, "origin-not-listed");
-      assert.deepEqual(app.seen, []);
-    },
-  },
-  {
-    name: "shouldUpgradeCallback: () => false: another page reaches no request handler, on any path",
-    async run(stage) {
-      const app = new SocketApp();
-      const kit = await stage.start({ answer: app.answer, after: neverUpgrades });
-      for (const path of [ownPath, "/chat/lobby"])
-        await kit.refused({ path, origin: evilOrigin }, 403, "origin-not-listed");
-      assert.deepEqual(app.seen, []);
-    },
-  },
-  {
-    name: "shouldUpgradeCallback: () => false: the listed page reaches the route, and elsewhere the request handler",
-    async run(stage) {
-      const app = new SocketApp();
-      const kit = await stage.start({ answer: app.answer, after: neverUpgrades });
-      await kit.works();
-      assert.equal((await kit.event(0)).decision.code, "origin-listed");
-      assert.deepEqual(app.seen, []);
-      await opensInApp(kit, app, {});
-    },
-  },
-  {
-    name: "shouldUpgradeCallback: () => false: an upgrade listener gets what the policy allows",
-    async run(stage) {
-      const foreign = new Foreign();
-      const kit = await stage.start({
-        after(server) {
-          neverUpgrades(server);
-          foreign.attach(server);
-        },
-      });
-      await kit.refused({ path: "/foreign", origin: evilOrigin }, 403, "origin-not-listed");
-      (await kit.connect({ path: "/foreign" })).destroy();
-      assert.deepEqual(foreign.seen, ["/foreign"]);
-    },
-  },
-  ...removals.map(([how, remove]) => removed(how, remove)),
-  {
-    name: "a handshake on a connection that was open when every listener was removed: refused",
-    async run(stage) {
-      let server: EventEmitter | undefined;
-      const app = new SocketApp();
-      const kit = await stage.start({ after: (guarded) => (server = guarded) });
-      const connection = await kit.kept();
-      connection.send({ path: "/page", ...ordinary });
-      assert.ok(await connection.response());
-      server?.removeAllListeners();
-      server?.on("request", app.answer);
-      connection.send({ path: ownPath, origin: evilOrigin, hostHeader: apiHost });
-      kit.expect(1);
-      assert.equal((await connection.response())?.status, 403);
-      assert.deepEqual(app.seen, []);
-      assert.equal((await kit.event(0)).decision.code, "origin-not-listed");
-    },
-  },
-  ...([pageOrigin, evilOrigin] as const).flatMap((origin) =>
-    (["api.example", "db.example:5432"] as const).map((path): Row => ({
-      name: `CONNECT ${path} with Upgrade: websocket and Origin ${origin}: 400, and no connect listener is reached`,
-      async run(stage) {
-        const seen: string[] = [];
-        const kit = await stage.start({
-          after: (server) =>
-            void server.on("connect", (request, socket) => {
-              seen.push(String(request.url));
-              acceptByHand(request, socket, "connect");
-            }),
-        });
-        await kit.refused({ method: "CONNECT", path, origin }, 400, "handshake-malformed");
-        assert.deepEqual(seen, []);
-        await kit.sockets(0);
-      },
-    })),
-  ),
-  {
-    name: "CONNECT without Upgrade reaches the connect listener, without an event",
-    async run(stage) {
-      const seen: string[] = [];
-      const kit = await stage.start({
-        after: (server) =>
-          void server.on("connect", (request, socket) => {
-            seen.push(String(request.url));
-            socket.end("HTTP/1.1 204 Connected\r\n\r\n");
-          }),
-      });
-      const answer = await kit.askUnreported({
-        method: "CONNECT",
-        path: "db.example:5432",
-        ...ordinary,
-      });
-      assert.equal(answer.status, 204);
-      assert.deepEqual(seen, ["db.example:5432"]);
-    },
-  },
   {
     name: "frames behind a handshake with a lost Connection line reach nothing",
     async run(stage) {
@@ -420,4 +144,4 @@ const rows: readonly Row[] = [
   },
 ];
 
-export const lostUpgradesTheme: Theme = { name: "Every entry path", rows };
+export const lostUpgradesTheme: Theme = { name: "Handshakes without Connection: Upgrade", rows };
