@@ -80,8 +80,9 @@ export class ServerGate<P, R> implements AdapterGate<P, R>, Receiver {
   readonly passesUpgrades: boolean;
   #unused: NodeJS.Timeout | undefined;
   #closing: Promise<void> | undefined;
-  /** The last route that was looked up: Node asks for it first, and delivers the handshake next. */
-  #lookup: { readonly request: IncomingMessage; readonly found: Found<Route<P, R>> | undefined } | undefined;
+  /** The last request whose route was looked up, and that route: Node asks for it first, and delivers the handshake next. */
+  #claimed: IncomingMessage | undefined;
+  #claimedRoute: Found<Route<P, R>> | undefined;
 
   constructor(options: GuardOptions<P>, adapter: Adapter<P, R>, isListening: boolean) {
     const checked = checkGuardOptions(options);
@@ -165,7 +166,8 @@ export class ServerGate<P, R> implements AdapterGate<P, R>, Receiver {
   claims(request: IncomingMessage): boolean {
     if (this.#services.options.unrouted === "refuse") return true;
     const found = this.#find(request);
-    this.#lookup = { request, found };
+    this.#claimed = request;
+    this.#claimedRoute = found;
     return found !== undefined;
   }
 
@@ -202,9 +204,11 @@ export class ServerGate<P, R> implements AdapterGate<P, R>, Receiver {
 
   /** The route of the gate, or else of the framework's own router. If that one throws, there is none, and the app answers. */
   #find(request: IncomingMessage): Found<Route<P, R>> | undefined {
-    const known = this.#lookup;
-    this.#lookup = undefined;
-    if (known?.request === request) return known.found;
+    const claimed = this.#claimed;
+    const known = this.#claimedRoute;
+    this.#claimed = undefined;
+    this.#claimedRoute = undefined;
+    if (claimed === request) return known;
     const target = originForm(request.url ?? "", request.headers.host);
     const found = target === undefined ? undefined : this.#routes.find(target);
     const { adapter } = this.#services;

@@ -19,7 +19,7 @@ export interface DecisionEvent {
 
 /** What an event is made of, read only if there is somebody to tell. */
 export interface EventSource {
-  readonly route: string | undefined;
+  readonly path: string | undefined;
   readonly ip: string;
   readonly ms: number;
   /** The Host as it came. */
@@ -54,6 +54,11 @@ export class Reporter {
     this.#options = options;
   }
 
+  /** Whether there is somebody to send events to. */
+  get isHeard(): boolean {
+    return this.#options.onDecision !== undefined || decisions.hasSubscribers;
+  }
+
   /** Reports one decision. Nothing is read from the source unless somebody is told. */
   decision(
     decision: Decision<unknown>,
@@ -63,7 +68,7 @@ export class Reporter {
   ): void {
     const { onDecision, log } = this.#options;
     if (onDecision !== undefined || decisions.hasSubscribers) {
-      const { route, ip, ms } = source;
+      const { path: route, ip, ms } = source;
       const event = Object.freeze({ decision, route, ip, ms, mode, ...(reported !== undefined && { reported }) });
       if (onDecision !== undefined) this.#attempt("onDecision", () => onDecision(event));
       if (decisions.hasSubscribers) this.#publish(event);
@@ -114,8 +119,8 @@ export class Reporter {
       if (this.#summary === undefined) this.#summary = setTimeout(() => this.#summarise(), quiet).unref();
       return;
     }
-    const { route, ip } = source;
-    const where = route === undefined ? "no route" : `route ${route}`;
+    const { path, ip } = source;
+    const where = path === undefined ? "no route" : `route ${path}`;
     const note = mode === "report" ? "; reported only, let through" : "";
     this.#write(`[wsorigin] ${explain(decision)}\n  where:    ${where}, client ${quote(ip)}${note}`);
   }
@@ -123,11 +128,13 @@ export class Reporter {
   /** Whether a refusal is logged: not in the last minute, and fewer than `maxEntries` others were. */
   #isNew(key: string): boolean {
     const now = performance.now();
+    const last = this.#logged.get(key);
+    if (last !== undefined && now - last < quiet) return false;
     for (const [old, at] of this.#logged) {
       if (now - at < quiet) break;
       this.#logged.delete(old);
     }
-    if (this.#logged.has(key) || this.#logged.size >= maxEntries) return false;
+    if (this.#logged.size >= maxEntries) return false;
     this.#logged.set(key, now);
     return true;
   }

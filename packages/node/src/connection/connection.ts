@@ -1,8 +1,10 @@
+import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import type { Decision, Deny, FirstMessage, Handshake, Policy } from "@wsorigin/core";
 import { parseCookie } from "cookie";
 import type { WebSocket } from "ws";
 import { type Attempt, countAttempt } from "../handshake/failures.ts";
+import type { Addressed, Slot } from "../handshake/limits.ts";
 import type { RouteOptions } from "../options.ts";
 import { queryOf } from "../transport/request.ts";
 import type { Context } from "./context.ts";
@@ -11,20 +13,25 @@ import type { Revocations, Verification } from "./revocations.ts";
 
 /** What is known about a connection when its handshake is allowed. */
 export interface ConnectionFacts<P, R> {
-  readonly route: { readonly path: string; readonly options: RouteOptions<P> };
   readonly policy: Policy<P>;
   /** With its token, for `refresh`. */
   readonly handshake: Handshake;
-  readonly decision: Decision<P>;
   readonly mode: "enforce" | "report";
   readonly request: R;
-  /** Reads the address on first use. */
-  readonly ip: () => string;
-  /** The request's target and cookies, after a token was removed. */
-  readonly url: string | undefined;
-  readonly cookie: string | undefined;
-  /** What the socket reads from. */
-  readonly stream: Duplex;
+  /** Read from the connection on first use. */
+  readonly ip: string;
+  readonly transport: {
+    /** The request that arrived, after a token was removed. */
+    readonly request: IncomingMessage;
+    /** What the socket reads from. */
+    readonly stream: Duplex;
+  };
+}
+
+/** As much of a route as a connection needs. */
+export interface ConnectionRoute<P> {
+  readonly path: string;
+  readonly options: RouteOptions<P>;
 }
 
 /** What a socket brings with it when it opens. */
@@ -32,6 +39,8 @@ export interface OpenedSocket<R> {
   readonly socket: WebSocket;
   readonly params: object;
   readonly request: R;
+  /** Its place among the open connections; `undefined` if that is released elsewhere. */
+  readonly slot?: Slot;
 }
 
 /** A token that is still to come, in the first message of an open socket. */
@@ -49,7 +58,7 @@ export interface ConnectionHost<P> {
   /** `undefined` if the gate has no revocation source. */
   readonly revocations: Revocations | undefined;
   /** Takes a point for a token that is about to be verified. */
-  attempt(ip: () => string, origin: string | undefined): Promise<Attempt | Deny>;
+  attempt(from: Addressed, origin: string | undefined): Promise<Attempt | Deny>;
   /** Verifies a token within the deadline. */
   verifying<T>(verify: (since: Verification, signal: AbortSignal) => Promise<T>): Promise<T>;
   /** Schedules the expiry of a connection. Returns a function that cancels it. */
@@ -60,11 +69,12 @@ export interface ConnectionHost<P> {
 
 /** A connection whose grant can expire. */
 export interface Expiring<P> extends Context<P, unknown, unknown> {
-  readonly facts: { readonly route: { readonly path: string; readonly options: RouteOptions<P> } };
+  readonly options: RouteOptions<P>;
 }
 
 /** The one record of a connection: from its allowed handshake, through its open socket, until it closes. Its public part is `Context`. */
 export class Connection<P = unknown, R = unknown> implements Context<P, ReturnType<typeof Reflect.get>, R> {
+  readonly #route: ConnectionRoute<P>;
   readonly #facts: ConnectionFacts<P, R>;
   readonly #host: ConnectionHost<P>;
   #decision: Decision<P>;
@@ -80,10 +90,17 @@ export class Connection<P = unknown, R = unknown> implements Context<P, ReturnTy
   #removeIndex: (() => void) | undefined;
 
   /** @param since when the verification of its token began; `undefined` if that took no time */
-  constructor(facts: ConnectionFacts<P, R>, host: ConnectionHost<P>, since: Verification | undefined) {
+  constructor(
+    route: ConnectionRoute<P>,
+    decision: Decision<P>,
+    facts: ConnectionFacts<P, R>,
+    host: ConnectionHost<P>,
+    since: Verification | undefined,
+  ) {
+    this.#route = route;
+    this.#decision = decision;
     this.#facts = facts;
     this.#host = host;
-    this.#decision = facts.decision;
     this.#index(since);
   }
 
@@ -92,12 +109,16 @@ export class Connection<P = unknown, R = unknown> implements Context<P, ReturnTy
     return this.#facts;
   }
 
+  get options(): RouteOptions<P> {
+    return this.#route.options;
+  }
+
   get socket(): WebSocket {
     return this.#open.socket;
   }
 
   get route(): string {
-    return this.#facts.route.path;
+    return this.#route.path;
   }
 
   get params(): ReturnType<typeof Reflect.get> {
@@ -113,7 +134,7 @@ export class Connection<P = unknown, R = unknown> implements Context<P, ReturnTy
   }
 
   get ip(): string {
-    return this.#facts.ip();
+    return this.#facts.ip;
   }
 
   get origin(): string | undefined {
@@ -130,11 +151,11 @@ export class Connection<P = unknown, R = unknown> implements Context<P, ReturnTy
   }
 
   get query(): URLSearchParams {
-    return (this.#query ??= new URLSearchParams(queryOf(this.#facts.url)));
+    return (this.#query ??= new URLSearchParams(queryOf(this.#facts.transport.request.url)));
   }
 
   get cookies(): Context["cookies"] {
-    return (this.#cookies ??= parseCookie(this.#facts.cookie ?? ""));
+    return (this.#cookies ??= parseCookie(this.#facts.transport.request.headers.cookie ?? ""));
   }
 
   /** A function of its own, so that a handler can take it out of its context. */
@@ -211,7 +232,7 @@ export class Connection<P = unknown, R = unknown> implements Context<P, ReturnTy
   }
 
   async #renew(token: string): Promise<Decision<P>> {
-    const attempt = await this.#host.attempt(this.#facts.ip, this.origin);
+    const attempt = await this.#host.attempt(this.#facts, this.origin);
     if ("code" in attempt) return attempt;
     const { policy, handshake } = this.#facts;
     return this.#host.verifying(async (since, signal) => {

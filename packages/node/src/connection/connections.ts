@@ -1,8 +1,8 @@
 import { STATUS_CODES } from "node:http";
 import type { Deny } from "@wsorigin/core";
-import { attempt } from "../attempt.ts";
+import { attempt, isThenable } from "../attempt.ts";
 import { type Attempt, countAttempt, type Failures, uncounted } from "../handshake/failures.ts";
-import type { Limits } from "../handshake/limits.ts";
+import type { Addressed, Limits } from "../handshake/limits.ts";
 import type { CheckedOptions } from "../options.ts";
 import type { Reporter } from "../report.ts";
 import { closeCodeOf } from "../transport/refusal.ts";
@@ -40,13 +40,14 @@ export class Connections<P, R> implements ConnectionHost<P> {
   /** Runs the handler of an open socket: at once, or after its first message was accepted. What the handler throws closes the socket with 1011. */
   start(connection: Connection<P, R>, opened: OpenedSocket<R>, run: (connection: Connection<P, R>) => unknown): void {
     const { awaited } = connection;
+    opened.socket.on("close", () => this.#closed(connection, opened));
     if (awaited === undefined) return this.#run(connection, opened, run);
     const { message, since, attempt, tell } = awaited;
-    const { policy, handshake, stream } = connection.facts;
+    const { policy, handshake, transport } = connection.facts;
     this.#limits.awaitAuthentication();
     const reader = new FirstMessageReader<P>({
       socket: opened.socket,
-      stream,
+      stream: transport.stream,
       message,
       origin: connection.origin,
       judge: (token, signal) =>
@@ -90,13 +91,13 @@ export class Connections<P, R> implements ConnectionHost<P> {
   }
 
   /** Takes a point for a token that is about to be verified. */
-  async attempt(ip: () => string, origin: string | undefined): Promise<Attempt | Deny> {
-    return this.#failures === undefined ? uncounted : this.#failures.take(ip(), origin);
+  async attempt(from: Addressed, origin: string | undefined): Promise<Attempt | Deny> {
+    return this.#failures === undefined ? uncounted : this.#failures.take(from.ip, origin);
   }
 
   /** Calls `onExpiring`, and closes the socket when its grant expires. Returns a function that cancels both. */
   schedule(connection: Expiring<P>, expiresAt: number): () => void {
-    const { options, path } = connection.facts.route;
+    const { options, route } = connection;
     const { onExpiring = this.#options.onExpiring, warnBefore = this.#options.warnBefore } = options;
     const end = (): (() => void) => this.#schedule.at(expiresAt, () => this.end(connection, "Token expired"));
     if (onExpiring === undefined) return end();
@@ -104,7 +105,7 @@ export class Connections<P, R> implements ConnectionHost<P> {
       cancel = end();
       attempt(
         () => onExpiring(connection),
-        (error) => this.#reporter.error(error, `onExpiring of ${path}`),
+        (error) => this.#reporter.error(error, `onExpiring of ${route}`),
       );
     });
     return () => cancel();
@@ -143,22 +144,27 @@ export class Connections<P, R> implements ConnectionHost<P> {
   }
 
   #run(connection: Connection<P, R>, opened: OpenedSocket<R>, run: (connection: Connection<P, R>) => unknown): void {
-    const { socket } = opened;
     this.#open.add(connection);
     connection.open(opened);
-    socket.once("close", () => {
-      this.#open.delete(connection);
-      connection.dispose();
-    });
-    attempt(
-      () => run(connection),
-      (error) => {
-        this.#reporter.error(error, `the handler of ${connection.route}`);
-        socket.close(1011);
-      },
-    );
+    try {
+      const result = run(connection);
+      if (isThenable(result)) Promise.resolve(result).catch((error: unknown) => this.#failed(connection, error));
+    } catch (error) {
+      this.#failed(connection, error);
+    }
     // While it was being opened.
     if (connection.revoked) this.end(connection, "Token revoked");
+  }
+
+  #failed({ socket, route }: Connection<P, R>, error: unknown): void {
+    this.#reporter.error(error, `the handler of ${route}`);
+    socket.close(1011);
+  }
+
+  #closed(connection: Connection<P, R>, { slot }: OpenedSocket<R>): void {
+    this.#open.delete(connection);
+    connection.dispose();
+    if (slot !== undefined) this.#limits.release(slot);
   }
 
   #refuse({ socket }: OpenedSocket<R>, { code, status }: Deny): void {

@@ -9,12 +9,9 @@ export function evaluate<P>(
   handshake: Handshake,
   options: DecideOptions,
 ): Decision<P> | PromiseLike<Decision<P>> {
-  return typeof policy.evaluate === "function"
-    ? policy.evaluate(handshake, options)
-    : policy.decide(handshake, {
-        ...options,
-        signal: typeof options.signal === "function" ? options.signal() : options.signal,
-      });
+  if (typeof policy.evaluate === "function") return policy.evaluate(handshake, options);
+  const { signal, verify } = options;
+  return policy.decide(handshake, { verify, signal: typeof signal === "function" ? signal() : signal });
 }
 
 /** The same, but a decision that is not there after so many milliseconds is a refusal (`timed-out`, or what the policy says when it is aborted). */

@@ -1,6 +1,19 @@
 import { deny, type Deny } from "@wsorigin/core";
 import { networkOf } from "./network.ts";
 
+/** Something whose address is read only if it is needed. */
+export interface Addressed {
+  readonly ip: string;
+}
+
+/** A place among the open connections. */
+export interface Slot {
+  /** The network that it counts for; `undefined` if addresses do not count. */
+  readonly network: string | undefined;
+}
+
+const uncountedSlot: Slot = Object.freeze({ network: undefined });
+
 export interface LimitOptions {
   readonly maxPending: number;
   readonly maxConnections: number;
@@ -19,18 +32,14 @@ export class Limits {
     this.#options = options;
   }
 
-  /**
-   * Whether one more handshake, in addition to `pending` others, is too much for the server or from its address.
-   *
-   * @param ip called only if addresses count
-   */
-  refusal(pending: number, ip: () => string, origin: string | undefined): Deny | undefined {
+  /** Whether one more handshake, in addition to `pending` others, is too much for the server or from its address, which is read only if it counts. */
+  refusal(pending: number, from: Addressed, origin: string | undefined): Deny | undefined {
     const { maxPending, maxConnections, maxConnectionsPerIp } = this.#options;
     if (pending >= maxPending) return deny("too-many-pending", origin, { note: `${pending} handshakes are waiting.` });
     if (this.#connections >= maxConnections)
       return deny("too-many-connections", origin, { note: `${this.#connections} sockets are open.` });
     if (maxConnectionsPerIp === Infinity) return undefined;
-    const network = networkOf(ip());
+    const network = networkOf(from.ip);
     const open = this.#perNetwork.get(network) ?? 0;
     return open >= maxConnectionsPerIp
       ? deny("too-many-connections", origin, { note: `${open} sockets are open from ${network}.` })
@@ -53,20 +62,16 @@ export class Limits {
     this.#unauthenticated--;
   }
 
-  /**
-   * Takes a slot for one connection, and returns what to give to `release`.
-   *
-   * @param ip called only if addresses count
-   */
-  acquire(ip: () => string): string | undefined {
+  /** Takes a slot for one connection, until it is released. The address is read only if it counts. */
+  acquire(from: Addressed): Slot {
     this.#connections++;
-    if (this.#options.maxConnectionsPerIp === Infinity) return undefined;
-    const network = networkOf(ip());
+    if (this.#options.maxConnectionsPerIp === Infinity) return uncountedSlot;
+    const network = networkOf(from.ip);
     this.#perNetwork.set(network, (this.#perNetwork.get(network) ?? 0) + 1);
-    return network;
+    return { network };
   }
 
-  release(network: string | undefined): void {
+  release({ network }: Slot): void {
     this.#connections--;
     if (network === undefined) return;
     const left = (this.#perNetwork.get(network) ?? 1) - 1;

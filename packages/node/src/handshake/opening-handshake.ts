@@ -7,7 +7,7 @@ import type { Transport } from "../transport/transport.ts";
 import { connectionNamesUpgrade } from "../transport/upgrade-field.ts";
 import { decideWithin, evaluate, isDecision } from "./decide.ts";
 import { type Attempt, countAttempt } from "./failures.ts";
-import { admit, respond } from "./outcome.ts";
+import { admit, respond, type Settling } from "./outcome.ts";
 import { type Interruptible, type Interruption, Pending } from "./pending.ts";
 import { type GateServices, HandshakeRecord } from "./record.ts";
 import { stripTokens } from "./strip-tokens.ts";
@@ -17,7 +17,7 @@ import { stripTokens } from "./strip-tokens.ts";
  * ignored. The steps follow the order of the contract: limits, route, form, Host, Origin, token, middleware. Each either refuses or calls the next one, at
  * once if nothing has to be waited for: then there is no promise, no timer and no listener.
  */
-export class OpeningHandshake<P, R> implements Interruptible {
+export class OpeningHandshake<P, R> implements Interruptible, Settling {
   readonly #record: HandshakeRecord<P, R>;
   readonly #gate: GateServices<P, R>;
   readonly #transport: Transport;
@@ -55,12 +55,12 @@ export class OpeningHandshake<P, R> implements Interruptible {
 
   #checkLimits(): void {
     const { limits, pending, failures, isClosing } = this.#gate;
-    const { readIp, origin } = this.#record;
-    const full = isClosing() ? this.#record.deny("draining") : limits.refusal(pending.size, readIp, origin);
+    const { origin } = this.#record;
+    const full = isClosing() ? this.#record.deny("draining") : limits.refusal(pending.size, this.#record, origin);
     if (full !== undefined) return this.#refuse(full);
     if (failures === undefined) return this.#checkForm();
     this.#wait(
-      failures.take(readIp(), origin),
+      failures.take(this.#record.ip, origin),
       (taken) => this.#attempted(taken),
       (taken) => {
         if (!("code" in taken)) taken.passed();
@@ -93,7 +93,7 @@ export class OpeningHandshake<P, R> implements Interruptible {
     if (problem !== undefined) return this.#decided(problem);
     const decision =
       mode === "enforce"
-        ? evaluate(policy, handshake, { signal: this.#signal })
+        ? evaluate(policy, handshake, this)
         : // What cannot be decided is let through: it gets half of the time, the rest is left for the delegates.
           decideWithin(policy, handshake, deadline / 2);
     if (isThenable(decision)) this.#wait(decision, (settled) => this.#decided(settled));
@@ -123,7 +123,7 @@ export class OpeningHandshake<P, R> implements Interruptible {
     const awaits = found === undefined || mode === "report" ? undefined : awaitedMessage(decision);
     if (!decision.allowed && mode === "enforce" && awaits === undefined) return this.#refuse(decision);
     if (found === undefined || this.#gate.adapter.before === undefined) return this.#admit(decision, awaits);
-    const stopped = this.#gate.adapter.before(this.#record.request, this.#signal);
+    const stopped = this.#gate.adapter.before(this.#record.request, this.signal);
     const next = (refusal: Deny | undefined): void =>
       refusal === undefined ? this.#admit(decision, awaits) : this.#refuse(refusal);
     if (isThenable(stopped)) this.#wait(stopped, next);
@@ -132,19 +132,19 @@ export class OpeningHandshake<P, R> implements Interruptible {
 
   #admit(decision: Decision<P>, awaits: FirstMessage | undefined): void {
     const { limits } = this.#gate;
-    const { readIp, origin, mode, since } = this.#record;
+    const { origin, mode, since } = this.#record;
     const full =
       // Others may have opened theirs while this one waited.
-      (this.#pending === undefined ? undefined : limits.refusal(0, readIp, origin)) ??
+      (this.#pending === undefined ? undefined : limits.refusal(0, this.#record, origin)) ??
       (awaits === undefined ? undefined : limits.unauthenticatedRefusal(origin));
     if (full !== undefined) return this.#refuse(full);
     if (mode === "enforce" && since?.hit(decision) === true) return this.#refuse(this.#record.deny("token-revoked"));
-    const refusal = admit(this.#record, { decision, awaits, settle: this.#settle });
+    const refusal = admit(this.#record, decision, awaits, this);
     if (refusal !== undefined) this.#refuse(refusal);
   }
 
   #refuse(decision: Deny): void {
-    this.#settle();
+    this.settle();
     countAttempt(this.#record.attempt, decision);
     respond(this.#record, decision);
   }
@@ -164,7 +164,7 @@ export class OpeningHandshake<P, R> implements Interruptible {
       this.#record.since = connections.begin();
       pending.add(this);
       // The client may be gone when its event is reported.
-      this.#record.readIp();
+      void this.#record.ip;
     }
     void this.#resume(value, next, late);
   }
@@ -187,7 +187,7 @@ export class OpeningHandshake<P, R> implements Interruptible {
   }
 
   /** The decision has been made: nothing is waited for any more. */
-  readonly #settle = (): void => {
+  settle(): void {
     if (this.#over) return;
     this.#over = true;
     this.#record.since?.end();
@@ -195,7 +195,7 @@ export class OpeningHandshake<P, R> implements Interruptible {
     this.#pending.stop();
     this.#gate.pending.delete(this);
     this.#controller?.abort(new Error("The handshake has been decided."));
-  };
+  }
 
   /** The framework, a middleware or a policy has thrown. */
   #failed(error: unknown): void {
@@ -211,7 +211,10 @@ export class OpeningHandshake<P, R> implements Interruptible {
     }
   }
 
-  readonly #signal = (): AbortSignal => (this.#controller ??= new AbortController()).signal;
+  /** For the policy, which reads it if it has to wait. Makes an abort controller when it is called. */
+  get signal(): () => AbortSignal {
+    return () => (this.#controller ??= new AbortController()).signal;
+  }
 
   /** A handshake for a route whose Upgrade or Connection field was lost: every proxy that drops them passes Sec-WebSocket-Key on. */
   #stripped(): Deny {

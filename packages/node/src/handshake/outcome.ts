@@ -8,23 +8,28 @@ import { closeCodeOf } from "../transport/refusal.ts";
 import { uncounted } from "./failures.ts";
 import type { GateServices, HandshakeRecord } from "./record.ts";
 
-/** A decision that lets a handshake in. */
-export interface Admission<P> {
-  /** A refusal too, if it is only reported, or if the first message can still bring the token. */
-  readonly decision: Decision<P>;
-  readonly awaits: FirstMessage | undefined;
-  /** Called when nothing can refuse the handshake any more. */
-  readonly settle: () => void;
+/** What is called when nothing can refuse a handshake any more. */
+export interface Settling {
+  settle(): void;
 }
 
-/** Lets a handshake in: opens its socket, gives it to the framework, or delegates it. Returns a refusal if that is not possible. */
-export function admit<P, R>(record: HandshakeRecord<P, R>, admission: Admission<P>): Deny | undefined {
+/**
+ * Lets a handshake in: opens its socket, gives it to the framework, or delegates it. Returns a refusal if that is not possible.
+ *
+ * @param decision a refusal too, if it is only reported, or if the first message can still bring the token
+ */
+export function admit<P, R>(
+  record: HandshakeRecord<P, R>,
+  decision: Decision<P>,
+  awaits: FirstMessage | undefined,
+  settling: Settling,
+): Deny | undefined {
   const { found, transport } = record;
-  if (found !== undefined) return serve(record, admission, found);
+  if (found !== undefined) return serve(record, decision, awaits, found, settling);
   if (!transport.delegates.exist()) return record.deny(transport.unserved);
-  admission.settle();
+  settling.settle();
   record.attempt.passed();
-  handOver(record, admission.decision, undefined, "route-not-found", () => transport.delegates.deliver());
+  handOver(record, decision, undefined, "route-not-found", () => transport.deliver());
   return undefined;
 }
 
@@ -47,32 +52,24 @@ export function respond<P, R>(record: HandshakeRecord<P, R>, decision: Deny): vo
 
 function serve<P, R>(
   record: HandshakeRecord<P, R>,
-  { decision, awaits, settle }: Admission<P>,
-  { route, params }: Found<Route<P, R>>,
+  decision: Decision<P>,
+  awaits: FirstMessage | undefined,
+  found: Found<Route<P, R>>,
+  settling: Settling,
 ): Deny | undefined {
-  const { transport, gate, policy, handshake, mode, request, readIp } = record;
-  const { headers, url } = transport.request;
-  const facts = {
-    route,
-    policy,
-    handshake,
-    decision,
-    mode,
-    request,
-    ip: readIp,
-    url,
-    cookie: headers.cookie,
-    stream: transport.stream,
-  };
-  const connection = new Connection<P, R>(facts, gate.connections, record.since);
+  const { route } = found;
+  const { transport, gate } = record;
+  const connection = new Connection<P, R>(route, decision, record, gate.connections, record.since);
   if (awaits !== undefined) connection.awaitToken(awaitedOf(record, awaits));
-  if (route.serve.kind === "handler") return open(record, connection, route, params, settle);
-  const { take } = route.serve;
-  settle();
+  const { serve: server } = route;
+  if (server.kind === "handler") return open(record, connection, found, server.run, settling);
+  settling.settle();
   record.attempt.passed();
   transport.onClose(() => connection.dispose());
   handOver(record, decision, connection, "timed-out", (answered) =>
-    transport.giveTo((upgrade, socket, head) => take({ route, request: upgrade, socket, head, connection, answered })),
+    transport.giveTo((upgrade, socket, head) =>
+      server.take({ route, request: upgrade, socket, head, connection, answered }),
+    ),
   );
   return undefined;
 }
@@ -88,11 +85,11 @@ function awaitedOf<P, R>(record: HandshakeRecord<P, R>, message: FirstMessage): 
 function open<P, R>(
   record: HandshakeRecord<P, R>,
   connection: Connection<P, R>,
-  route: Route<P, R>,
-  params: object,
-  settle: () => void,
+  { route, params }: Found<Route<P, R>>,
+  run: (connection: Connection<P, R>) => unknown,
+  settling: Settling,
 ): Deny | undefined {
-  const { transport, gate, origin, host } = record;
+  const { transport, gate, request, origin, host } = record;
   const socket = transport.accept(route.acceptor);
   if (typeof socket !== "object") {
     connection.dispose();
@@ -101,13 +98,11 @@ function open<P, R>(
       : deny("handshake-malformed", origin, { host, note: `${socket}.` });
   }
   const { limits, connections } = gate;
-  const slot = limits.acquire(record.readIp);
-  socket.once("close", () => limits.release(slot));
-  settle();
+  const slot = limits.acquire(record);
+  settling.settle();
   record.attempt.passed();
   if (connection.awaited === undefined) record.tell(connection.decision, record.mode);
-  const { serve } = route;
-  if (serve.kind === "handler") connections.start(connection, { socket, params, request: record.request }, serve.run);
+  connections.start(connection, { socket, params, request, slot }, run);
   return undefined;
 }
 
@@ -121,7 +116,7 @@ function handOver<P, R>(
 ): void {
   const { transport, gate } = record;
   const { limits, options, reporter }: GateServices<P, R> = gate;
-  const slot = limits.acquire(record.readIp);
+  const slot = limits.acquire(record);
   keepTrack(record);
   transport.onClose(() => limits.release(slot));
   let opened = false;

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import type { Handshake } from "@wsorigin/core";
 import type { Facts } from "../options.ts";
+import type { Addressed } from "./limits.ts";
 
 /**
  * A handshake as the policy sees it. It keeps the request's fields as they arrived, also when a token is later removed from the request, and asks for the
@@ -13,18 +14,18 @@ export class PolicyHandshake implements Handshake {
   readonly socket: object;
   host: string | undefined;
   secure: boolean | undefined;
-  readonly #ip: () => string;
+  readonly #from: Addressed;
 
-  constructor({ headers, rawHeaders, url, socket }: IncomingMessage, ip: () => string) {
+  constructor({ headers, rawHeaders, url, socket }: IncomingMessage, from: Addressed) {
     this.headers = headers;
     this.rawHeaders = rawHeaders;
     this.url = url;
     this.socket = socket;
-    this.#ip = ip;
+    this.#from = from;
   }
 
   get ip(): string {
-    return this.#ip();
+    return this.#from.ip;
   }
 
   /** Takes over what the framework's trust settings say. */

@@ -33,7 +33,8 @@ const maxIpLength = 64;
 
 /** What is known about one opening handshake while it is decided. */
 export class HandshakeRecord<P, R> implements EventSource {
-  readonly #started = performance.now();
+  /** `undefined` if nothing listens to events. */
+  readonly #started: number | undefined;
   readonly transport: Transport;
   readonly gate: GateServices<P, R>;
   readonly found: Found<Route<P, R>> | undefined;
@@ -52,24 +53,26 @@ export class HandshakeRecord<P, R> implements EventSource {
   reported: Decision<unknown> | Promise<Decision<unknown> | undefined> | undefined;
 
   constructor(transport: Transport, gate: GateServices<P, R>) {
+    this.#started = gate.reporter.isHeard ? performance.now() : undefined;
     this.transport = transport;
     this.gate = gate;
     this.found = gate.find(transport.request);
     this.policy = this.found?.route.options.policy ?? gate.options.policy;
     this.problem = formProblem(transport);
-    this.handshake = new PolicyHandshake(transport.request, this.readIp);
+    this.handshake = new PolicyHandshake(transport.request, this);
   }
 
-  get route(): string | undefined {
+  get path(): string | undefined {
     return this.found?.route.path;
   }
 
+  /** The client's address, read on first use. */
   get ip(): string {
-    return this.readIp();
+    return (this.#ip ??= this.#askIp().slice(0, maxIpLength));
   }
 
   get ms(): number {
-    return performance.now() - this.#started;
+    return this.#started === undefined ? 0 : performance.now() - this.#started;
   }
 
   get host(): string | undefined {
@@ -92,9 +95,6 @@ export class HandshakeRecord<P, R> implements EventSource {
     this.#request = adapter.adapt(this.transport.request);
     if (adapter.facts !== undefined) this.handshake.trust(adapter.facts(this.#request));
   }
-
-  /** Reads the client's address on first use. */
-  readonly readIp = (): string => (this.#ip ??= this.#askIp().slice(0, maxIpLength));
 
   /** The framework has failed, and is not asked for the address any more. */
   forgetIp(): void {

@@ -4,6 +4,8 @@ import { isDecodable } from "../handshake/target.ts";
 
 type RawParams = Readonly<Partial<Record<string, string | string[]>>>;
 
+const noParams: RawParams = Object.freeze({});
+
 /** A route, and the parameters of this request's path. */
 export interface Found<T> {
   readonly route: T;
@@ -17,6 +19,8 @@ export interface Found<T> {
 export class Routes<T> {
   readonly #routes: {
     readonly path: string;
+    /** Whether the path has no parameters, so that it matches itself. */
+    readonly isLiteral: boolean;
     readonly matches: MatchFunction<Partial<Record<string, string | string[]>>>;
     readonly route: T;
   }[] = [];
@@ -33,7 +37,7 @@ export class Routes<T> {
     if (this.#routes.some((known) => known.path === path))
       throw refuse("route-duplicate", "has a handler already, which would get every socket. Remove one of the two.");
     try {
-      this.#routes.push({ path, matches: match(path, { decode }), route });
+      this.#routes.push({ path, isLiteral: /^[\w/.-]+$/.test(path), matches: match(path, { decode }), route });
     } catch (error) {
       if (!(error instanceof PathError)) throw error;
       throw refuse(
@@ -47,7 +51,8 @@ export class Routes<T> {
   find(target: string): Found<T> | undefined {
     const mark = target.indexOf("?");
     const path = mark < 0 ? target : target.slice(0, mark);
-    for (const { matches, route } of this.#routes) {
+    for (const { path: pattern, isLiteral, matches, route } of this.#routes) {
+      if (isLiteral && pattern === path) return { route, params: noParams };
       const result = matches(path);
       if (result !== false) return { route, params: result.params };
     }

@@ -43,6 +43,10 @@ export class Http1Request implements Transport {
 
   giveTo(): void {}
 
+  deliver(): void {
+    this.delegates.deliver();
+  }
+
   rewrite(changes: Rewrite): void {
     rewriteRequest(this.request, changes);
   }

@@ -7,6 +7,11 @@ import { refuseSocket } from "./refusal.ts";
 import { rewriteRequest } from "./request.ts";
 import type { Delegates, Rewrite, Transport } from "./transport.ts";
 
+/** The `upgrade` listeners beside the gate. */
+export interface UpgradeDelegates extends Pick<Delegates, "exist"> {
+  deliver(request: IncomingMessage, socket: Duplex, head: Buffer): void;
+}
+
 /** An opening handshake over HTTP/1.1 that Node delivers with `upgrade`: its parser has left the connection. */
 export class Http1Upgrade implements Transport {
   readonly unserved = "route-not-found";
@@ -14,16 +19,15 @@ export class Http1Upgrade implements Transport {
   readonly upgradable = true;
   readonly request: IncomingMessage;
   readonly stream: Duplex;
-  readonly delegates: Delegates;
+  readonly delegates: UpgradeDelegates;
   readonly #head: Buffer;
   #written: number | undefined;
 
-  constructor(request: IncomingMessage, stream: Duplex, head: Buffer, delegates: Delegates) {
+  constructor(request: IncomingMessage, stream: Duplex, head: Buffer, delegates: UpgradeDelegates) {
     this.request = request;
     this.stream = stream;
     this.delegates = delegates;
     this.#head = head;
-    this.#written = bytesWritten(stream);
   }
 
   ready(): Promise<void> | undefined {
@@ -41,7 +45,13 @@ export class Http1Upgrade implements Transport {
   }
 
   giveTo(take: (request: IncomingMessage, socket: Duplex, head: Buffer) => void): void {
+    this.#written = bytesWritten(this.stream);
     take(this.request, this.stream, this.#head);
+  }
+
+  deliver(): void {
+    this.#written = bytesWritten(this.stream);
+    this.delegates.deliver(this.request, this.stream, this.#head);
   }
 
   rewrite(changes: Rewrite): void {
@@ -68,7 +78,6 @@ export class Http1Upgrade implements Transport {
   async #drained(): Promise<void> {
     for (let response = pendingResponse(this.stream); response !== undefined; response = pendingResponse(this.stream))
       await new Promise((resolve) => void response?.once("close", resolve));
-    this.#written = bytesWritten(this.stream);
   }
 }
 

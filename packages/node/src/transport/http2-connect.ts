@@ -65,6 +65,10 @@ export class Http2Connect implements Transport {
     take(upgradeOf(this.request), new ConnectStream(this.#event.stream), Buffer.alloc(0));
   }
 
+  deliver(): void {
+    this.delegates.deliver();
+  }
+
   rewrite(changes: Rewrite): void {
     const { headers, rawHeaders } = this.#event;
     rewriteRequest(this.request, changes);

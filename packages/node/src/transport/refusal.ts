@@ -75,8 +75,11 @@ export function refuseSocket(socket: Duplex, status: DenyStatus): void {
   socket.on("error", ignore);
   // Unread bytes (frames sent along with the handshake) would turn the close into a reset, which can overtake the response.
   socket.resume();
-  socket.end(refusalBytes(status));
-  destroyWhenWritten(socket);
+  const timer = setTimeout(destroy, readTimeout, socket).unref();
+  socket.end(refusalBytes(status), () => {
+    clearTimeout(timer);
+    socket.destroy();
+  });
 }
 
 /** The same for a handshake that Node delivered as an ordinary request. */
@@ -101,15 +104,6 @@ export function refuseStream(stream: ServerHttp2Stream, status: DenyStatus): voi
   const timer = setTimeout(destroyStream, readTimeout, stream).unref();
   stream.once("finish", () => destroyStream(stream));
   stream.once("close", () => clearTimeout(timer));
-}
-
-/** Destroys a socket once all is written, or after two seconds. */
-function destroyWhenWritten(socket: Duplex): void {
-  const timer = setTimeout(destroy, readTimeout, socket).unref();
-  socket.once("finish", () => {
-    clearTimeout(timer);
-    socket.destroy();
-  });
 }
 
 function destroy(socket: Duplex): void {

@@ -3,14 +3,17 @@ import { IncomingMessage, ServerResponse } from "node:http";
 import type { IncomingHttpHeaders, ServerHttp2Stream } from "node:http2";
 import { Duplex } from "node:stream";
 import { Http1Request } from "./http1-request.ts";
-import { Http1Upgrade } from "./http1-upgrade.ts";
+import { Http1Upgrade, type UpgradeDelegates } from "./http1-upgrade.ts";
 import { Http2Connect, isExtendedConnect } from "./http2-connect.ts";
 import type { GuardableServer, Receiver } from "./receiver.ts";
 import { deliverUpgrades } from "./upgrade-delivery.ts";
 import { asksForWebSocket } from "./upgrade-field.ts";
 
-/** The events with which Node delivers a request over HTTP/1.1. */
-const requestEvents: ReadonlySet<string | symbol> = new Set(["request", "checkContinue", "checkExpectation"]);
+/** Emits an event as it would be without the gate. */
+type Pass = (event: string | symbol, args: readonly unknown[]) => boolean;
+
+/** Takes an event, and says what `emit` returns. */
+type Take = (args: readonly unknown[], pass: Pass, event: string | symbol) => boolean;
 
 /**
  * Puts the gate before every event with which a handshake can enter a server, by wrapping `emit`. A listener of the gate's own would only be one among
@@ -21,26 +24,26 @@ export function takeEvents(server: GuardableServer, receiver: Receiver): void {
   const decided = new WeakSet<object>();
   const delivery = deliverUpgrades(server, receiver);
 
-  const stream = (args: readonly unknown[], pass: () => boolean): boolean => {
-    const [candidate, headers, , raw] = args;
-    if (!isStream(candidate) || !isHeaders(headers) || !isExtendedConnect(headers) || decided.has(candidate))
-      return pass();
-    decided.add(candidate);
-    const event = { stream: candidate, headers, rawHeaders: isLines(raw) ? raw : undefined };
-    const delegates = { exist: () => hasConnectListeners(server, candidate.session), deliver: pass };
-    receiver.receive(new Http2Connect(event, delegates));
+  const takeStream: Take = (args, pass, event) => {
+    const stream = args[0];
+    const headers = args[1];
+    if (!isStream(stream) || !isHeaders(headers) || !isExtendedConnect(headers) || decided.has(stream))
+      return pass(event, args);
+    decided.add(stream);
+    const rawHeaders = isLines(args[3]) ? args[3] : undefined;
+    const delegates = { exist: () => hasConnectListeners(server, stream.session), deliver: () => pass(event, args) };
+    receiver.receive(new Http2Connect({ stream, headers, rawHeaders }, delegates));
     return true;
   };
 
-  const upgrade = (args: readonly unknown[], pass: () => boolean): boolean => {
-    const [request, socket, head] = args;
+  const takeUpgrade: Take = (args, pass, event) => {
+    const request = args[0];
+    const socket = args[1];
+    const head = args[2];
     if (request instanceof IncomingMessage && isDuplex(socket) && Buffer.isBuffer(head)) {
-      if (decided.has(request) || (receiver.passesUpgrades && !asksForWebSocket(request.headers))) return pass();
-      const deliver = (): void => {
-        decided.add(request);
-        pass();
-      };
-      receiver.receive(new Http1Upgrade(request, socket, head, { exist: delivery.hasListeners, deliver }));
+      if (decided.has(request) || (receiver.passesUpgrades && !asksForWebSocket(request.headers)))
+        return pass(event, args);
+      receiver.receive(new Http1Upgrade(request, socket, head, event === "upgrade" ? upgradeDelegates : tunnels));
     } else if (isDuplex(socket)) {
       // Only a test tool emits this. What the gate cannot read is not let through.
       socket.destroy();
@@ -48,62 +51,72 @@ export function takeEvents(server: GuardableServer, receiver: Receiver): void {
     return true;
   };
 
-  const request = (event: string | symbol, args: readonly unknown[], pass: () => boolean): boolean => {
-    const [incoming, response] = args;
-    if (!(incoming instanceof IncomingMessage && response instanceof ServerResponse) || decided.has(incoming))
-      return pass();
-    if (!asksForWebSocket(incoming.headers)) return receiver.answer(incoming, response) || pass();
+  const takeRequest: Take = (args, pass, event) => {
+    const request = args[0];
+    const response = args[1];
+    if (!(request instanceof IncomingMessage && response instanceof ServerResponse) || decided.has(request))
+      return pass(event, args);
+    if (!asksForWebSocket(request.headers)) return receiver.answer(request, response) || pass(event, args);
     const deliver = (): void => {
-      decided.add(incoming);
-      pass();
+      decided.add(request);
+      pass(event, args);
     };
-    const exist = (): boolean => server.listenerCount(event) > 0;
-    receiver.receive(new Http1Request(incoming, response, { exist, deliver }));
+    receiver.receive(new Http1Request(request, response, { exist: () => server.listenerCount(event) > 0, deliver }));
     return true;
   };
 
-  intercept(server, (event, args, pass) => {
-    if (requestEvents.has(event)) return request(event, args, pass);
-    switch (event) {
-      case "upgrade":
-        return upgrade(args, pass);
-      case "connect":
-        // An HTTP/1.1 CONNECT that asks for a WebSocket is a malformed handshake, not a tunnel.
-        return args[0] instanceof IncomingMessage && asksForWebSocket(args[0].headers) ? upgrade(args, pass) : pass();
-      case "stream":
-        return stream(args, pass);
-      case "session":
-        // A listener on the session gets its streams before the server does.
-        if (args[0] instanceof EventEmitter)
-          intercept(args[0], (inner, innerArgs, innerPass) =>
-            inner === "stream" ? stream(innerArgs, innerPass) : innerPass(),
-          );
-        return pass();
-      case "connection":
-      case "secureConnection": {
-        receiver.inUse();
-        const emitted = pass();
-        delivery.connected(args[0]);
-        return emitted;
-      }
-      case "listening":
-        receiver.inUse();
-        return pass();
-      default:
-        return pass();
-    }
+  const takeConnection: Take = (args, pass, event) => {
+    receiver.inUse();
+    const emitted = pass(event, args);
+    delivery.connected(args[0]);
+    return emitted;
+  };
+
+  const emit = intercept(server, {
+    upgrade: takeUpgrade,
+    // An HTTP/1.1 CONNECT that asks for a WebSocket is a malformed handshake, not a tunnel.
+    connect: (args, pass, event) =>
+      args[0] instanceof IncomingMessage && asksForWebSocket(args[0].headers)
+        ? takeUpgrade(args, pass, event)
+        : pass(event, args),
+    request: takeRequest,
+    checkContinue: takeRequest,
+    checkExpectation: takeRequest,
+    stream: takeStream,
+    session(args, pass, event) {
+      // A listener on the session gets its streams before the server does.
+      if (args[0] instanceof EventEmitter) intercept(args[0], { stream: takeStream });
+      return pass(event, args);
+    },
+    connection: takeConnection,
+    secureConnection: takeConnection,
+    listening(args, pass, event) {
+      receiver.inUse();
+      return pass(event, args);
+    },
   });
+  const delegatesOf = (event: string, exist: () => boolean): UpgradeDelegates => ({
+    exist,
+    deliver(request, socket, head) {
+      decided.add(request);
+      emit(event, [request, socket, head]);
+    },
+  });
+  const upgradeDelegates = delegatesOf("upgrade", delivery.hasListeners);
+  const tunnels = delegatesOf("connect", () => server.listenerCount("connect") > 0);
 }
 
-/** Puts a filter before everything that an emitter emits; `pass` emits it as before. */
-function intercept(
-  emitter: EventEmitter,
-  filter: (event: string | symbol, args: readonly unknown[], pass: () => boolean) => boolean,
-): void {
+/** Takes events of an emitter before its listeners get them. Returns what emits them to the listeners. */
+function intercept(emitter: EventEmitter, takes: Readonly<Record<string, Take>>): Pass {
+  const taken = new Map<string | symbol, Take>(Object.entries(takes));
   const emit: EventEmitter["emit"] = Reflect.get(emitter, "emit");
-  const value = (event: string | symbol, ...args: unknown[]): boolean =>
-    filter(event, args, () => Reflect.apply(emit, emitter, [event, ...args]) === true);
+  const pass: Pass = (event, args) => emit.call(emitter, event, ...args);
+  const value = (event: string | symbol, ...args: readonly unknown[]): boolean => {
+    const take = taken.get(event);
+    return take === undefined ? pass(event, args) : take(args, pass, event);
+  };
   Object.defineProperty(emitter, "emit", { value, configurable: true, writable: true });
+  return pass;
 }
 
 /**
@@ -120,6 +133,7 @@ function hasConnectListeners(server: GuardableServer, session: EventEmitter | un
 
 /** Checks the methods: the duplex of a test tool need not be of Node's own class. */
 function isDuplex(value: unknown): value is Duplex {
+  if (value instanceof Duplex) return true;
   const methods = ["on", "once", "off", "write", "end", "resume", "destroy"];
   return (
     typeof value === "object" &&

@@ -29,7 +29,9 @@ export interface Transport {
   accept(acceptor: Acceptor): WebSocket | string | undefined;
   /** Gives the handshake to a framework, as an HTTP/1.1 upgrade. */
   giveTo(take: (request: IncomingMessage, socket: Duplex, head: Buffer) => void): void;
-  readonly delegates: Delegates;
+  readonly delegates: Pick<Delegates, "exist">;
+  /** Delivers the handshake to its delegates. */
+  deliver(): void;
   /** What an allowed handshake is refused with if nothing takes it. */
   readonly unserved: "protocol-unsupported" | "route-not-found";
   /** Removes text from the request, in every form in which others can read it. */

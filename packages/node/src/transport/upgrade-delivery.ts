@@ -11,7 +11,7 @@ export interface UpgradeDelivery {
 }
 
 /** A parser of Node's: what it calls for each request before it decides how to deliver it. */
-type OnIncoming = (this: unknown, request: unknown, ...rest: readonly unknown[]) => unknown;
+type OnIncoming = (this: unknown, request: unknown, keepAlive: unknown) => unknown;
 
 /**
  * Has Node deliver with `upgrade` what the gate or another `upgrade` listener opens, and everything else as an ordinary request. By itself Node looks
@@ -19,7 +19,7 @@ type OnIncoming = (this: unknown, request: unknown, ...rest: readonly unknown[])
  * one, a handshake is a request.
  */
 export function deliverUpgrades(server: GuardableServer, receiver: Receiver): UpgradeDelivery {
-  const hasListeners = (): boolean => server.listeners("upgrade").some((listener) => listener !== keep);
+  const hasListeners = (): boolean => server.listeners("upgrade").some(isOther);
   let appDecides: unknown = Reflect.get(server, "shouldUpgradeCallback");
   const hasCallback = typeof appDecides === "function";
 
@@ -38,7 +38,7 @@ export function deliverUpgrades(server: GuardableServer, receiver: Receiver): Up
       (isWebSocket && receiver.claims(request)) ||
       ((isWebSocket || receiver.passesUpgrades) && hasListeners() && askApp(request));
     // Somebody may have removed it; without a listener Node does not deliver an upgrade.
-    if (delivers && !server.listeners("upgrade").includes(keep)) server.on("upgrade", keep);
+    if (delivers && server.listenerCount("upgrade", keep) === 0) server.on("upgrade", keep);
     return delivers;
   };
 
@@ -63,7 +63,7 @@ function filterRequests(socket: unknown, isUpgrade: (request: IncomingMessage) =
   const parser = read(socket, "parser");
   const onIncoming = read(parser, "onIncoming");
   if (typeof parser !== "object" || parser === null || !isFunction(onIncoming)) return;
-  const filtered: OnIncoming = function (request, ...rest) {
+  const filtered: OnIncoming = function (request, keepAlive) {
     if (
       request instanceof IncomingMessage &&
       request.method !== "CONNECT" &&
@@ -71,7 +71,7 @@ function filterRequests(socket: unknown, isUpgrade: (request: IncomingMessage) =
       !isUpgrade(request)
     )
       Reflect.set(request, "upgrade", false);
-    return Reflect.apply(onIncoming, this, [request, ...rest]);
+    return onIncoming.call(this, request, keepAlive);
   };
   Reflect.set(parser, "onIncoming", filtered);
 }
@@ -82,6 +82,10 @@ function read(holder: unknown, name: string): unknown {
 
 function isFunction(value: unknown): value is OnIncoming {
   return typeof value === "function";
+}
+
+function isOther(listener: unknown): boolean {
+  return listener !== keep;
 }
 
 /** Node emits `upgrade` only if there is a listener. */
