@@ -46,7 +46,7 @@ export function readLines(handshake: Handshake, name: string): readonly string[]
     const key = raw[index];
     const value = raw[index + 1];
     if (typeof key !== "string" || typeof value !== "string") throw unreadable("rawHeaders", "strings", raw);
-    if (!isNamed(key, name)) continue;
+    if (key.length !== name.length || !isNamed(key, name)) continue;
     // A literal for the first one: push() on an empty array makes room for seventeen.
     if (lines.length === 0) lines = [value];
     else lines.push(value);
