@@ -2,6 +2,7 @@ import type { WebsocketPluginOptions } from "@fastify/websocket";
 import type { GateIssue } from "@wsorigin/node";
 import { issue } from "@wsorigin/node/adapter";
 import type { FastifyInstance } from "fastify";
+import { fastifyInternal } from "./routes.ts";
 
 type ServerOptions = NonNullable<WebsocketPluginOptions["options"]>;
 
@@ -48,8 +49,21 @@ export function pluginIssues(app: FastifyInstance, own: SocketOptions): readonly
       "@fastify/websocket is registered already, and would answer without asking the policy. Remove app.register(websocket, ...): this plugin registers it, with what you pass as `websocket`.";
     issues.push(issue("plugin-conflict", "websocket", text));
   }
+  if (believesEveryClient(app)) {
+    const text = `Fastify ${app.version} takes X-Forwarded-Host from every client as the Host that the policy checks. Install fastify@^5.8.3.`;
+    issues.push(issue("plugin-conflict", "fastify", text));
+  }
   if (issues.length === 0) guarded.add(app.server);
   return issues;
+}
+
+/** Whether X-Forwarded-Host counts though no proxy is trusted: before 5.8.3, which calls itself 5.8.2, so that the version does not tell. */
+function believesEveryClient(app: FastifyInstance): boolean {
+  const Request = fastifyInternal(app, "Request");
+  if (typeof Request.buildRequest !== "function") return false;
+  const Probe = Request.buildRequest(Request, () => false);
+  const headers = { host: "host", "x-forwarded-host": "forwarded" };
+  return new Probe("", {}, { headers, socket: { remoteAddress: "192.0.2.1" } }).host !== headers.host;
 }
 
 function unknownOptions(given: unknown, valid: object, where: string): readonly GateIssue[] {

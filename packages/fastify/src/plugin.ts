@@ -49,7 +49,7 @@ declare module "fastify" {
   }
 }
 
-const about = { name: "@wsorigin/fastify", fastify: "^5.8.3" };
+const about = { name: "@wsorigin/fastify", fastify: "^5.8.2" }; // what 5.8.3 calls itself
 
 /** Calls what may throw or reject where nothing would catch it, which would end the process. */
 async function run(call: () => unknown, failed: (error: unknown) => void): Promise<void> {
