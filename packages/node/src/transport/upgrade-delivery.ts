@@ -55,12 +55,21 @@ export function deliverUpgrades(server: GuardableServer, receiver: Receiver): Up
     });
     return { hasListeners, connected: ignore };
   }
-  return { hasListeners, connected: (socket) => filterRequests(socket, isUpgrade) };
+  for (const parser of parsersOf(server)) filterRequests(parser, isUpgrade);
+  return { hasListeners, connected: (socket) => filterRequests(read(socket, "parser"), isUpgrade) };
+}
+
+/** The parsers of the connections that a server has already, which Node keeps for its timeouts. */
+function parsersOf(server: GuardableServer): readonly unknown[] {
+  const key = Object.getOwnPropertySymbols(server).find(({ description }) => description === "http.server.connections");
+  const list: unknown = key === undefined ? undefined : Reflect.get(server, key);
+  const all = read(list, "all");
+  const parsers: unknown = typeof all === "function" ? Reflect.apply(all, list, []) : [];
+  return Array.isArray(parsers) ? parsers : [];
 }
 
 /** Older versions of Node ask nothing, so the flag that their parser sets is taken back before they read it. */
-function filterRequests(socket: unknown, isUpgrade: (request: IncomingMessage) => boolean): void {
-  const parser = read(socket, "parser");
+function filterRequests(parser: unknown, isUpgrade: (request: IncomingMessage) => boolean): void {
   const onIncoming = read(parser, "onIncoming");
   if (typeof parser !== "object" || parser === null || !isFunction(onIncoming)) return;
   const filtered: OnIncoming = function (request, keepAlive) {
