@@ -4,14 +4,12 @@ import { until } from "@wsorigin/testing";
 import pixelmatch from "pixelmatch";
 import type { Browser, Frame, Page } from "playwright-core";
 import { PNG } from "pngjs";
-import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test, vi } from "vitest";
+import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from "vitest";
 import { launch } from "../../../packages/client/test/browsers.ts";
 import { fromRoot } from "../src/server/files.ts";
 import { type RunningLab, startLab } from "../src/server/start.ts";
 
 // What only the Chromium can do that comes with the install: it tells of downloads, and draws the same everywhere.
-
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 let browser: Browser | undefined;
 let missing = "";

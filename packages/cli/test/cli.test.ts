@@ -104,25 +104,21 @@ test("docs/rules.md is what --list-rules --format markdown prints", async () => 
   await expect(renderRules(allRules)).toMatchFileSnapshot("../docs/rules.md");
 });
 
-test(
-  "exit code 1 where something is wrong, 0 where nothing is; a warning counts with --strict",
-  { timeout: 60_000 },
-  async () => {
-    const url = await openDoor();
-    const feed = `ws://localhost:${await backends.open({ "Set-Cookie": "sid=1" })}/`;
-    const runs = [
-      ["doctor", url],
-      ["doctor", feed],
-      ["doctor", feed, "--strict"],
-      ["doctor", `ws://localhost:${await freePort()}/`],
-      ["explain", "1006"],
-    ];
-    const codes = await Promise.all(runs.map(async (args) => (await run(args)).code));
-    expect(codes).toEqual([0, 0, 1, 1, 0]);
-  },
-);
+test("exit code 1 where something is wrong, 0 where nothing is; a warning counts with --strict", async () => {
+  const url = await openDoor();
+  const feed = `ws://localhost:${await backends.open({ "Set-Cookie": "sid=1" })}/`;
+  const runs = [
+    ["doctor", url],
+    ["doctor", feed],
+    ["doctor", feed, "--strict"],
+    ["doctor", `ws://localhost:${await freePort()}/`],
+    ["explain", "1006"],
+  ];
+  const codes = await Promise.all(runs.map(async (args) => (await run(args)).code));
+  expect(codes).toEqual([0, 0, 1, 1, 0]);
+});
 
-test("--json fits its schema, for a finding with a place and for one without", { timeout: 30_000 }, async () => {
+test("--json fits its schema, for a finding with a place and for one without", async () => {
   const schema: unknown = JSON.parse(await readFile(new URL("../schema/report.v1.json", import.meta.url), "utf8"));
   const valid = new Ajv({ allErrors: true }).compile(Object(schema));
   const folder = await project();
@@ -218,7 +214,7 @@ test("--dry-run says all that would be sent, without secrets, and sends nothing"
   expect(connections).toBe(0);
 });
 
-test("what --dry-run says is what is sent, request for request", { timeout: 30_000 }, async () => {
+test("what --dry-run says is what is sent, request for request", async () => {
   const sent: string[] = [];
   const port = await backends.tcp((socket) => {
     socket.once("data", (data) => {
@@ -235,13 +231,13 @@ test("what --dry-run says is what is sent, request for request", { timeout: 30_0
   expect(sent.map((request) => request.trimEnd().split("\r\n"))).toEqual(said);
 });
 
-test("--timeout ends it: 2, and says so", { timeout: 20_000 }, async () => {
+test("--timeout ends it: 2, and says so", async () => {
   const port = await backends.tcp(() => {});
   const { code, err } = await run(["doctor", `ws://localhost:${port}/`, "--timeout", "1"]);
   expect([code, err]).toEqual([2, expect.stringContaining("It took more than 1 seconds.")]);
 });
 
-test("Ctrl-C ends it with 130 and leaves no connection", { timeout: 30_000 }, async () => {
+test("Ctrl-C ends it with 130 and leaves no connection", async () => {
   const program = fileURLToPath(new URL("../dist/main.js", import.meta.url));
   let open = 0;
   const port = await backends.tcp((socket) => {
@@ -250,7 +246,7 @@ test("Ctrl-C ends it with 130 and leaves no connection", { timeout: 30_000 }, as
   });
   const child = spawn(process.execPath, [program, "doctor", `ws://localhost:${port}/`], { stdio: "pipe" });
   onTestFinished(() => void child.kill("SIGKILL"));
-  await expect.poll(() => open, { timeout: 10_000 }).toBeGreaterThan(0);
+  await expect.poll(() => open).toBeGreaterThan(0);
   child.kill("SIGINT");
   const [code] = await once(child, "close");
   expect(code).toBe(130);

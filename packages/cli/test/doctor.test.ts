@@ -176,7 +176,7 @@ const nodeRows: readonly Row[] = [
   ["CORS headers on the 101 are a note", [], () => rawGate("HTTP/1.1", "Access-Control-Allow-Origin: *\r\n")],
 ];
 
-test.concurrent.for(nodeRows)("%s: %j", { timeout: 60_000 }, async ([, expected, start, args = []]) => {
+test.concurrent.for(nodeRows)("%s: %j", async ([, expected, start, args = []]) => {
   const report = await diagnose(await start(), args);
   expect(ids(report)).toEqual(expected);
   expect(JSON.stringify(report)).not.toContain("secret");
@@ -188,7 +188,7 @@ test.concurrent.each([
   ["Koa and ws", backends.koa],
   ["@fastify/websocket", () => backends.fastify()],
   ["ws", () => backends.ws()],
-] as const)("%s without a check is an open door, with a way to close it", { timeout: 30_000 }, async (_name, start) => {
+] as const)("%s without a check is an open door, with a way to close it", async (_name, start) => {
   const { findings } = await diagnose(await start(), ["--cookie", "sid=1"]);
   expect(findings.map(({ rule }) => rule.id)).toEqual(["WSO050"]);
   expect(findings[0]?.fix.join("\n")).toMatch(/createPolicy\(\{ origins: \["https:\/\/app\.example\.com"\] \}\)/);
@@ -561,7 +561,7 @@ test.concurrent(
 );
 
 describe.concurrent("TLS", () => {
-  test("a right certificate", { timeout: 30_000 }, async () => {
+  test("a right certificate", async () => {
     const { trusted, authority } = await certificates();
     const report = await diagnose(await backends.tls(trusted), ["--ca", authority], "/ws", "wss");
     expect(ids(report)).toEqual([]);
@@ -572,7 +572,7 @@ describe.concurrent("TLS", () => {
     ["expired", "expired", "WSO013"],
     ["for another name", "otherName", "WSO014"],
     ["self-signed", "selfSigned", "WSO015"],
-  ] as const)("%s", { timeout: 30_000 }, async (_name, kind, id) => {
+  ] as const)("%s", async (_name, kind, id) => {
     const all = await certificates();
     const report = await diagnose(await backends.tls(all[kind]), [], "/ws", "wss");
     expect(ids(report)[0]).toBe(id);
@@ -586,7 +586,7 @@ describe.concurrent("TLS", () => {
     expect(ids(await diagnose(await backends.ws(), [], "/ws", "wss"))).toEqual(["WSO017"]);
   });
 
-  test("ws: on a port that speaks TLS", { timeout: 60_000 }, async () => {
+  test("ws: on a port that speaks TLS", async () => {
     const plain = await diagnose(await backends.tls(selfSigned));
     expect(["WSO039", "WSO018"]).toContain(ids(plain)[0]);
     const port = await backends.saying(

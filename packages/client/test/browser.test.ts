@@ -1,14 +1,11 @@
 import { createServer } from "node:http";
 import { handshake } from "@wsorigin/testing";
 import type { Browser, BrowserContext, Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type * as Client from "../src/index.ts";
 import { type App, type AppOptions, startApp, until } from "./app.ts";
 import { browserNames, launch } from "./browsers.ts";
 import { build } from "./built.ts";
-
-// Browsers are slow to open a page while other tests run.
-vi.setConfig({ testTimeout: 30_000, hookTimeout: 60_000 });
 
 interface Entry {
   readonly kind: "open" | "message" | "close" | "state";
@@ -26,38 +23,38 @@ declare const waits: number[];
 declare const listening: Set<unknown>;
 
 let files: ReadonlyMap<string, string>;
-let browser: Browser | undefined;
-let context: BrowserContext;
-let page: Page;
-let app: App | undefined;
-
 beforeAll(async () => {
   files = await build();
 });
 
-/** Starts an app and shows its page. */
-async function show(options: Omit<AppOptions, "files"> & { readonly foreign?: boolean } = {}): Promise<App> {
-  const started = await startApp({ files, ...options });
-  app = started;
-  await page.goto(options.foreign === true ? started.foreignPage : started.page);
-  await page.waitForFunction(() => "client" in globalThis);
-  return started;
-}
+describe.concurrent.each(browserNames)("in %s", (name) => {
+  let browser: Browser | undefined;
+  let context: BrowserContext;
+  let page: Page;
+  let app: App | undefined;
 
-const state = (): Promise<Client.ConnectionState> => page.evaluate(() => connection.state);
-const timers = (): Promise<number> => page.evaluate(() => pending.size);
-const listeners = (): Promise<number> => page.evaluate(() => listening.size);
-const told = (kind: Entry["kind"]): Promise<unknown[]> =>
-  page.evaluate((kind) => log.filter((entry) => entry.kind === kind).map(({ detail }) => detail), kind);
-const untilState = (wanted: Client.ConnectionState): Promise<void> =>
-  until(async () => (await state()) === wanted, `the state is "${wanted}"`);
-const connectWithTicket = (): Promise<void> =>
-  page.evaluate(() => void recorded({ url: "/chat", ticket: "/api/ticket", retry: { min: 20, max: 100 } }));
-/** Only what is tried at once comes in a test's time. */
-const connectWithoutTries = (): Promise<void> =>
-  page.evaluate(() => void recorded({ url: "/chat", ticket: "/api/ticket", retry: { min: 1e6, max: 1e6 } }));
+  /** Starts an app and shows its page. */
+  async function show(options: Omit<AppOptions, "files"> & { readonly foreign?: boolean } = {}): Promise<App> {
+    const started = await startApp({ files, ...options });
+    app = started;
+    await page.goto(options.foreign === true ? started.foreignPage : started.page);
+    await page.waitForFunction(() => "client" in globalThis);
+    return started;
+  }
 
-describe.each(browserNames)("in %s", (name) => {
+  const state = (): Promise<Client.ConnectionState> => page.evaluate(() => connection.state);
+  const timers = (): Promise<number> => page.evaluate(() => pending.size);
+  const listeners = (): Promise<number> => page.evaluate(() => listening.size);
+  const told = (kind: Entry["kind"]): Promise<unknown[]> =>
+    page.evaluate((kind) => log.filter((entry) => entry.kind === kind).map(({ detail }) => detail), kind);
+  const untilState = (wanted: Client.ConnectionState): Promise<void> =>
+    until(async () => (await state()) === wanted, `the state is "${wanted}"`);
+  const connectWithTicket = (): Promise<void> =>
+    page.evaluate(() => void recorded({ url: "/chat", ticket: "/api/ticket", retry: { min: 20, max: 100 } }));
+  /** Only what is tried at once comes in a test's time. */
+  const connectWithoutTries = (): Promise<void> =>
+    page.evaluate(() => void recorded({ url: "/chat", ticket: "/api/ticket", retry: { min: 1e6, max: 1e6 } }));
+
   let missing = "";
 
   beforeAll(async () => {
@@ -89,8 +86,8 @@ describe.each(browserNames)("in %s", (name) => {
     app = undefined;
   });
 
-  describe("opens", () => {
-    test("with a ticket, which is fetched from the page's own origin", async () => {
+  describe.sequential("opens", () => {
+    test.sequential("with a ticket, which is fetched from the page's own origin", async () => {
       const { sockets, decisions, asked } = await show();
       await connectWithTicket();
       await untilState("open");
@@ -100,7 +97,7 @@ describe.each(browserNames)("in %s", (name) => {
       expect(await told("state")).toEqual(["open"]);
     });
 
-    test("with a ticket that the app's own function gives", async () => {
+    test.sequential("with a ticket that the app's own function gives", async () => {
       const { sockets } = await show();
       await page.evaluate(() => {
         const ticket = async (signal: AbortSignal): Promise<string> => {
@@ -114,7 +111,7 @@ describe.each(browserNames)("in %s", (name) => {
       expect(sockets).toHaveLength(1);
     });
 
-    test("with a token among the subprotocols, which reaches verify and is not echoed", async () => {
+    test.sequential("with a token among the subprotocols, which reaches verify and is not echoed", async () => {
       const { verified } = await show({ token: "protocol" });
       await page.evaluate(() => void recorded({ url: "/chat", protocols: ["chat.v1"], token: () => "secret" }));
       await untilState("open");
@@ -123,7 +120,7 @@ describe.each(browserNames)("in %s", (name) => {
       expect(await page.evaluate(() => connection.socket?.url)).not.toContain("secret");
     });
 
-    test("with a first message, before anything else is sent", async () => {
+    test.sequential("with a first message, before anything else is sent", async () => {
       const { verified, said } = await show({ token: "message" });
       await page.evaluate(() => {
         const opening = recorded({ url: "/chat", firstMessage: async () => "secret" });
@@ -134,7 +131,7 @@ describe.each(browserNames)("in %s", (name) => {
       expect(said).toEqual(["hello"]);
     });
 
-    test("with a ticket and a first message", async () => {
+    test.sequential("with a ticket and a first message", async () => {
       const { said } = await show();
       await page.evaluate(() => void recorded({ url: "/chat", ticket: "/api/ticket", firstMessage: () => "hello" }));
       await until(() => said.length > 0, "a message has come");
@@ -142,7 +139,7 @@ describe.each(browserNames)("in %s", (name) => {
     });
   });
 
-  test("send says whether it has sent", async () => {
+  test.sequential("send says whether it has sent", async () => {
     const { said, gate } = await show();
     const first = await page.evaluate(() => recorded({ url: "/chat", ticket: "/api/ticket" }).send("too early"));
     await untilState("open");
@@ -154,8 +151,8 @@ describe.each(browserNames)("in %s", (name) => {
     expect(said).toEqual(["in time"]);
   });
 
-  describe("tokens that end", () => {
-    test("renewed in band before the end: the same socket lives on", async () => {
+  describe.sequential("tokens that end", () => {
+    test.sequential("renewed in band before the end: the same socket lives on", async () => {
       const shown = await show({ options: { warnBefore: 60_000 } });
       shown.lifetimes.push(3000);
       await page.evaluate(() => {
@@ -180,9 +177,9 @@ describe.each(browserNames)("in %s", (name) => {
       expect(shown.sockets[0]).toBe(socket);
       expect(await told("close")).toEqual([]);
       expect(shown.asked).toHaveLength(2);
-    }, 15_000);
+    });
 
-    test("not renewed: opened again at once, with a fresh ticket", async () => {
+    test.sequential("not renewed: opened again at once, with a fresh ticket", async () => {
       const shown = await show();
       shown.lifetimes.push(500);
       await connectWithoutTries();
@@ -193,7 +190,7 @@ describe.each(browserNames)("in %s", (name) => {
       expect(shown.asked).toHaveLength(2);
     });
 
-    test("at once only once in a row, though the server greets each socket", async () => {
+    test.sequential("at once only once in a row, though the server greets each socket", async () => {
       const { gate, asked } = await show({ greet: true });
       await connectWithoutTries();
       for (const opened of [1, 2]) {
@@ -205,7 +202,7 @@ describe.each(browserNames)("in %s", (name) => {
       expect(asked).toHaveLength(2);
     });
 
-    test("revoked: nobody is logged in, and nothing is tried any more", async () => {
+    test.sequential("revoked: nobody is logged in, and nothing is tried any more", async () => {
       const { tickets, sockets, decisions, asked } = await show();
       await connectWithTicket();
       await untilState("open");
@@ -218,7 +215,7 @@ describe.each(browserNames)("in %s", (name) => {
       await untilState("open");
     });
 
-    test.each([401, 403])("the endpoint for tickets answers %i: nobody is logged in", async (status) => {
+    test.sequential.each([401, 403])("the endpoint for tickets answers %i: nobody is logged in", async (status) => {
       const shown = await show();
       shown.answerTicket = (response) => void response.writeHead(status).end();
       await connectWithTicket();
@@ -231,7 +228,7 @@ describe.each(browserNames)("in %s", (name) => {
       await untilState("open");
     });
 
-    test("the app's own function says so with a status", async () => {
+    test.sequential("the app's own function says so with a status", async () => {
       await show();
       await page.evaluate(() => void recorded({ url: "/chat", ticket: () => Promise.reject(Response.error()) }));
       await untilState("waiting");
@@ -243,7 +240,7 @@ describe.each(browserNames)("in %s", (name) => {
       expect(await told("close")).toMatchObject([{ what: "later" }, { what: "login" }]);
     });
 
-    test.each([
+    test.sequential.each([
       ["an error", (response) => void response.writeHead(500).end("{}")],
       ["no JSON", (response) => void response.end("<title>Log in</title>")],
       ["no ticket", (response) => void response.end("{}")],
@@ -263,8 +260,8 @@ describe.each(browserNames)("in %s", (name) => {
     );
   });
 
-  describe("opens again", () => {
-    test("a refused origin: ever later, within bounds", async () => {
+  describe.sequential("opens again", () => {
+    test.sequential("a refused origin: ever later, within bounds", async () => {
       const { decisions, page: origin } = await show({ token: "none", foreign: true });
       const [min, max] = [10, 160];
       await page.evaluate(([url, min, max]) => void recorded({ url, retry: { min, max } }), [
@@ -286,7 +283,7 @@ describe.each(browserNames)("in %s", (name) => {
       expect(await told("open")).toEqual([]);
     }, 20_000);
 
-    test.each([1001, 1012])("what a server that leaves has closed with %i", async (code) => {
+    test.sequential.each([1001, 1012])("what a server that leaves has closed with %i", async (code) => {
       const { gate } = await show();
       // 1001 waits up to `min`, others not at all.
       await page.evaluate(
@@ -300,7 +297,7 @@ describe.each(browserNames)("in %s", (name) => {
     });
 
     // Only the browser freezes a page, keeps it in its history, or hides it. What a page hears of that is all that the client knows of it.
-    test.each(["freeze", "pagehide"])("what is lost after %s, at once", async (type) => {
+    test.sequential.each(["freeze", "pagehide"])("what is lost after %s, at once", async (type) => {
       const { sockets } = await show();
       await connectWithoutTries();
       await untilState("open");
@@ -310,18 +307,21 @@ describe.each(browserNames)("in %s", (name) => {
       expect(await told("close")).toEqual([{ code: 1006, what: "later" }]);
     });
 
-    test.each(["pageshow", "resume", "visibilitychange", "online"])("what waits, at once after %s", async (type) => {
-      const { decisions, sockets } = await show();
-      await connectWithoutTries();
-      await untilState("open");
-      for (const socket of sockets) socket.terminate();
-      await untilState("waiting");
-      await page.evaluate((type) => document.dispatchEvent(new Event(type, { bubbles: true })), type);
-      await untilState("open");
-      expect(decisions).toHaveLength(2);
-    });
+    test.sequential.each(["pageshow", "resume", "visibilitychange", "online"])(
+      "what waits, at once after %s",
+      async (type) => {
+        const { decisions, sockets } = await show();
+        await connectWithoutTries();
+        await untilState("open");
+        for (const socket of sockets) socket.terminate();
+        await untilState("waiting");
+        await page.evaluate((type) => document.dispatchEvent(new Event(type, { bubbles: true })), type);
+        await untilState("open");
+        expect(decisions).toHaveLength(2);
+      },
+    );
 
-    test("with short waits, and at once, after it has been open for 10 s of the page's clock", async () => {
+    test.sequential("with short waits, and at once, after it has been open for 10 s of the page's clock", async () => {
       const { gate } = await show();
       await connectWithoutTries();
       await untilState("open");
@@ -336,7 +336,7 @@ describe.each(browserNames)("in %s", (name) => {
       expect(await told("close")).toHaveLength(2);
     });
 
-    test("waits while the network is away, and tries when it is back", async () => {
+    test.sequential("waits while the network is away, and tries when it is back", async () => {
       const { sockets, asked } = await show();
       await connectWithTicket();
       await untilState("open");
@@ -349,7 +349,7 @@ describe.each(browserNames)("in %s", (name) => {
       expect(asked).toHaveLength(2);
     });
 
-    test("stops waiting when the network goes, and tries when it is back", async () => {
+    test.sequential("stops waiting when the network goes, and tries when it is back", async () => {
       const { sockets } = await show();
       await connectWithoutTries();
       await untilState("open");
@@ -363,7 +363,7 @@ describe.each(browserNames)("in %s", (name) => {
       expect(await told("state")).toEqual(["open", "waiting", "connecting", "open"]);
     });
 
-    test("when told to, on a new socket", async () => {
+    test.sequential("when told to, on a new socket", async () => {
       const { sockets } = await show();
       await connectWithTicket();
       await untilState("open");
@@ -376,8 +376,8 @@ describe.each(browserNames)("in %s", (name) => {
     });
   });
 
-  describe("ends", () => {
-    test("close() during the fetch of a ticket opens nothing, and gives the fetch up", async () => {
+  describe.sequential("ends", () => {
+    test.sequential("close() during the fetch of a ticket opens nothing, and gives the fetch up", async () => {
       const shown = await show();
       let gone = false;
       shown.answerTicket = (response) => void response.once("close", () => (gone = true));
@@ -390,7 +390,7 @@ describe.each(browserNames)("in %s", (name) => {
       expect(shown.decisions).toEqual([]);
     });
 
-    test("close() right after connect() asks for nothing", async () => {
+    test.sequential("close() right after connect() asks for nothing", async () => {
       const { asked, decisions } = await show();
       await page.evaluate(async () => {
         recorded({ url: "/chat", ticket: "/api/ticket" }).close();
@@ -399,7 +399,7 @@ describe.each(browserNames)("in %s", (name) => {
       expect([asked.length, decisions.length]).toEqual([0, 0]);
     });
 
-    test("close() while it waits: no more tries, not even when the network is back", async () => {
+    test.sequential("close() while it waits: no more tries, not even when the network is back", async () => {
       const { sockets, decisions } = await show();
       await connectWithTicket();
       await untilState("open");
@@ -414,7 +414,7 @@ describe.each(browserNames)("in %s", (name) => {
       expect(decisions).toHaveLength(1);
     });
 
-    test("close() while it waits leaves no timer and no listener", async () => {
+    test.sequential("close() while it waits leaves no timer and no listener", async () => {
       const { sockets } = await show();
       await connectWithoutTries();
       await untilState("open");
@@ -429,7 +429,7 @@ describe.each(browserNames)("in %s", (name) => {
       expect(await listeners()).toBe(7);
     });
 
-    test.each(["ticket", "firstMessage"] as const)(
+    test.sequential.each(["ticket", "firstMessage"] as const)(
       "close() while a %s is made that cannot be given up",
       async (what) => {
         const { decisions } = await show({ token: "none" });
@@ -453,7 +453,7 @@ describe.each(browserNames)("in %s", (name) => {
       },
     );
 
-    test("close() with a code and a reason; one that cannot be sent changes nothing", async () => {
+    test.sequential("close() with a code and a reason; one that cannot be sent changes nothing", async () => {
       const { sockets } = await show();
       await connectWithTicket();
       await untilState("open");
@@ -474,7 +474,7 @@ describe.each(browserNames)("in %s", (name) => {
       expect(await told("state")).toEqual(["open", "closed"]);
     });
 
-    test.each([1000, 1008, 4403])("closed with %i it stays closed", async (code) => {
+    test.sequential.each([1000, 1008, 4403])("closed with %i it stays closed", async (code) => {
       const { gate, decisions } = await show();
       await connectWithTicket();
       await untilState("open");
@@ -484,7 +484,7 @@ describe.each(browserNames)("in %s", (name) => {
       expect(decisions).toHaveLength(1);
     });
 
-    test("a page that is closed leaves no socket", async () => {
+    test.sequential("a page that is closed leaves no socket", async () => {
       const { sockets } = await show();
       await connectWithTicket();
       await untilState("open");
@@ -493,7 +493,7 @@ describe.each(browserNames)("in %s", (name) => {
       await until(() => sockets.length === 0, "the socket is gone");
     });
 
-    test("what a CSP blocks: said, though Chromium fires no close, and tried again later", async () => {
+    test.sequential("what a CSP blocks: said, though Chromium fires no close, and tried again later", async () => {
       const { decisions } = await show({ csp: "connect-src 'self'", token: "none" });
       await page.evaluate(() => void recorded({ url: "ws://localhost:9/chat", retry: { min: 1e6, max: 1e6 } }));
       await until(async () => (await told("close")).length > 0, "it is told");
@@ -503,7 +503,7 @@ describe.each(browserNames)("in %s", (name) => {
       expect(decisions).toEqual([]);
     });
 
-    test("what a CSP blocks is said also where the network goes at that moment", async () => {
+    test.sequential("what a CSP blocks is said also where the network goes at that moment", async () => {
       await show({ csp: "connect-src 'self'", token: "none" });
       await page.evaluate(async () => {
         recorded({ url: "ws://localhost:9/chat", retry: { min: 1e6, max: 1e6 } });
@@ -515,7 +515,7 @@ describe.each(browserNames)("in %s", (name) => {
       expect(await state()).not.toBe("connecting");
     });
 
-    test("a token that is no subprotocol: said, and not tried again", async () => {
+    test.sequential("a token that is no subprotocol: said, and not tried again", async () => {
       const { decisions } = await show({ token: "protocol" });
       await page.evaluate(() => void recorded({ url: "/chat", protocols: ["chat.v1"], token: () => "not a token" }));
       await untilState("closed");
@@ -524,7 +524,7 @@ describe.each(browserNames)("in %s", (name) => {
     });
   });
 
-  test("why a socket is refused, asked across origins without a preflight", async () => {
+  test.sequential("why a socket is refused, asked across origins without a preflight", async () => {
     await show();
     const methods: (string | undefined)[] = [];
     const gate = createServer((request, response) => {
@@ -547,7 +547,7 @@ describe.each(browserNames)("in %s", (name) => {
     expect(await page.evaluate((url) => client.whyRefused(url), url)).toBeUndefined();
   });
 
-  test("what callbacks throw goes to the page, and changes nothing", async () => {
+  test.sequential("what callbacks throw goes to the page, and changes nothing", async () => {
     const { gate } = await show();
     const errors: string[] = [];
     page.on("pageerror", ({ message }) => errors.push(message));
@@ -565,7 +565,7 @@ describe.each(browserNames)("in %s", (name) => {
     expect(errors).toEqual(["state", "open", "close", "state"]);
   });
 
-  test("callbacks may close and open again", async () => {
+  test.sequential("callbacks may close and open again", async () => {
     const { gate } = await show();
     await page.evaluate(() => {
       Object.assign(globalThis, { states: [] });
@@ -585,7 +585,7 @@ describe.each(browserNames)("in %s", (name) => {
     expect(states).toEqual(["open", "connecting", "open"]);
   });
 
-  test("options that cannot work are refused", async () => {
+  test.sequential("options that cannot work are refused", async () => {
     await show();
     const errors = await page.evaluate(() => {
       const token = (): string => "secret";
