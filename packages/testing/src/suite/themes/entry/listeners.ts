@@ -71,42 +71,36 @@ const neverUpgrades: NonNullable<StageSetup["after"]> = (server) =>
   void Reflect.set(server, "shouldUpgradeCallback", () => false);
 
 const rows: readonly Row[] = [
-  {
-    name: "shouldUpgradeCallback: () => false: another page reaches no request handler, on any path",
-    async run(stage) {
-      const app = new SocketApp();
-      const kit = await stage.start({ answer: app.answer, after: neverUpgrades });
-      for (const path of [ownPath, "/chat/lobby"])
-        await kit.refused({ path, origin: evilOrigin }, 403, "origin-not-listed");
-      assert.deepEqual(app.seen, []);
+  ...(["before", "after"] as const).flatMap((when): readonly Row[] => [
+    {
+      name: `shouldUpgradeCallback: () => false, set ${when} the guard: another page reaches no listener, on any path`,
+      async run(stage) {
+        const app = new SocketApp();
+        const foreign = new Foreign();
+        const kit = await stage.start({
+          answer: app.answer,
+          [when](server: EventEmitter) {
+            neverUpgrades(server);
+            foreign.attach(server);
+          },
+        });
+        for (const path of [ownPath, "/chat/lobby", "/foreign"])
+          await kit.refused({ path, origin: evilOrigin }, 403, "origin-not-listed");
+        assert.deepEqual([app.seen, foreign.seen], [[], []]);
+      },
     },
-  },
-  {
-    name: "shouldUpgradeCallback: () => false: the listed page reaches the route, and elsewhere the request handler",
-    async run(stage) {
-      const app = new SocketApp();
-      const kit = await stage.start({ answer: app.answer, after: neverUpgrades });
-      await kit.works();
-      assert.equal((await kit.event(0)).decision.code, "origin-listed");
-      assert.deepEqual(app.seen, []);
-      await opensInApp(kit, app, {});
+    {
+      name: `shouldUpgradeCallback: () => false, set ${when} the guard: the listed page reaches the route, and elsewhere the request handler`,
+      async run(stage) {
+        const app = new SocketApp();
+        const kit = await stage.start({ answer: app.answer, [when]: neverUpgrades });
+        await kit.works();
+        assert.equal((await kit.event(0)).decision.code, "origin-listed");
+        assert.deepEqual(app.seen, []);
+        await opensInApp(kit, app, {});
+      },
     },
-  },
-  {
-    name: "shouldUpgradeCallback: () => false: an upgrade listener gets what the policy allows",
-    async run(stage) {
-      const foreign = new Foreign();
-      const kit = await stage.start({
-        after(server) {
-          neverUpgrades(server);
-          foreign.attach(server);
-        },
-      });
-      await kit.refused({ path: "/foreign", origin: evilOrigin }, 403, "origin-not-listed");
-      (await kit.connect({ path: "/foreign" })).destroy();
-      assert.deepEqual(foreign.seen, ["/foreign"]);
-    },
-  },
+  ]),
   ...removals.map(([how, remove]) => removed(how, remove)),
   {
     name: "a handshake on a connection that was open when every listener was removed: refused",
