@@ -19,7 +19,7 @@ const page = `<!doctype html><title>Core</title><script type="module">
 /** What the page is made of; nothing is bundled. */
 async function fileOf(path: string): Promise<{ readonly type: string; readonly body: string | Buffer } | undefined> {
   if (path === "/") return { type: "text/html", body: page };
-  const name = /^\/core\/([a-z-]+\.js)$/.exec(path)?.[1];
+  const name = /^\/core\/((?:[a-z-]+\/)*[a-z-]+\.js)$/.exec(path)?.[1];
   if (name === undefined && path !== "/decide-all.mjs") return undefined;
   const file = name === undefined ? new URL("decide-all.mjs", import.meta.url) : new URL(name, built);
   return { type: "text/javascript", body: await readFile(file) };
