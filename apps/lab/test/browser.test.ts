@@ -16,8 +16,10 @@ const expected = {
 describe.concurrent.each(browserNames)("in %s", (name) => {
   let browser: Browser | undefined;
   let missing = "";
+  // One page for all tests that pass: browsers are slow to open another.
   let context: BrowserContext;
   let page: Page;
+  let fresh = true;
   let lab: RunningLab;
   /** What the browser complains of, but for the refusals that the lab is about. */
   let complaints: string[];
@@ -36,8 +38,12 @@ describe.concurrent.each(browserNames)("in %s", (name) => {
       return;
     }
     lab = await startLab({ port: 0 });
-    context = await browser.newContext({ viewport: { width: 1440, height: 1000 } });
-    page = await context.newPage();
+    if (fresh) {
+      context = await browser.newContext();
+      page = await context.newPage();
+      fresh = false;
+    }
+    await page.setViewportSize({ width: 1440, height: 1000 });
     complaints = [];
     // Firefox tells of a refusal as an error of the page, Chromium in the console.
     const complain = (text: string): void => {
@@ -50,9 +56,18 @@ describe.concurrent.each(browserNames)("in %s", (name) => {
     });
   });
 
-  afterEach(async () => {
+  afterEach(async ({ task }) => {
     if (browser === undefined) return;
-    await context.close();
+    if (task.result?.state === "fail") {
+      await context.close();
+      fresh = true;
+    } else {
+      for (const other of context.pages()) if (other !== page) await other.close();
+      page.removeAllListeners("pageerror").removeAllListeners("console");
+      await page.emulateMedia({ colorScheme: null });
+      await page.goto("about:blank");
+      await context.clearCookies();
+    }
     await lab.close();
   });
 

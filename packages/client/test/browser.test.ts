@@ -29,8 +29,10 @@ beforeAll(async () => {
 
 describe.concurrent.each(browserNames)("in %s", (name) => {
   let browser: Browser | undefined;
+  // One page for all tests that pass: browsers are slow to open another.
   let context: BrowserContext;
   let page: Page;
+  let fresh = true;
   let app: App | undefined;
 
   /** Starts an app and shows its page. */
@@ -74,14 +76,22 @@ describe.concurrent.each(browserNames)("in %s", (name) => {
     if (browser === undefined) {
       skip(missing);
     } else {
-      context = await browser.newContext();
-      page = await context.newPage();
+      if (fresh) context = await browser.newContext();
+      if (fresh || page.isClosed()) page = await context.newPage();
+      fresh = false;
     }
   });
 
-  afterEach(async () => {
+  afterEach(async ({ task }) => {
     if (browser === undefined) return;
-    await context.close();
+    if (task.result?.state === "fail") {
+      await context.close();
+      fresh = true;
+    } else if (!page.isClosed()) {
+      page.removeAllListeners("pageerror");
+      await page.goto("about:blank");
+      await context.clearCookies();
+    }
     await app?.close();
     app = undefined;
   });
