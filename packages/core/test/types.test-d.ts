@@ -5,6 +5,8 @@ import {
   type Allow,
   type AllowCode,
   allowCodes,
+  type ConfigurationError,
+  type ConfigurationIssue,
   createPolicy,
   type Decision,
   type Deny,
@@ -97,6 +99,23 @@ describe("Decision", () => {
     expectTypeOf<Policy<{ id: string }>["decide"]>().returns.resolves.toEqualTypeOf<Decision<{ id: string }>>();
     expectTypeOf<Extract<Decision<string>, { allowed: true }>["principal"]>().toBeString();
     expectTypeOf(createPolicy({ origins: [] })).toEqualTypeOf<Policy<undefined>>();
+  });
+
+  test("evaluate returns the decision, or a promise of it", () => {
+    expectTypeOf<Policy<{ id: string }>["evaluate"]>().returns.toEqualTypeOf<
+      Decision<{ id: string }> | Promise<Decision<{ id: string }>>
+    >();
+    expectTypeOf<Policy["evaluate"]>().toBeCallableWith(request, { signal: () => AbortSignal.abort(), verify: false });
+    // @ts-expect-error
+    void policy.evaluate(request, { verify: true });
+    // @ts-expect-error
+    void policy.evaluate(request, { signal: new AbortController() });
+  });
+
+  test("the errors of a configuration have one base", () => {
+    expectTypeOf<PolicyError>().toExtend<ConfigurationError<PolicyIssueCode>>();
+    expectTypeOf<PolicyIssue>().toEqualTypeOf<ConfigurationIssue<PolicyIssueCode>>();
+    expectTypeOf<PolicyError["code"]>().toEqualTypeOf<"ERR_WSORIGIN_POLICY">();
   });
 
   test("decide promises what check returns", () => {
