@@ -66,9 +66,11 @@ function removed(how: string, remove: (server: EventEmitter) => void): Row {
   };
 }
 
-/** A server that never emits `upgrade`: an option of Node 22.23, 24.9 and later, which older versions ignore. */
-const neverUpgrades: NonNullable<StageSetup["after"]> = (server) =>
-  void Reflect.set(server, "shouldUpgradeCallback", () => false);
+/** Has a server never emit `upgrade`: an option of Node 22.23, 24.9 and later. Older versions ignore it, and have no such property. */
+const neverUpgrades: NonNullable<StageSetup["after"]> = (server) => {
+  if (typeof Reflect.get(server, "shouldUpgradeCallback") === "function")
+    Reflect.set(server, "shouldUpgradeCallback", () => false);
+};
 
 const rows: readonly Row[] = [
   ...(["before", "after"] as const).flatMap((when): readonly Row[] => [
