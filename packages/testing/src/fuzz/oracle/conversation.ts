@@ -1,7 +1,7 @@
 import { bytesOfHttp1, headOf } from "../http1/build.ts";
 import type { Http1Conversation, Http1Message } from "../http1/change.ts";
 import type { FuzzSettings } from "../settings.ts";
-import { anythingSafe, type Expectation, perhaps, type Sequel, type Sight } from "./expectation.ts";
+import { anythingSafe, codesOfLeaving, type Expectation, perhaps, type Sequel, type Sight } from "./expectation.ts";
 import { expectHttp1 } from "./http1.ts";
 import { mayOpen, readHttp1 } from "./read-http1.ts";
 import { isListed } from "./rules.ts";
@@ -79,7 +79,7 @@ function leaving(
   return {
     ...late,
     sights,
-    codes: new Set([...late.codes, ...(late.events[1] > 0 ? ["client-gone"] : [])]),
+    codes: late.events[1] > 0 ? codesOfLeaving(late) : late.codes,
     asked: [0, late.asked[1]],
     plain: [0, late.plain[1]],
   };

@@ -56,11 +56,17 @@ export function perhaps(expected: Expectation): Expectation {
   return {
     sights: new Set([...expected.sights, "none"]),
     events: [0, expected.events[1]],
-    codes: new Set([...expected.codes, "client-gone"]),
+    codes: codesOfLeaving(expected),
     asked: [0, expected.asked[1]],
     plain: [0, expected.plain[1]],
     sequel: expected.sequel === "next" ? "maybe" : expected.sequel,
   };
+}
+
+/** The codes where the client leaves: what a listener was given and left unanswered is then reported as the policy decided it. */
+export function codesOfLeaving({ codes, asked }: Expectation): ReadonlySet<string> {
+  const unanswered = asked[1] > 0 && codes.has("route-not-found");
+  return new Set([...codes, "client-gone", ...(unanswered ? allowCodes : [])]);
 }
 
 const safeSights: readonly Sight[] = ["app", "node", "reset", "none", "gate 400", "gate 403", "gate 404", "gate 426"];

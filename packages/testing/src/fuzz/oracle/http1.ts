@@ -28,7 +28,6 @@ export function expectHttp1(message: Http1Message, settings: FuzzSettings): Expe
   const reading = readHttp1(message);
   if (!reading.certain) return anythingSafe(mayOpen(message, (origin) => isListed(origin, settings)));
   if (reading.websocket === true) return handshake(message, reading, settings);
-  // `websocket/13` names a version of it; whether that is a handshake is left open.
   if (reading.websocket === undefined) return anythingSafe(mayOpen(message, (origin) => isListed(origin, settings)));
   return ordinary(message, reading);
 }
@@ -115,7 +114,8 @@ function handshake(message: Http1Message, reading: Http1Reading, settings: FuzzS
   );
   const sights = new Set<Sight>([...verdict.codes].map(sightOf));
   const codes = new Set(verdict.codes);
-  const needsNoEvent = connected !== true && nodeAnswers(message, reading);
+  // Without `upgrade` listeners, Node delivers every handshake as a request.
+  const needsNoEvent = (connected !== true || !settings.listener) && nodeAnswers(message, reading);
   if (needsNoEvent) sights.add("node");
   let asked: Range = [0, 0];
   if (verdict.passes) {

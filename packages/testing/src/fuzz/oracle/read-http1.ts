@@ -63,9 +63,10 @@ function names(list: readonly string[], name: string): boolean | undefined {
   return list.some((item) => item.includes(name)) ? undefined : false;
 }
 
+/** `undefined` where an item only holds the name, such as `websocket/13`: a handshake or not, both are sound. */
 function namesWebsocket(list: readonly string[]): boolean | undefined {
   if (list.includes("websocket")) return true;
-  return list.some((item) => item.startsWith("websocket/")) ? undefined : false;
+  return list.some((item) => item.includes("websocket")) ? undefined : false;
 }
 
 /** Whether a message, however it is read, may open a socket: every line that speaks of an origin, and there is one, gives a listed one. */
