@@ -93,5 +93,5 @@ export function isText(path: string): boolean {
 export function isRouted(target: string): boolean | undefined {
   const [path = ""] = target.split("?", 1);
   if (/^\/chat\/[\w.~-]+$/.test(path) || path === "/plain") return true;
-  return /^\/(?:chat\/[^/]+|plain)\/?$/i.test(path) || /%|;/.test(path) ? undefined : false;
+  return /^\/(?:chat\/[^/]*|plain)\/?$/i.test(path) || /%|;/.test(path) ? undefined : false;
 }
