@@ -67,7 +67,8 @@ export class Http1Upgrade implements Transport {
   }
 
   onClose(listener: () => void): void {
-    this.stream.once("close", listener);
+    if (this.stream.closed) setImmediate(listener);
+    else this.stream.once("close", listener);
   }
 
   destroy(): void {

@@ -88,6 +88,8 @@ export class Http2Connect implements Transport {
 
   onClose(listener: () => void): void {
     const { stream } = this.#event;
+    // Reset in the same turn: both events may be over.
+    if (stream.closed || stream.destroyed) return void setImmediate(listener);
     const once = (): void => {
       stream.off("close", once);
       stream.off("aborted", once);
