@@ -44,7 +44,7 @@ async function portOf(server: Server): Promise<number> {
 }
 
 describe("what is sent", () => {
-  test("a proper handshake by default", async () => {
+  test("a well-formed handshake by default", async () => {
     const { port, received } = await serve((socket) => socket.end("HTTP/1.1 403 Forbidden\r\n\r\n"));
     await handshake({ port }, { path: "/chat", origin: "https://app.example" });
     expect(received()).toBe(
@@ -72,7 +72,7 @@ describe("what is sent", () => {
     );
   });
 
-  test("byte by byte, where asked for", async () => {
+  test("segment: 1 sends byte by byte", async () => {
     const sizes: number[] = [];
     const server = createServer((socket) => {
       socket.on("error", () => {});
@@ -116,7 +116,7 @@ describe("what comes back", () => {
       socket.write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n1\r\nd\r\n0\r\n\r\n"),
     );
     await expect(handshake({ port })).resolves.toMatchObject({ status: 200, body: "abcd", closed: "open" });
-    await until(() => sockets.size === 0, "the client has let go");
+    await until(() => sockets.size === 0, "the client has closed its connection");
   });
 
   test("a body that goes on to the end of the connection", async () => {
@@ -145,7 +145,7 @@ describe("what comes back", () => {
     await expect(handshake({ port: resetting.port })).resolves.toMatchObject({ status: undefined, closed: "reset" });
   });
 
-  test("bytes that are no HTTP", async () => {
+  test("bytes that are not HTTP", async () => {
     const { port } = await serve((socket) => socket.end("nonsense\r\n\r\nand more"));
     await expect(handshake({ port })).resolves.toMatchObject({ status: 0, statusLine: "nonsense", body: "and more" });
   });
@@ -157,17 +157,17 @@ describe("bounds", () => {
     const error: unknown = await handshake({ port }, { path: "/x", timeout: 50 }).catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(TimeoutError);
     expect(String(error)).toMatch(/^TimeoutError: Waited \d+ ms for an answer to GET \/x; nothing came\.$/);
-    await until(() => sockets.size === 0, "the client has let go");
+    await until(() => sockets.size === 0, "the client has closed its connection");
   });
 
-  test("half an answer is one too", async () => {
+  test("half an answer is such an error too", async () => {
     const { port } = await serve((socket) => socket.write("HTTP/1.1 403 Forbidden\r\nContent-Length: 9\r\n\r\nFor"));
     await expect(handshake({ port }, { timeout: 50 })).rejects.toThrow(
       /^Waited \d+ ms for the body of the answer to GET \/; only 3 bytes came\.$/,
     );
   });
 
-  test("nobody listening", async () => {
+  test("a port where nothing listens", async () => {
     const server = createServer();
     const port = await portOf(server);
     await new Promise((resolve) => server.close(resolve));
@@ -218,7 +218,7 @@ describe("leaving", () => {
       status: undefined,
       closed: "reset",
     });
-    await until(() => sockets.size === 0, "the server has let go");
+    await until(() => sockets.size === 0, "the server has closed its connection");
   });
 
   test("stop reading: the server's writes pile up", async () => {
@@ -227,7 +227,7 @@ describe("leaving", () => {
     await until(() => [...sockets].some((socket) => socket.writableNeedDrain), "the server cannot write on");
     await expect(attempt.closed(50)).rejects.toThrow(TimeoutError);
     attempt.destroy();
-    await until(() => sockets.size === 0, "the client has let go");
+    await until(() => sockets.size === 0, "the client has closed its connection");
   });
 });
 
@@ -260,7 +260,7 @@ describe("frames", () => {
     frames.destroy();
   });
 
-  test("are masked unless told otherwise", () => {
+  test("are masked by default", () => {
     expect(frameBytes("ping", "abc").subarray(0, 2)).toEqual(Buffer.from([0x89, 0x83]));
     expect(frameBytes("ping", "abc").subarray(6)).not.toEqual(Buffer.from("abc"));
     expect(closeBytes(undefined, "", { masked: false })).toEqual(Buffer.from([0x88, 0]));

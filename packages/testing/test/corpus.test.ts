@@ -16,7 +16,7 @@ interface Outcome {
   readonly code: AllowCode | DenyCode | PolicyError;
 }
 
-/** What becomes of a row. What is no PolicyError is thrown on. */
+/** The verdict on a row. Errors other than PolicyError are thrown on. */
 function outcomeOf(row: OriginCase | HostCase, handshake: Handshake = handshakeOf(row)): Outcome {
   try {
     const { allowed, code } = createPolicy(policyOptionsOf(row)).check(handshake);
@@ -37,11 +37,11 @@ function proposals(message: string): readonly string[] {
 }
 
 describe("the corpus", () => {
-  test("nothing that is to be denied is allowed", () => {
+  test("no case to deny is allowed", () => {
     expect(outcomes.filter(({ row, allowed }) => row.expect === "deny" && allowed)).toStrictEqual([]);
   });
 
-  test("nothing that is to be allowed is refused", () => {
+  test("no case to allow is refused", () => {
     expect(outcomes.filter(({ row, allowed }) => row.expect === "allow" && !allowed)).toStrictEqual([]);
   });
 
@@ -52,7 +52,7 @@ describe("the corpus", () => {
     expect(wrong).toStrictEqual([]);
   });
 
-  test("where sound systems differ, these are let in", () => {
+  test("where sound systems differ, these are allowed", () => {
     const allowed = outcomes.filter((outcome) => outcome.row.expect === "either" && outcome.allowed);
     expect(allowed.map(({ row }) => ("origin" in row ? row.origin : row.host))).toMatchInlineSnapshot(`
       [
@@ -92,7 +92,7 @@ describe("the corpus", () => {
     `);
   });
 
-  test("an ambiguous line is no reason to look further: two lines are refused whatever they hold", () => {
+  test("two lines are refused, also where their values are ambiguous", () => {
     const repeated = outcomes.filter(({ row }) => Array.isArray("origin" in row ? row.origin : row.host));
     expect(repeated.length).toBeGreaterThan(5);
     expect(

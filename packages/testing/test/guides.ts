@@ -64,7 +64,7 @@ export function describeGuide(
   });
 }
 
-/** Opens a socket as a page of this origin does. It is let go after the test. */
+/** Opens a socket as a page of this origin does. It is destroyed after the test. */
 export async function openAs(origin: string, target: Target, request: HandshakeRequest): Promise<Frames> {
   const { statusLine, frames } = await handshake(target, { ...request, origin });
   expect(statusLine).toBe("HTTP/1.1 101 Switching Protocols");

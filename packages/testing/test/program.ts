@@ -8,7 +8,7 @@ export interface Running {
   close(): Promise<void>;
 }
 
-/** Waits until a server listens. To close it is to let go of every connection, whatever the program has forgotten. */
+/** Waits until a server listens. `close` also destroys the connections that the program left open. */
 export async function running(server: Server, close?: () => Promise<unknown>): Promise<Running> {
   const sockets = new Set<Socket>();
   server.on("connection", (socket: Socket) => {
