@@ -34,9 +34,11 @@ export class OpeningHandshake<P, R> implements Interruptible, Settling {
   /** Decides. Never throws. */
   run(): void {
     try {
+      stripTokens(this.#transport, sourcesOf(this.#record.policy));
+      this.#record.adapt();
       const ready = this.#transport.ready();
-      if (ready === undefined) this.#prepare();
-      else this.#wait(ready, () => this.#prepare());
+      if (ready === undefined) this.#checkLimits();
+      else this.#wait(ready, () => this.#checkLimits());
     } catch (error) {
       this.#failed(error);
     }
@@ -44,13 +46,6 @@ export class OpeningHandshake<P, R> implements Interruptible, Settling {
 
   interrupt(why: Interruption): void {
     if (!this.#over) this.#refuse(this.#record.deny(why));
-  }
-
-  /** Removes the token from the request, and asks the framework about what remains. */
-  #prepare(): void {
-    stripTokens(this.#transport, sourcesOf(this.#record.policy));
-    this.#record.adapt();
-    this.#checkLimits();
   }
 
   #checkLimits(): void {
