@@ -11,16 +11,14 @@ type Done = (error: null, ...found: readonly unknown[]) => void;
 
 // Has "localhost" stand for two addresses, as it does where there is IPv6: Fastify listens on both.
 beforeEach(() => {
-  const lookup = (name: string, ...rest: readonly [Done] | readonly [{ readonly all?: boolean }, Done]): void => {
+  const { lookup } = dns;
+  const both = hosts.map((address) => ({ address, family: 4 }));
+  const resolve = (name: string, ...rest: readonly [Done] | readonly [{ readonly all?: boolean }, Done]): unknown => {
+    if (name !== "localhost") return Reflect.apply(lookup, dns, [name, ...rest]);
     const [options, done] = rest.length === 1 ? [{}, rest[0]] : rest;
-    if (options.all === true)
-      done(
-        null,
-        hosts.map((address) => ({ address, family: 4 })),
-      );
-    else done(null, name === "localhost" ? hosts[0] : name, 4);
+    return options.all === true ? done(null, both) : done(null, hosts[0], 4);
   };
-  vi.spyOn(dns, "lookup").mockImplementation(lookup as unknown as typeof dns.lookup);
+  vi.spyOn(dns, "lookup").mockImplementation(resolve as unknown as typeof lookup);
 });
 
 afterEach(() => {
