@@ -1,11 +1,10 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import websocket, { type WebSocket } from "@fastify/websocket";
-import { GateError, type GuardOptions, type Policy, type RouteOptions } from "@wsorigin/node";
+import { GateError, type GuardOptions, type Identity, type Policy, type RouteOptions } from "@wsorigin/node";
 import {
   type AdapterGate,
   chooseProtocol,
   closeTimeout,
-  type Connection,
   type FrameworkUpgrade,
   guardWith,
   refuseOnResponse,
@@ -33,7 +32,6 @@ export interface Register {}
 type Principal = Register extends { readonly policy: Policy<infer P> } ? P : unknown;
 type Gate = AdapterGate<unknown, FastifyRequest>;
 type Upgrade = FrameworkUpgrade<unknown, FastifyRequest>;
-type Identity = Pick<Connection<Principal, FastifyRequest>, "decision" | "ip" | "origin" | "principal" | "refresh">;
 
 declare module "fastify" {
   interface FastifyInstance {
@@ -42,7 +40,7 @@ declare module "fastify" {
   }
   interface FastifyRequest {
     /** The gate's decision on the handshake, and the user behind it; `null` on ordinary requests. */
-    wsorigin: Identity | null;
+    wsorigin: Identity<Principal> | null;
   }
   interface FastifyContextConfig {
     wsorigin?: SocketRouteOptions;
@@ -85,7 +83,7 @@ async function plugin(app: FastifyInstance, { websocket: own = {}, ...options }:
   app.decorate("wsorigin", gate);
   app.decorateRequest("wsorigin", {
     getter(this: FastifyRequest) {
-      return (allowed.get(this.raw)?.connection as Identity | undefined) ?? null;
+      return (allowed.get(this.raw)?.connection as Identity<Principal> | undefined) ?? null;
     },
   });
   guardOtherAddresses(app);

@@ -106,8 +106,9 @@ describe("the gate", () => {
     const [one, two] = [await open("/chat/1?x=1"), await open("/chat/2")];
     await until(() => app.wsorigin.connections.size === 2, "both are open");
     const [first] = [...app.wsorigin.connections];
-    expect(first?.request.routeOptions.url).toBe("/chat/:room");
-    expect([first?.params, first?.query.get("x"), first?.origin, first?.route]).toEqual([
+    if (first?.route === undefined) throw new Error("The connection has no route.");
+    expect(first.request.routeOptions.url).toBe("/chat/:room");
+    expect([first.params, first.query.get("x"), first.origin, first.route]).toEqual([
       { room: "1" },
       "1",
       page,

@@ -25,8 +25,10 @@ export function startWithCors(order: "before" | "after"): AdapterStart {
     after(app.server);
     for (const { path, handler } of routes) {
       app.get(path, { websocket: true }, (socket) => {
-        const context = [...app.wsorigin.connections].find((open) => open.socket === socket);
-        if (context === undefined) throw new Error("The gate does not know the socket.");
+        const context = [...app.wsorigin.connections].find(
+          (open) => open.route !== undefined && open.socket === socket,
+        );
+        if (context?.route === undefined) throw new Error("The gate does not know the socket.");
         return handler(socket, context);
       });
     }

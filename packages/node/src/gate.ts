@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { checkGuardOptions, checkRouteOptions } from "./check-options.ts";
-import type { Connection, OpenedSocket } from "./connection/connection.ts";
 import { Connections } from "./connection/connections.ts";
-import type { Context } from "./connection/context.ts";
+import type { OpenConnection } from "./connection/context.ts";
+import type { OpenedSocket, RouteConnection } from "./connection/route-connection.ts";
 import { GateError, issue } from "./errors.ts";
 import { Failures } from "./handshake/failures.ts";
 import { Limits } from "./handshake/limits.ts";
@@ -36,8 +36,8 @@ export interface Gate<P = undefined, R = IncomingMessage> {
     options: RouteOptions<P>,
     handler: Handler<P, PathParams<Path>, R>,
   ): this;
-  /** The open connections of the gate's routes. */
-  readonly connections: ReadonlySet<Context<P, unknown, R>>;
+  /** Everything that the gate let in and that is open: the sockets of its routes, and those that other listeners opened. */
+  readonly connections: ReadonlySet<OpenConnection<P, R>>;
   /**
    * Closes every socket that matches. Their handlers get no message from then on.
    *
@@ -45,7 +45,7 @@ export interface Gate<P = undefined, R = IncomingMessage> {
    * @returns how many were closed
    * @throws {RangeError} if the code cannot be sent, or the reason is longer than 123 bytes; then nothing is closed
    */
-  disconnect(predicate: (context: Context<P, unknown, R>) => boolean, code?: number, reason?: string): number;
+  disconnect(predicate: (connection: OpenConnection<P, R>) => boolean, code?: number, reason?: string): number;
   /**
    * Shuts the gate down: new and pending handshakes get 503, open sockets 1001. Resolves when all are closed; what is left after `timeout` milliseconds
    * (default 5000) is destroyed. Delegated sockets are destroyed at the end: close Socket.IO and the like first. Afterwards `server.close()` has no socket
@@ -111,7 +111,7 @@ export class ServerGate<P, R> implements AdapterGate<P, R>, Receiver {
     if (!isListening) this.#unused = setTimeout(() => this.#warnUnused(), unusedAfter).unref();
   }
 
-  get connections(): ReadonlySet<Connection<P, R>> {
+  get connections(): ReadonlySet<OpenConnection<P, R>> {
     return this.#services.connections.open;
   }
 
@@ -128,7 +128,7 @@ export class ServerGate<P, R> implements AdapterGate<P, R>, Receiver {
           `route ${JSON.stringify(path)}: the handler is missing. Write gate.route(path, (socket, context) => { ... }).`,
         ),
       ]);
-    const run = (connection: Connection<P, R>): unknown => handler(connection.socket, connection);
+    const run = (connection: RouteConnection<P, R>): unknown => handler(connection.socket, connection);
     this.#routes.add(path, this.#make(path, options, { kind: "handler", run }));
     return this;
   }
@@ -142,7 +142,7 @@ export class ServerGate<P, R> implements AdapterGate<P, R>, Receiver {
     this.#services.connections.start(connection, opened, handler);
   }
 
-  disconnect(predicate: (context: Context<P, unknown, R>) => boolean, code = 1008, reason = ""): number {
+  disconnect(predicate: (connection: OpenConnection<P, R>) => boolean, code = 1008, reason = ""): number {
     return this.#services.connections.disconnect(predicate, code, reason);
   }
 

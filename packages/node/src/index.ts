@@ -16,7 +16,9 @@ export type {
   Verification,
 } from "@wsorigin/core";
 export { bearerHeader, bearerProtocol, cookie, deny, firstMessage, grant, queryParam, refuse } from "@wsorigin/core";
-export type { Context } from "./connection/context.ts";
+export type { Connection, Context, OpenConnection } from "./connection/context.ts";
+export { identityOf } from "./connection/identity.ts";
+export type { Identity } from "./connection/identity.ts";
 export type { Revocation, RevocationSource } from "./connection/revocations.ts";
 export { GateError } from "./errors.ts";
 export type { GateIssue, GateIssueCode } from "./errors.ts";

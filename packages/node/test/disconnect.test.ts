@@ -6,7 +6,13 @@ describe("gate.disconnect", () => {
     const { gate, target } = await start();
     gate.route("/chat/:room", echo);
     const [first, second] = [await open(target, { path: "/chat/one" }), await open(target, { path: "/chat/two" })];
-    expect(gate.disconnect(({ params }) => Reflect.get(Object(params), "room") === "one", 4401, "logged out")).toBe(1);
+    expect(
+      gate.disconnect(
+        (connection) => connection.route !== undefined && Reflect.get(Object(connection.params), "room") === "one",
+        4401,
+        "logged out",
+      ),
+    ).toBe(1);
     expect(await first.nextClose()).toMatchObject({ code: 4401, text: "logged out" });
     second.send("still here");
     expect(String((await second.next()).data)).toBe("still here");

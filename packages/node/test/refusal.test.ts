@@ -16,8 +16,12 @@ class Peer extends Duplex {
 }
 
 describe("a refused connection", () => {
-  beforeEach(() => void vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] }));
-  afterEach(() => void vi.useRealTimers());
+  beforeEach(() => void vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] }));
+  afterEach(() => {
+    // The one timer of all refusals must not be left in this clock.
+    vi.runOnlyPendingTimers();
+    vi.useRealTimers();
+  });
 
   test("gets all of the refusal, and is let go once it has it", async () => {
     const peer = new Peer();
@@ -28,7 +32,8 @@ describe("a refused connection", () => {
     peer.accept();
     await closed;
     expect(peer.destroyed).toBe(true);
-    expect(vi.getTimerCount()).toBe(0);
+    // One timer serves all refusals.
+    expect(vi.getTimerCount()).toBeLessThanOrEqual(1);
   });
 
   test("whose peer never takes it is let go after two seconds", async () => {

@@ -134,7 +134,10 @@ describe("a second policy that reports", () => {
 describe('a policy in mode "report"', () => {
   test("lets through what it cannot decide in half of the deadline", async () => {
     const directory = new SlowDirectory();
-    const { gate, target, event } = await start({ policy: createPolicy({ directory, mode: "report" }), deadline: 1000 });
+    const { gate, target, event } = await start({
+      policy: createPolicy({ directory, mode: "report" }),
+      deadline: 1000,
+    });
     gate.route("/", echo);
     expect(await statusOf(target)).toBe(101);
     expect(await event(0)).toMatchObject({ decision: { code: "directory-failed" }, mode: "report" });

@@ -17,6 +17,7 @@ test("the exported names", () => {
       "firstMessage",
       "grant",
       "guard",
+      "identityOf",
       "queryParam",
       "refuse",
     ]

@@ -1,13 +1,11 @@
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import type { Decision, Deny, FirstMessage, Handshake, Policy } from "@wsorigin/core";
-import { parseCookie } from "cookie";
-import type { WebSocket } from "ws";
 import { type Attempt, countAttempt } from "../handshake/failures.ts";
-import type { Addressed, Slot } from "../handshake/limits.ts";
+import type { Addressed } from "../handshake/limits.ts";
 import type { RouteOptions } from "../options.ts";
-import { queryOf } from "../transport/request.ts";
-import type { Context } from "./context.ts";
+import { checkClosing } from "./close-code.ts";
+import type { Connection } from "./context.ts";
 import { judgeLateToken } from "./late-token.ts";
 import type { Revocations, Verification } from "./revocations.ts";
 
@@ -26,21 +24,6 @@ export interface ConnectionFacts<P, R> {
     /** What the socket reads from. */
     readonly stream: Duplex;
   };
-}
-
-/** As much of a route as a connection needs. */
-export interface ConnectionRoute<P> {
-  readonly path: string;
-  readonly options: RouteOptions<P>;
-}
-
-/** What a socket brings with it when it opens. */
-export interface OpenedSocket<R> {
-  readonly socket: WebSocket;
-  readonly params: object;
-  readonly request: R;
-  /** Its place among the open connections; `undefined` if that is released elsewhere. */
-  readonly slot?: Slot;
 }
 
 /** A token that is still to come, in the first message of an open socket. */
@@ -64,73 +47,66 @@ export interface ConnectionHost<P> {
   /** Schedules the expiry of a connection. Returns a function that cancels it. */
   schedule(connection: Expiring<P>, expiresAt: number): () => void;
   /** Closes a socket whose grant has ended. */
-  end(connection: Pick<Expiring<P>, "socket">, reason: string): void;
+  end(connection: Pick<Expiring<P>, "shut">, reason: string): void;
 }
 
 /** A connection whose grant can expire. */
-export interface Expiring<P> extends Context<P, unknown, unknown> {
+export interface Expiring<P> extends Pick<Connection<P>, "route"> {
   readonly options: RouteOptions<P>;
+  shut(code: number, reason: string): void;
+  /** Tells the owner of the socket that its grant is about to expire, if it can be told. */
+  warn(onExpiring: RouteOptions<P>["onExpiring"] & {}): unknown;
 }
 
-/** The one record of a connection: from its allowed handshake, through its open socket, until it closes. Its public part is `Context`. */
-export class Connection<P = unknown, R = unknown> implements Context<P, ReturnType<typeof Reflect.get>, R> {
-  readonly #route: ConnectionRoute<P>;
+/**
+ * The one record of a connection: from its allowed handshake, through its open socket, until it closes. Its public part is `Connection`, or `Context` on a route.
+ */
+export abstract class GateConnection<P = unknown, R = unknown> implements Connection<P, R> {
   readonly #facts: ConnectionFacts<P, R>;
   readonly #host: ConnectionHost<P>;
   #decision: Decision<P>;
-  #opened: OpenedSocket<R> | undefined;
+  #opened = false;
+  #openedAt = 0;
   #revoked = false;
   #disposed = false;
-  #awaited: Awaited<P> | undefined;
-  #query: URLSearchParams | undefined;
-  #cookies: Context["cookies"] | undefined;
-  #refresh: Context<P>["refresh"] | undefined;
+  #refresh: Connection<P>["refresh"] | undefined;
   /** Cancel what waits for this connection: its expiry, its place in the index of revocations. */
   #cancelExpiry: (() => void) | undefined;
   #removeIndex: (() => void) | undefined;
 
   /** @param since when the verification of its token began; `undefined` if that took no time */
   constructor(
-    route: ConnectionRoute<P>,
     decision: Decision<P>,
     facts: ConnectionFacts<P, R>,
     host: ConnectionHost<P>,
     since: Verification | undefined,
   ) {
-    this.#route = route;
     this.#decision = decision;
     this.#facts = facts;
     this.#host = host;
     this.#index(since);
   }
 
+  abstract get route(): string | undefined;
+
+  abstract get options(): RouteOptions<P>;
+
+  /** Closes the socket; its owner gets no message from now on. */
+  abstract shut(code: number, reason: string): void;
+
+  abstract terminate(): void;
+
+  abstract warn(onExpiring: RouteOptions<P>["onExpiring"] & {}): unknown;
+
+  abstract onClose(listener: () => void): void;
+
   /** Not a field of its own: a log that prints the connection must not show a token. */
   get facts(): ConnectionFacts<P, R> {
     return this.#facts;
   }
 
-  get options(): RouteOptions<P> {
-    return this.#route.options;
-  }
-
-  get socket(): WebSocket {
-    return this.#open.socket;
-  }
-
-  get route(): string {
-    return this.#route.path;
-  }
-
-  get params(): ReturnType<typeof Reflect.get> {
-    return this.#open.params;
-  }
-
   get request(): R {
-    return this.#opened?.request ?? this.#facts.request;
-  }
-
-  get protocol(): string {
-    return this.socket.protocol;
+    return this.#facts.request;
   }
 
   get ip(): string {
@@ -150,17 +126,22 @@ export class Connection<P = unknown, R = unknown> implements Context<P, ReturnTy
     return this.#decision;
   }
 
-  get query(): URLSearchParams {
-    return (this.#query ??= new URLSearchParams(queryOf(this.#facts.transport.request.url)));
+  get openedAt(): number {
+    return this.#openedAt;
   }
 
-  get cookies(): Context["cookies"] {
-    return (this.#cookies ??= parseCookie(this.#facts.transport.request.headers.cookie ?? ""));
+  get expiresAt(): number | undefined {
+    return this.#decision.allowed && this.#facts.mode === "enforce" ? this.#decision.expiresAt : undefined;
   }
 
   /** A function of its own, so that a handler can take it out of its context. */
-  get refresh(): Context<P>["refresh"] {
+  get refresh(): Connection<P>["refresh"] {
     return (this.#refresh ??= (token) => this.#renew(token));
+  }
+
+  close(code = 1000, reason = ""): void {
+    checkClosing(code, reason);
+    this.shut(code, reason);
   }
 
   /** Whether the grant was revoked before the socket opened. */
@@ -168,24 +149,10 @@ export class Connection<P = unknown, R = unknown> implements Context<P, ReturnTy
     return this.#revoked;
   }
 
-  /** When the grant expires, in milliseconds since the epoch; `undefined` if it does not. */
-  get expiresAt(): number | undefined {
-    return this.#decision.allowed && this.#facts.mode === "enforce" ? this.#decision.expiresAt : undefined;
-  }
-
-  /** The first message that is still to come; `undefined` if none is, or it was accepted. */
-  get awaited(): Awaited<P> | undefined {
-    return this.#awaited;
-  }
-
-  /** The socket opens without a token, which its first message brings. */
-  awaitToken(awaited: Awaited<P>): void {
-    this.#awaited = awaited;
-  }
-
   /** The socket is open. Its expiry is scheduled from now on. */
-  open(opened: OpenedSocket<R>): void {
-    this.#opened = opened;
+  protected begin(): void {
+    this.#opened = true;
+    this.#openedAt = Date.now();
     this.#schedule();
   }
 
@@ -194,27 +161,21 @@ export class Connection<P = unknown, R = unknown> implements Context<P, ReturnTy
     if (this.#disposed) return;
     this.#decision = decision;
     this.#index(since);
-    if (this.#opened !== undefined) this.#schedule();
+    if (this.#opened) this.#schedule();
   }
 
   /** The grant was revoked. */
   revoke(): void {
     this.#revoked = true;
-    if (this.#opened !== undefined) this.#host.end(this, "Token revoked");
+    if (this.#opened) this.#host.end(this, "Token revoked");
   }
 
   /** The socket has closed, or will not open. */
   dispose(): void {
     if (this.#disposed) return;
     this.#disposed = true;
-    this.#awaited?.since.end();
     this.#cancelExpiry?.();
     this.#removeIndex?.();
-  }
-
-  get #open(): OpenedSocket<R> {
-    if (this.#opened === undefined) throw new TypeError("The socket of this connection is not open yet.");
-    return this.#opened;
   }
 
   #index(since: Verification | undefined): void {

@@ -5,16 +5,20 @@ import { type Attempt, countAttempt, type Failures, uncounted } from "../handsha
 import type { Addressed, Limits } from "../handshake/limits.ts";
 import type { CheckedOptions } from "../options.ts";
 import type { Reporter } from "../report.ts";
+import type { Wire } from "../transport/followed-stream.ts";
 import { closeCodeOf } from "../transport/refusal.ts";
-import type { Connection, ConnectionHost, Expiring, OpenedSocket } from "./connection.ts";
+import type { ConnectionHost, Expiring } from "./connection.ts";
+import { checkClosing } from "./close-code.ts";
+import type { DelegatedConnection } from "./delegated-connection.ts";
 import { FirstMessageReader } from "./first-message.ts";
 import { judgeLateToken } from "./late-token.ts";
 import { Revocations, type Verification } from "./revocations.ts";
+import type { OpenedSocket, RouteConnection } from "./route-connection.ts";
 import { Schedule } from "./schedule.ts";
 
 /** The open connections of a gate, and everything that ends them: expiry, revocation, `disconnect` and shutdown. */
 export class Connections<P, R> implements ConnectionHost<P> {
-  readonly #open = new Set<Connection<P, R>>();
+  readonly #open = new Set<DelegatedConnection<P, R> | RouteConnection<P, R>>();
   readonly #readers = new Set<FirstMessageReader<P>>();
   readonly #schedule: Schedule;
   readonly #options: CheckedOptions<P>;
@@ -33,12 +37,16 @@ export class Connections<P, R> implements ConnectionHost<P> {
     this.revocations = options.revocations === undefined ? undefined : new Revocations();
   }
 
-  get open(): ReadonlySet<Connection<P, R>> {
+  get open(): ReadonlySet<DelegatedConnection<P, R> | RouteConnection<P, R>> {
     return this.#open;
   }
 
   /** Runs the handler of an open socket: at once, or after its first message was accepted. What the handler throws closes the socket with 1011. */
-  start(connection: Connection<P, R>, opened: OpenedSocket<R>, run: (connection: Connection<P, R>) => unknown): void {
+  start(
+    connection: RouteConnection<P, R>,
+    opened: OpenedSocket<R>,
+    run: (connection: RouteConnection<P, R>) => unknown,
+  ): void {
     const { awaited } = connection;
     opened.socket.on("close", () => this.#closed(connection, opened));
     if (awaited === undefined) return this.#run(connection, opened, run);
@@ -104,31 +112,27 @@ export class Connections<P, R> implements ConnectionHost<P> {
     let cancel = this.#schedule.at(expiresAt - warnBefore, () => {
       cancel = end();
       attempt(
-        () => onExpiring(connection),
+        () => connection.warn(onExpiring),
         (error) => this.#reporter.error(error, `onExpiring of ${route}`),
       );
     });
     return () => cancel();
   }
 
-  /** Closes a socket whose grant has ended. Its handler gets no message from now on. */
-  end({ socket }: Pick<Expiring<P>, "socket">, reason: string): void {
-    socket.removeAllListeners("message");
-    socket.close(closeCodeOf(401, this.#options.closeCodes), reason);
+  /** Closes a socket whose grant has ended. Its owner gets no message from now on. */
+  end(connection: Pick<Expiring<P>, "shut">, reason: string): void {
+    connection.shut(closeCodeOf(401, this.#options.closeCodes), reason);
   }
 
   /** See `Gate.disconnect`. */
-  disconnect(predicate: (connection: Connection<P, R>) => boolean, code: number, reason: string): number {
-    if (!isSendable(code))
-      throw new RangeError(`Close code ${code} cannot be sent. Valid codes: 1000, 1008, 1011, and 3000 to 4999.`);
-    if (Buffer.byteLength(reason) > 123)
-      throw new RangeError("The close reason is longer than 123 bytes (RFC 6455 section 5.5).");
+  disconnect(
+    predicate: (connection: DelegatedConnection<P, R> | RouteConnection<P, R>) => boolean,
+    code: number,
+    reason: string,
+  ): number {
+    checkClosing(code, reason);
     const chosen = [...this.#open].filter(predicate);
-    for (const { socket } of chosen) {
-      // A peer may take its time to answer the close frame, and goes on sending until then.
-      socket.removeAllListeners("message");
-      socket.close(code, reason);
-    }
+    for (const connection of chosen) connection.shut(code, reason);
     return chosen.length;
   }
 
@@ -136,14 +140,30 @@ export class Connections<P, R> implements ConnectionHost<P> {
   async close(timeout: number): Promise<void> {
     for (const reader of this.#readers) reader.interrupt("draining");
     const open = [...this.#open];
-    const closed = Promise.all(open.map(({ socket }) => new Promise((resolve) => socket.once("close", resolve))));
-    for (const { socket } of open) socket.close(1001);
-    const timer = setTimeout(() => open.forEach(({ socket }) => socket.terminate()), timeout);
+    const closed = Promise.all(open.map((connection) => new Promise<void>((resolve) => connection.onClose(resolve))));
+    for (const connection of open) connection.shut(1001, "");
+    const timer = setTimeout(() => open.forEach((connection) => connection.terminate()), timeout);
     await closed;
     clearTimeout(timer);
   }
 
-  #run(connection: Connection<P, R>, opened: OpenedSocket<R>, run: (connection: Connection<P, R>) => unknown): void {
+  /** Holds a connection whose socket another listener has opened. */
+  hold(connection: DelegatedConnection<P, R>, wire: Wire): void {
+    this.#open.add(connection);
+    connection.open(wire);
+    wire.onClose(() => {
+      this.#open.delete(connection);
+      connection.dispose();
+    });
+    // While it was being opened.
+    if (connection.revoked) this.end(connection, "Token revoked");
+  }
+
+  #run(
+    connection: RouteConnection<P, R>,
+    opened: OpenedSocket<R>,
+    run: (connection: RouteConnection<P, R>) => unknown,
+  ): void {
     this.#open.add(connection);
     connection.open(opened);
     try {
@@ -156,12 +176,12 @@ export class Connections<P, R> implements ConnectionHost<P> {
     if (connection.revoked) this.end(connection, "Token revoked");
   }
 
-  #failed({ socket, route }: Connection<P, R>, error: unknown): void {
+  #failed({ socket, route }: RouteConnection<P, R>, error: unknown): void {
     this.#reporter.error(error, `the handler of ${route}`);
     socket.close(1011);
   }
 
-  #closed(connection: Connection<P, R>, { slot }: OpenedSocket<R>): void {
+  #closed(connection: RouteConnection<P, R>, { slot }: OpenedSocket<R>): void {
     this.#open.delete(connection);
     connection.dispose();
     if (slot !== undefined) this.#limits.release(slot);
@@ -175,11 +195,3 @@ export class Connections<P, R> implements ConnectionHost<P> {
 
 /** Without a revocation source nothing is revoked. */
 const unrevoked: Verification = Object.freeze({ hit: () => false, end: () => {} });
-
-/** RFC 6455 section 7.4, as far as a server may send it. */
-function isSendable(code: number): boolean {
-  return (
-    Number.isInteger(code) &&
-    ((code >= 1000 && code <= 1014 && ![1004, 1005, 1006].includes(code)) || (code >= 3000 && code <= 4999))
-  );
-}

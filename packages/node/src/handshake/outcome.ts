@@ -1,6 +1,9 @@
 import { STATUS_CODES } from "node:http";
 import { deny, type Decision, type Deny, type FirstMessage } from "@wsorigin/core";
-import { type Awaited, Connection } from "../connection/connection.ts";
+import type { Awaited } from "../connection/connection.ts";
+import { DelegatedConnection } from "../connection/delegated-connection.ts";
+import { identify } from "../connection/identity.ts";
+import { RouteConnection } from "../connection/route-connection.ts";
 import { delegate } from "../delegation/delegate.ts";
 import type { Route } from "../routing/route.ts";
 import type { Found } from "../routing/routes.ts";
@@ -27,9 +30,20 @@ export function admit<P, R>(
   const { found, transport } = record;
   if (found !== undefined) return serve(record, decision, awaits, found, settling);
   if (!transport.delegates.exist()) return record.deny(transport.unserved);
+  const { connections } = record.gate;
+  const connection = new DelegatedConnection<P, R>(decision, record, connections, record.since);
+  identify(transport.request, connection);
+  identify(transport.stream, connection);
   settling.settle();
   record.attempt.passed();
-  handOver(record, decision, undefined, "route-not-found", () => transport.deliver());
+  transport.onClose(() => connection.dispose());
+  handOver(record, decision, undefined, "route-not-found", (answered) => {
+    const wire = transport.follow((opened) => {
+      if (opened) connections.hold(connection, wire);
+      answered();
+    });
+    transport.deliver();
+  });
   return undefined;
 }
 
@@ -59,7 +73,7 @@ function serve<P, R>(
 ): Deny | undefined {
   const { route } = found;
   const { transport, gate } = record;
-  const connection = new Connection<P, R>(route, decision, record, gate.connections, record.since);
+  const connection = new RouteConnection<P, R>(route, decision, record, gate.connections, record.since);
   if (awaits !== undefined) connection.awaitToken(awaitedOf(record, awaits));
   const { serve: server } = route;
   if (server.kind === "handler") return open(record, connection, found, server.run, settling);
@@ -67,9 +81,10 @@ function serve<P, R>(
   record.attempt.passed();
   transport.onClose(() => connection.dispose());
   handOver(record, decision, connection, "timed-out", (answered) =>
-    transport.giveTo((upgrade, socket, head) =>
-      server.take({ route, request: upgrade, socket, head, connection, answered }),
-    ),
+    transport.giveTo((upgrade, socket, head) => {
+      identify(upgrade, connection);
+      server.take({ route, request: upgrade, socket, head, connection, answered });
+    }),
   );
   return undefined;
 }
@@ -84,9 +99,9 @@ function awaitedOf<P, R>(record: HandshakeRecord<P, R>, message: FirstMessage): 
 
 function open<P, R>(
   record: HandshakeRecord<P, R>,
-  connection: Connection<P, R>,
+  connection: RouteConnection<P, R>,
   { route, params }: Found<Route<P, R>>,
-  run: (connection: Connection<P, R>) => unknown,
+  run: (connection: RouteConnection<P, R>) => unknown,
   settling: Settling,
 ): Deny | undefined {
   const { transport, gate, request, origin, host } = record;
@@ -110,7 +125,7 @@ function open<P, R>(
 function handOver<P, R>(
   record: HandshakeRecord<P, R>,
   decision: Decision<P>,
-  connection: Connection<P, R> | undefined,
+  connection: RouteConnection<P, R> | undefined,
   unanswered: "route-not-found" | "timed-out",
   deliver: (answered: (refusal?: Deny) => void) => void,
 ): void {

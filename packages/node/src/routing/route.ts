@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import type { Deny } from "@wsorigin/core";
-import type { Connection } from "../connection/connection.ts";
+import type { RouteConnection } from "../connection/route-connection.ts";
 import type { Facts, RouteOptions } from "../options.ts";
 import type { Acceptor } from "../transport/acceptor.ts";
 
@@ -12,7 +12,7 @@ export interface Route<P, R> {
   readonly acceptor: Acceptor;
   /** Runs the handler on the open socket; or takes over the allowed handshake, if a framework opens its sockets itself. Never throws. */
   readonly serve:
-    | { readonly kind: "handler"; readonly run: (connection: Connection<P, R>) => unknown }
+    | { readonly kind: "handler"; readonly run: (connection: RouteConnection<P, R>) => unknown }
     | { readonly kind: "framework"; readonly take: (upgrade: FrameworkUpgrade<P, R>) => void };
 }
 
@@ -24,7 +24,7 @@ export interface FrameworkUpgrade<P = unknown, R = IncomingMessage> {
   readonly socket: Duplex;
   readonly head: Buffer;
   /** The record of the connection: who is at the other end. Give it to `AdapterGate.adopt` with the socket. */
-  readonly connection: Connection<P, R>;
+  readonly connection: RouteConnection<P, R>;
   /** Says that the framework has answered: it opened the socket, or refused by itself, which is then reported. */
   readonly answered: (refusal?: Deny) => void;
 }

@@ -78,7 +78,12 @@ function responseOf(head: string): OutgoingHttpHeaders {
     const known = headers[name];
     headers[name] = known === undefined ? value : [known, value].flat();
   }
-  return { ":status": status === 101 ? 200 : status, ...headers };
+  return { ":status": status === 101 ? 200 : refusing(status), ...headers };
+}
+
+/** An ordinary response does not open a socket; over HTTP/2 a status of 2xx would say that it did. */
+function refusing(status: number): number {
+  return status < 300 ? 403 : status;
 }
 
 function closeStream(stream: ServerHttp2Stream, code: number): void {

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { DenyStatus } from "@wsorigin/core";
+import { FollowedStream, type Wire } from "./followed-stream.ts";
 import { refuseResponse } from "./refusal.ts";
 import { rewriteRequest } from "./request.ts";
 import type { Delegates, Rewrite, Transport } from "./transport.ts";
@@ -36,7 +37,7 @@ export class Http1Request implements Transport {
   }
 
   refuse(status: DenyStatus): void {
-    refuseResponse(this.response, status);
+    refuseResponse(this.request, this.response, status);
   }
 
   accept(): undefined {}
@@ -45,6 +46,10 @@ export class Http1Request implements Transport {
 
   deliver(): void {
     this.delegates.deliver();
+  }
+
+  follow(answered: (opened: boolean) => void): Wire {
+    return new FollowedStream(this.stream, answered);
   }
 
   rewrite(changes: Rewrite): void {

@@ -3,6 +3,7 @@ import type { Duplex } from "node:stream";
 import type { DenyStatus } from "@wsorigin/core";
 import type { WebSocket } from "ws";
 import type { Acceptor } from "./acceptor.ts";
+import { FollowedStream, type Wire } from "./followed-stream.ts";
 import { refuseSocket } from "./refusal.ts";
 import { rewriteRequest } from "./request.ts";
 import type { Delegates, Rewrite, Transport } from "./transport.ts";
@@ -22,6 +23,7 @@ export class Http1Upgrade implements Transport {
   readonly delegates: UpgradeDelegates;
   readonly #head: Buffer;
   #written: number | undefined;
+  #isDelegated = false;
 
   constructor(request: IncomingMessage, stream: Duplex, head: Buffer, delegates: UpgradeDelegates) {
     this.request = request;
@@ -35,8 +37,8 @@ export class Http1Upgrade implements Transport {
   }
 
   refuse(status: DenyStatus): void {
-    // A refusal written into the middle of an earlier response would be taken for a part of it.
-    if (pendingResponse(this.stream) === undefined) refuseSocket(this.stream, status);
+    // A refusal written into the middle of an earlier response would be taken for a part of it. A framework's own response has not begun.
+    if (this.#isDelegated || pendingResponse(this.stream) === undefined) refuseSocket(this.stream, status);
     else this.stream.destroy();
   }
 
@@ -46,12 +48,18 @@ export class Http1Upgrade implements Transport {
 
   giveTo(take: (request: IncomingMessage, socket: Duplex, head: Buffer) => void): void {
     this.#written = bytesWritten(this.stream);
+    this.#isDelegated = true;
     take(this.request, this.stream, this.#head);
   }
 
   deliver(): void {
     this.#written = bytesWritten(this.stream);
+    this.#isDelegated = true;
     this.delegates.deliver(this.request, this.stream, this.#head);
+  }
+
+  follow(answered: (opened: boolean) => void): Wire {
+    return new FollowedStream(this.stream, answered);
   }
 
   rewrite(changes: Rewrite): void {

@@ -6,6 +6,7 @@ import type { DenyStatus } from "@wsorigin/core";
 import type { WebSocket } from "ws";
 import type { Acceptor } from "./acceptor.ts";
 import { ConnectStream, destroyStream } from "./connect-stream.ts";
+import { followStream, type Wire } from "./followed-stream.ts";
 import { refuseStream } from "./refusal.ts";
 import { makeRequest, rewriteFields, rewriteLines, rewriteRequest } from "./request.ts";
 import type { Delegates, Rewrite, Transport } from "./transport.ts";
@@ -67,6 +68,10 @@ export class Http2Connect implements Transport {
 
   deliver(): void {
     this.delegates.deliver();
+  }
+
+  follow(answered: (opened: boolean) => void): Wire {
+    return followStream(this.#event.stream, answered);
   }
 
   rewrite(changes: Rewrite): void {

@@ -1,4 +1,4 @@
-import { type ServerResponse, STATUS_CODES } from "node:http";
+import { type IncomingMessage, type ServerResponse, STATUS_CODES } from "node:http";
 import type { ServerHttp2Stream } from "node:http2";
 import type { Duplex } from "node:stream";
 import type { DenyStatus } from "@wsorigin/core";
@@ -66,6 +66,45 @@ function writeRefusal(status: DenyStatus): Buffer {
 }
 
 /**
+ * Destroys sockets that are still there after a time. One timer serves them all: a flood of refusals makes no timer for each. Does not keep the process alive.
+ */
+class Deadlines {
+  readonly #ms: number;
+  /** In order: when each socket is destroyed, on the clock of `performance.now()`. */
+  readonly #due = new Map<Duplex, number>();
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(ms: number) {
+    this.#ms = ms;
+  }
+
+  add(socket: Duplex): void {
+    this.#due.set(socket, performance.now() + this.#ms);
+    if (this.#timer === undefined) this.#arm(this.#ms);
+  }
+
+  delete(socket: Duplex): void {
+    this.#due.delete(socket);
+  }
+
+  #arm(ms: number): void {
+    this.#timer = setTimeout(() => this.#run(), ms).unref();
+  }
+
+  #run(): void {
+    this.#timer = undefined;
+    const now = performance.now();
+    for (const [socket, at] of this.#due) {
+      if (at > now) return this.#arm(at - now);
+      this.#due.delete(socket);
+      socket.destroy();
+    }
+  }
+}
+
+const unread = new Deadlines(readTimeout);
+
+/**
  * Writes a refusal and destroys the socket once the bytes are handed over, or after two seconds. WebKit reuses a connection that a refusal left open,
  * and then hangs, because Node has taken its parser off.
  */
@@ -75,16 +114,25 @@ export function refuseSocket(socket: Duplex, status: DenyStatus): void {
   socket.on("error", ignore);
   // Unread bytes (frames sent along with the handshake) would turn the close into a reset, which can overtake the response.
   socket.resume();
-  const timer = setTimeout(destroy, readTimeout, socket).unref();
+  unread.add(socket);
   socket.end(refusalBytes(status), () => {
-    clearTimeout(timer);
+    unread.delete(socket);
     socket.destroy();
   });
 }
 
+/** Connections whose last response is a refusal. Their parser is still there. */
+const refused = new WeakSet<object>();
+
+/** Whether a connection is being closed after a refusal: what Node's parser says about the bytes behind it has no answer. */
+export function isRefused(socket: unknown): boolean {
+  return typeof socket === "object" && socket !== null && refused.has(socket);
+}
+
 /** The same for a handshake that Node delivered as an ordinary request. */
-export function refuseResponse(response: ServerResponse, status: DenyStatus): void {
+export function refuseResponse({ socket }: IncomingMessage, response: ServerResponse, status: DenyStatus): void {
   if (response.headersSent || response.destroyed) return void response.destroy();
+  refused.add(socket);
   const { headers, body } = refusalOf(status);
   response.sendDate = false;
   response.writeHead(status, [["Connection", "close"], ...headers].flat());
@@ -104,10 +152,6 @@ export function refuseStream(stream: ServerHttp2Stream, status: DenyStatus): voi
   const timer = setTimeout(destroyStream, readTimeout, stream).unref();
   stream.once("finish", () => destroyStream(stream));
   stream.once("close", () => clearTimeout(timer));
-}
-
-function destroy(socket: Duplex): void {
-  socket.destroy();
 }
 
 function ignore(): void {}

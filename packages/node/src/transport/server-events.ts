@@ -6,6 +6,7 @@ import { Http1Request } from "./http1-request.ts";
 import { Http1Upgrade, type UpgradeDelegates } from "./http1-upgrade.ts";
 import { Http2Connect, isExtendedConnect } from "./http2-connect.ts";
 import type { GuardableServer, Receiver } from "./receiver.ts";
+import { isRefused } from "./refusal.ts";
 import { deliverUpgrades } from "./upgrade-delivery.ts";
 import { asksForWebSocket } from "./upgrade-field.ts";
 
@@ -90,6 +91,8 @@ export function takeEvents(server: GuardableServer, receiver: Receiver): void {
     },
     connection: takeConnection,
     secureConnection: takeConnection,
+    // A listener would write a second response behind the refusal.
+    clientError: (args, pass, event) => isRefused(args[1]) || pass(event, args),
     listening(args, pass, event) {
       receiver.inUse();
       return pass(event, args);

@@ -3,6 +3,7 @@ import type { Duplex } from "node:stream";
 import type { DenyStatus } from "@wsorigin/core";
 import type { WebSocket } from "ws";
 import type { Acceptor } from "./acceptor.ts";
+import type { Wire } from "./followed-stream.ts";
 
 /** The listeners beside the gate that an allowed handshake can be delegated to. */
 export interface Delegates {
@@ -36,6 +37,12 @@ export interface Transport {
   readonly unserved: "protocol-unsupported" | "route-not-found";
   /** Removes text from the request, in every form in which others can read it. */
   rewrite(changes: Rewrite): void;
+  /**
+   * Follows what another listener writes, so that the gate can close its socket.
+   *
+   * @param answered called once, with whether the listener has opened a WebSocket
+   */
+  follow(answered: (opened: boolean) => void): Wire;
   /** Whether another listener has begun to respond, or the connection is gone. */
   answered(): boolean;
   /** Calls the listener once, when the connection is closed, or its ordinary response is complete. */

@@ -1,0 +1,301 @@
+import { once } from "node:events";
+import { createServer, type IncomingMessage, type Server } from "node:http";
+import type { ServerHttp2Stream } from "node:http2";
+import { frameBytes, type Frames, handshake, until } from "@wsorigin/testing";
+import { bearerHeader, createPolicy, grant, type Policy } from "@wsorigin/core";
+import { describe, expect, test, vi } from "vitest";
+import { WebSocket, WebSocketServer } from "ws";
+import { guard, identityOf, type PlainOptions, type Revocation } from "../src/index.ts";
+import { kinds, openStream } from "./http2-support.ts";
+import { afterwards, page, startServer } from "./support.ts";
+
+/** A policy whose token is the user's name; `expires` in so many milliseconds. */
+function tokens(expires?: number): Policy<string> {
+  return createPolicy({
+    origins: [page],
+    token: {
+      from: [bearerHeader()],
+      verify: (token) =>
+        grant({
+          principal: token,
+          subject: token,
+          ...(expires !== undefined && { expiresAt: Date.now() + expires }),
+        }),
+    },
+  });
+}
+
+interface Delegated {
+  readonly gate: ReturnType<typeof guard<string>>;
+  readonly sockets: readonly { readonly socket: WebSocket; readonly request: IncomingMessage }[];
+  readonly port: number;
+  readonly connect: (name: string, path?: string) => Promise<Frames>;
+}
+
+/** A guarded server whose sockets are opened by a `ws` of the app's own. */
+async function startOwn(
+  options: Partial<PlainOptions<string>> & { readonly policy: Policy<string> },
+  attach: (server: Server, ws: WebSocketServer) => void = (server, ws) =>
+    void server.on("upgrade", (request, socket, head) =>
+      ws.handleUpgrade(request, socket, head, (opened) => ws.emit("connection", opened, request)),
+    ),
+  deflate = false,
+): Promise<Delegated> {
+  const server = createServer();
+  const ws = new WebSocketServer({ noServer: true, perMessageDeflate: deflate ? { threshold: 0 } : false });
+  const sockets: { socket: WebSocket; request: IncomingMessage }[] = [];
+  ws.on("connection", (socket: WebSocket, request: IncomingMessage) => void sockets.push({ socket, request }));
+  const gate = guard<string>(server, { log: false, ...options });
+  attach(server, ws);
+  await once(server.listen(0, "127.0.0.1"), "listening");
+  afterwards(async () => {
+    await gate.close({ timeout: 100 });
+    await new Promise((resolve) => server.close(resolve));
+  });
+  const address = server.address();
+  const port = typeof address === "object" && address !== null ? address.port : 0;
+  const connect = async (name: string, path = "/own"): Promise<Frames> => {
+    const headers: (readonly [string, string])[] = [["Authorization", `Bearer ${name}`]];
+    if (deflate) headers.push(["Sec-WebSocket-Extensions", "permessage-deflate"]);
+    const { frames, statusLine } = await handshake({ port }, { path, origin: page, headers });
+    if (frames === undefined) throw new Error(`It was refused: ${statusLine}`);
+    return frames;
+  };
+  return { gate, sockets, port, connect };
+}
+
+describe("a socket that a listener of the app opened", () => {
+  test("is among the connections, with who is behind it, until it closes", async () => {
+    const { gate, sockets, connect } = await startOwn({ policy: tokens() });
+    const frames = await connect("ada");
+    await until(() => sockets.length === 1, "the listener has it");
+    expect(gate.connections.size).toBe(1);
+    const [connection] = gate.connections;
+    expect(connection).toMatchObject({ route: undefined, origin: page, principal: "ada", expiresAt: undefined });
+    expect(connection?.ip).toBe("127.0.0.1");
+    expect(Math.abs(Date.now() - (connection?.openedAt ?? 0))).toBeLessThan(60_000);
+    const identity = identityOf(sockets[0]?.request);
+    expect(identity).toMatchObject({ origin: page, principal: "ada", decision: { allowed: true } });
+    // A wrapper of a framework, and something that no gate has seen.
+    expect(identityOf({ req: sockets[0]?.request })).toBe(identity);
+    expect(identityOf({})).toBeUndefined();
+    expect(identityOf(undefined)).toBeUndefined();
+    frames.destroy();
+    await until(() => gate.connections.size === 0, "it is gone");
+  });
+
+  test("is closed when its token expires: 4401, and its owner hears of it", async () => {
+    const { sockets, connect } = await startOwn({ policy: tokens(300) });
+    const frames = await connect("ada");
+    expect(await frames.nextClose()).toMatchObject({ code: 4401, text: "Token expired" });
+    frames.destroy();
+    await until(() => sockets[0]?.socket.readyState === 3, "its owner knows");
+  });
+
+  test("is closed by a revocation of its subject, and no other is", async () => {
+    let publish: (revocation: Revocation) => void = () => {};
+    const revocations = {
+      subscribe(listener: typeof publish) {
+        publish = listener;
+        return () => {};
+      },
+    };
+    const { gate, connect } = await startOwn({ policy: tokens(), revocations });
+    const [ada, bob] = [await connect("ada"), await connect("bob")];
+    await until(() => gate.connections.size === 2, "both are open");
+    publish({ subject: "ada" });
+    expect(await ada.nextClose()).toMatchObject({ code: 4401, text: "Token revoked" });
+    expect([...gate.connections].some(({ principal }) => principal === "bob")).toBe(true);
+    bob.destroy();
+  });
+
+  test("is reached by disconnect, by its own close() and by the end of the gate", async () => {
+    const { gate, connect } = await startOwn({ policy: tokens() });
+    const [ada, bob, eve] = [await connect("ada"), await connect("bob"), await connect("eve")];
+    await until(() => gate.connections.size === 3, "all are open");
+    expect(gate.disconnect(({ principal }) => principal === "ada", 4409, "elsewhere")).toBe(1);
+    expect(await ada.nextClose()).toMatchObject({ code: 4409, text: "elsewhere" });
+    const connection = [...gate.connections].find(({ principal }) => principal === "bob");
+    expect(() => connection?.close(1005)).toThrow(RangeError);
+    connection?.close(4000, "bye");
+    expect(await bob.nextClose()).toMatchObject({ code: 4000, text: "bye" });
+    for (const frames of [ada, bob]) frames.destroy();
+    const closed = gate.close();
+    expect(await eve.nextClose()).toMatchObject({ code: 1001 });
+    eve.destroy();
+    await closed;
+  });
+
+  test("hears nothing of its client after the close frame, and its later messages are dropped", async () => {
+    const { gate, sockets, connect } = await startOwn({ policy: tokens() });
+    const frames = await connect("ada");
+    await until(() => sockets.length === 1, "the listener has it");
+    const heard: string[] = [];
+    const [own] = sockets;
+    own?.socket.on("message", (data: Buffer) => heard.push(data.toString()));
+    frames.send("before");
+    await until(() => heard.length === 1, "the first one is heard");
+    gate.disconnect(() => true, 4401);
+    own?.socket.send("too late");
+    frames.send("after");
+    expect(await frames.nextClose()).toMatchObject({ code: 4401 });
+    frames.destroy();
+    await until(() => own?.socket.readyState === 3, "it is closed");
+    expect(heard).toEqual(["before"]);
+  });
+
+  test("keeps its expiry when refresh() of its identity brings a new token", async () => {
+    const { sockets, connect } = await startOwn({ policy: tokens(60_000) });
+    const frames = await connect("ada");
+    await until(() => sockets.length === 1, "the listener has it");
+    const identity = identityOf(sockets[0]?.request);
+    expect((await identity?.refresh("bob"))?.code).toBe("token-forbidden");
+    expect((await identity?.refresh("ada"))?.allowed).toBe(true);
+    frames.destroy();
+  });
+
+  test("is not closed where the policy only reports", async () => {
+    const policy = createPolicy<string>({
+      origins: [],
+      mode: "report",
+      token: { from: [bearerHeader()], verify: () => grant({ principal: "ada", expiresAt: Date.now() + 50 }) },
+    });
+    const { gate, connect, sockets } = await startOwn({ policy });
+    const frames = await connect("ada");
+    await until(() => gate.connections.size === 1, "it is open");
+    expect([...gate.connections][0]?.expiresAt).toBeUndefined();
+    sockets[0]?.socket.send("still here");
+    expect((await frames.next()).text).toBe("still here");
+    frames.destroy();
+  });
+
+  test("may be opened from the request listener", async () => {
+    const { gate, connect } = await startOwn({ policy: tokens() }, (server, ws) => {
+      server.on("request", (request) =>
+        ws.handleUpgrade(request, request.socket, Buffer.alloc(0), (opened) => ws.emit("connection", opened, request)),
+      );
+    });
+    const frames = await connect("ada");
+    await until(() => gate.connections.size === 1, "it is open");
+    gate.disconnect(() => true, 4401, "out");
+    expect(await frames.nextClose()).toMatchObject({ code: 4401, text: "out" });
+  });
+});
+
+test("an ordinary response to a delegated handshake leaves the connection as it was", async () => {
+  const server = createServer((request, response) => response.end(`page ${request.socket.write.name}`));
+  const { gate, target } = await startServer({ server });
+  const answer = await handshake(target, { path: "/own", origin: page });
+  expect([answer.status, answer.body]).toEqual([200, "page "]);
+  expect(gate.connections.size).toBe(0);
+});
+
+const sizes = [0, 1, 5, 125, 126, 127, 1000, 65_535, 65_536, 70_000];
+
+/** What the owner of a socket writes: fragments, of which `fin` ends a message. */
+const fragments = Array.from({ length: 20 }, (_, index) => ({ index, fin: index % 3 !== 1 }));
+
+/** Sends all of it, and closes the socket through the gate before the fragment `cut`. Returns the messages that were complete by then. */
+async function writeAndCut(own: WebSocket, round: number, cut: number, close: () => void): Promise<readonly Buffer[]> {
+  const whole: Buffer[] = [];
+  let begun: Buffer[] = [];
+  for (const { index, fin } of fragments) {
+    if (index === cut) close();
+    const data = Buffer.alloc(sizes[(round + index) % sizes.length] ?? 0, index);
+    own.send(data, { fin, binary: true });
+    begun.push(data);
+    if (fin && index < cut) whole.push(Buffer.concat(begun));
+    if (fin) begun = [];
+    if ((round + index) % 7 === 0) await new Promise((resolve) => void setImmediate(resolve));
+  }
+  if (cut >= fragments.length) close();
+  return whole;
+}
+
+test.each([false, true])(
+  "a close while the owner writes damages and loses no message, compressed: %s (5,000 writes)",
+  async (deflate) => {
+    const { gate, sockets, port } = await startOwn({ policy: tokens() }, undefined, deflate);
+    for (let round = 0; round < 250; round++) {
+      const client = new WebSocket(`ws://127.0.0.1:${port}/own`, {
+        origin: page,
+        headers: { Authorization: "Bearer ada" },
+        perMessageDeflate: deflate,
+      });
+      const received: Buffer[] = [];
+      client.on("message", (data: Buffer) => void received.push(data));
+      const closed = once(client, "close");
+      await until(() => sockets.length === round + 1 && gate.connections.size === 1, "it is open");
+      const own = sockets[round]?.socket;
+      const sent =
+        own === undefined
+          ? []
+          : await writeAndCut(own, round, round % 21, () => void gate.disconnect(() => true, 4401, "cut"));
+      const [code, reason]: unknown[] = await closed;
+      expect([code, String(reason)]).toEqual([4401, "cut"]);
+      // A message that is compressed is written later: those that were not written yet are not sent any more.
+      const expected = deflate ? sent.slice(0, received.length) : sent;
+      expect(received.map((data, index) => data.equals(expected[index] ?? Buffer.alloc(0)))).toEqual(
+        expected.map(() => true),
+      );
+      await until(() => gate.connections.size === 0, "it is gone");
+    }
+  },
+);
+
+test("a frame whose owner has written half of it is completed first", async () => {
+  const halves: (() => void)[] = [];
+  const { gate, connect } = await startOwn({ policy: tokens() }, (server) => {
+    server.on("upgrade", (_request, socket) => {
+      socket.write("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n");
+      const message = frameBytes("text", "whole message", { masked: false });
+      const next = frameBytes("text", "never sent", { masked: false });
+      socket.write(message.subarray(0, 1));
+      halves.push(() => socket.write(message.subarray(1, 6)));
+      halves.push(() => socket.write(Buffer.concat([message.subarray(6), next])));
+    });
+  });
+  const frames = await connect("ada");
+  await until(() => gate.connections.size === 1, "it is open");
+  gate.disconnect(() => true, 4401);
+  for (const write of halves) write();
+  expect((await frames.next()).text).toBe("whole message");
+  expect(await frames.next()).toMatchObject({ kind: "close", code: 4401 });
+});
+
+test("a client that does not end its side is cut off after five seconds", async () => {
+  const { gate, connect } = await startOwn({ policy: tokens() });
+  const frames = await connect("ada");
+  await until(() => gate.connections.size === 1, "it is open");
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  try {
+    gate.disconnect(() => true, 4401);
+    vi.advanceTimersByTime(5000);
+  } finally {
+    vi.useRealTimers();
+  }
+  await until(() => gate.connections.size === 0, "it is gone");
+  frames.destroy();
+});
+
+describe.each(kinds)("a stream of HTTP/2 $name that a listener of the app answers", ({ make }) => {
+  test("is closed by the gate with a close frame", async () => {
+    const { gate, target } = await startServer({
+      server: make(),
+      before(server) {
+        server.on("stream", (stream: ServerHttp2Stream) => {
+          stream.respond({ ":status": 200 });
+          stream.write(frameBytes("text", "hello", { masked: false }));
+          stream.resume();
+        });
+      },
+    });
+    const frames = await openStream(target, { path: "/own" });
+    expect((await frames.next()).text).toBe("hello");
+    await until(() => gate.connections.size === 1, "it is held");
+    gate.disconnect(() => true, 4401, "out");
+    expect(await frames.next()).toMatchObject({ kind: "close", code: 4401, text: "out" });
+    frames.destroy();
+    await until(() => gate.connections.size === 0, "it is gone");
+  });
+});
