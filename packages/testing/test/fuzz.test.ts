@@ -82,7 +82,27 @@ test.each<[string, readonly Http1Change[], Sight[][]]>([
   ["refuses a foreign page that lost its Connection", [evil, stripped, elsewhere], [["gate 403", "gate 400"]]],
   ["answers a stripped handshake on a route with 426", [stripped], [["gate 426"]]],
   ["lets the app answer an allowed handshake that lost its Connection elsewhere", [stripped, elsewhere], [["app"]]],
-  ["answers other upgrades as ordinary requests", [{ kind: "before", what: "h2c" }], [["app", "none"], ["opened"]]],
+  [
+    "answers other upgrades as ordinary requests, and lets Node drop what follows in the same chunk",
+    [{ kind: "before", what: "h2c" }],
+    [
+      ["app", "none"],
+      ["opened", "none"],
+    ],
+  ],
+  [
+    "lets Node drop what follows an upgrade with a body in the same chunk",
+    [{ kind: "before", what: "h2c-post" }],
+    [
+      ["app", "none"],
+      ["opened", "none"],
+    ],
+  ],
+  [
+    "lets nothing be dropped behind a request that asks for no upgrade",
+    [{ kind: "before", what: "post" }],
+    [["app", "none"], ["opened"]],
+  ],
   ["refuses a target that reads as another host", [{ kind: "target", value: "//evil.test/" }], [["gate 400"]]],
   [
     "refuses a handshake with a body",
@@ -100,6 +120,36 @@ test.each<[string, readonly Http1Change[], Sight[][]]>([
 
 test("without an upgrade listener, the oracle gives an allowed handshake to the request listeners", () => {
   expect(sightsOf([elsewhere], { ...defaultSettings, listener: false })).toEqual([["app"]]);
+});
+
+test("a client that sends junk behind an undecided handshake may be taken for gone, but only where Node still reads", () => {
+  const junk = [evil, { kind: "tail", bytes: "junk ", times: 10 }] as const;
+  const codesOf = (changes: readonly Http1Change[]): ReadonlySet<string> | undefined =>
+    expectConversation(buildHttp1(changes), defaultSettings).messages[0]?.codes;
+  expect(codesOf([...junk, elsewhere, stripped])).toContain("client-gone");
+  expect(codesOf(junk)).not.toContain("client-gone");
+  expect(codesOf([evil, elsewhere, stripped])).not.toContain("client-gone");
+});
+
+test("a repeated Host over HTTP/2 may be refused by Node itself", () => {
+  const host = { kind: "add", name: "host", value: "api.example", first: false } as const;
+  const sights = (...hosts: readonly (typeof host)[]): ReadonlySet<Sight> | undefined =>
+    expectStreams(buildHttp2(hosts), defaultSettings).streams[0]?.sights;
+  expect(sights(host)).toEqual(new Set(["opened"]));
+  expect(sights(host, host)).toContain("reset");
+});
+
+test("what follows another upgrade may be dropped only in the same chunk, and only from its first byte", () => {
+  const behind = (changes: readonly Http1Change[]): Expectation | undefined =>
+    expectConversation(
+      buildHttp1([elsewhere, { kind: "replace", name: "Upgrade", value: "h2c" }, ...changes]),
+      defaultSettings,
+    ).messages[1];
+  const get = { kind: "after", what: "get" } as const;
+  expect(behind([get])).toMatchObject({ sights: new Set(["app", "none"]), plain: [0, 1] });
+  // In other segments, only a part of the next request may be dropped: then what is left of it is read.
+  expect(behind([get, { kind: "segment", size: 7 }])?.sights).toContain("node");
+  expect(behind([get, stripped])).toMatchObject({ sights: new Set(["app"]), plain: [1, 1] });
 });
 
 test("no foreign page may open a socket, however its request is written", () => {
@@ -124,15 +174,16 @@ test("no foreign page may open a socket, however its request is written", () => 
 test("the judge finds what is missing and what is too much", () => {
   const [expected] = expectConversation(buildHttp1([evil]), defaultSettings).messages;
   const refused: ReadonlySet<Sight> = new Set(["gate 403"]);
-  const judged = (codes: readonly string[], asked = 0): readonly string[] =>
+  const judged = (codes: readonly string[], asked = 0, left = false): readonly string[] =>
     judge(
       expected === undefined ? [] : [expected],
-      { answers: [refused], faults: [] },
+      { answers: [refused], faults: [], left },
       { codes, asked, plain: 0 },
       true,
     ).problems;
   expect(judged(["origin-not-listed"])).toEqual([]);
   expect(judged([])).toEqual(["the refusal gate 403 is not reported"]);
+  expect(judged([], 0, true)).toEqual([]);
   expect(judged(["origin-not-listed", "origin-not-listed"])).toHaveLength(1);
   expect(judged(["origin-listed"]).length).toBeGreaterThan(0);
   expect(judged(["origin-not-listed"], 1).length).toBeGreaterThan(0);

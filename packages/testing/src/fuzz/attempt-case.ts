@@ -4,7 +4,7 @@ import { buildHttp1 } from "./http1/build.ts";
 import { type Http1Outcome, sendHttp1 } from "./http1/send.ts";
 import { buildHttp2 } from "./http2/build.ts";
 import { type Http2Answer, type Http2Outcome, sendHttp2 } from "./http2/send.ts";
-import type { Http1Change } from "./http1/change.ts";
+import type { Ending, Http1Change } from "./http1/change.ts";
 import type { Http2Change, Http2Stream } from "./http2/change.ts";
 import { expectConversation } from "./oracle/conversation.ts";
 import type { Expectation, Sight } from "./oracle/expectation.ts";
@@ -60,18 +60,27 @@ async function attemptHttp1(
   const outcome = await sendHttp1(target, conversation, {
     patience,
     silence: quiet ? briefly : undefined,
-    due: messages.filter(({ sights }) => !sights.has("none")).length,
+    due: messages.filter(isDue).length,
     echo,
   });
   const answers = outcome.responses.map(sightsOfResponse);
   return {
     expected: messages,
-    seen: { answers, faults: faultsOf(outcome, quiet) },
+    seen: { answers, faults: faultsOf(outcome, quiet), left: leavesEarly(conversation.ending) },
     matches: matchInOrder(messages, answers, extra),
     unruly: false,
     kept: false,
     got: [...outcome.responses.map(printed), outcome.timedOut ? "still open" : outcome.closed ? "closed" : "left"],
   };
+}
+
+/** Whether the server must do something about a message: answer it, or end the connection. */
+function isDue({ sights, events, plain }: Expectation): boolean {
+  return !sights.has("none") || events[0] > 0 || plain[0] > 0;
+}
+
+function leavesEarly(ending: Ending): boolean {
+  return ending.how === "cut" ? ending.leave !== "stay" : ending.how !== "wait";
 }
 
 function faultsOf({ timedOut, opened, echoed }: Http1Outcome, quiet: boolean): readonly string[] {
@@ -112,6 +121,7 @@ async function attemptHttp2(
     seen: {
       answers: sights.filter((each) => !each.has("none")),
       faults: outcome.timedOut && !quiet ? ["a stream stays without the answer that is due"] : [],
+      left: conversation.ending !== "wait",
     },
     matches,
     unruly,

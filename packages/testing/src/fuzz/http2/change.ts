@@ -4,7 +4,7 @@ export const http2Companions = ["get", "post", "head", "connect", "handshake", "
 export type Http2Companion = (typeof http2Companions)[number];
 
 /** When a client resets a stream: right behind its HEADERS, behind its DATA, once it was answered, or after the app's listener was given up on. */
-export type ResetTime = "at-once" | "after-data" | "after-answer" | "while-waiting";
+type ResetTime = "at-once" | "after-data" | "after-answer" | "while-waiting";
 
 /** One difference from a proper extended CONNECT. Text stands for bytes (Latin-1). */
 export type Http2Change =

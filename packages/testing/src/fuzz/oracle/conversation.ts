@@ -51,19 +51,37 @@ export function expectConversation(conversation: Http1Conversation, settings: Fu
     const permitted: Expectation = mode === "maybe" ? perhaps(certainly) : certainly;
     const isCut = !whole || start > sent;
     if (isCut || certainly.sights.has("none")) quiet = true;
-    expected.push(leaving(conversation, permitted, { index, lossy: detached || isCut }));
-    if (certainly.sequel === "unclear") unclear = quiet = true;
-    mode = isCut ? "never" : mode === "maybe" && permitted.sequel === "next" ? "maybe" : permitted.sequel;
+    const parsed = readHttp1(message).connected !== true || !settings.listener;
+    expected.push(leaving(conversation, permitted, { index, lossy: detached || isCut, parsed }));
+    const sequel = start < sent ? afterUpgrade(message, certainly.sequel, conversation) : certainly.sequel;
+    // What follows may be dropped, and the connection then stays open.
+    if (sequel !== certainly.sequel) quiet = true;
+    if (sequel === "unclear") unclear = quiet = true;
+    mode = isCut ? "never" : mode === "maybe" && sequel === "next" ? "maybe" : sequel;
   }
   const left = mode !== "never" && (tail !== "" || unclear);
   return { messages: expected, quiet, extra: left || ending.how === "fin" || ending.how === "cut" };
+}
+
+/** Node reads at least so many bytes at once; over TLS, this is the most that a record holds. */
+const oneChunk = 16_384;
+
+/**
+ * Node itself stops reading at the end of a request with `Connection: upgrade` and an Upgrade field, and drops what came in the same chunk,
+ * also where such a request goes to the app's `request` listeners; with and without a gate, and on every version.
+ */
+function afterUpgrade(message: Http1Message, sequel: Sequel, conversation: Http1Conversation): Sequel {
+  const { connected, valuesOf } = readHttp1(message);
+  if (sequel !== "next" || connected === false || valuesOf("upgrade").length === 0) return sequel;
+  const arrivesAtOnce = conversation.segment === undefined && bytesOfHttp1(conversation).length <= oneChunk;
+  return arrivesAtOnce ? "maybe" : "unclear";
 }
 
 /** What changes where the client leaves early, or still sends when the answer comes: a reset can overtake the answer. */
 function leaving(
   { messages, tail, segment, ending }: Http1Conversation,
   expected: Expectation,
-  { index, lossy }: { readonly index: number; readonly lossy: boolean },
+  { index, lossy, parsed }: { readonly index: number; readonly lossy: boolean; readonly parsed: boolean },
 ): Expectation {
   const how = ending.how === "cut" ? ending.leave : ending.how;
   if (how === "reset") return perhaps(expected);
@@ -74,7 +92,13 @@ function leaving(
     isSending || how === "fin" || how === "reset-on-answer"
       ? new Set([...expected.sights, "none" as const])
       : expected.sights;
-  if (how !== "fin" && how !== "reset-on-answer") return { ...expected, sights };
+  if (how !== "fin" && how !== "reset-on-answer") {
+    // Where Node still parses, it ends the connection for what it cannot read behind a handshake that is being decided.
+    const isEnded = parsed && tail !== "" && expected.events[1] > 0;
+    return isEnded
+      ? { ...expected, sights, codes: codesOfLeaving(expected), asked: [0, expected.asked[1]] }
+      : { ...expected, sights };
+  }
   const late = index > 0 ? perhaps(expected) : expected;
   return {
     ...late,

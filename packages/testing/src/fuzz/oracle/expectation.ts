@@ -43,7 +43,7 @@ const statuses: Readonly<Record<string, number>> = {
   "protocol-unsupported": 501,
 };
 
-export const denyCodes: readonly string[] = Object.keys(statuses);
+const denyCodes: readonly string[] = Object.keys(statuses);
 export const allowCodes: readonly string[] = ["origin-listed", "origin-in-directory"];
 
 /** What a client sees of a refusal with this code. */

@@ -64,6 +64,7 @@ function isCertain({ fields, end, data, trailers, continuation }: Http2Stream): 
     ) &&
     names.slice(0, lastPseudo).every((name) => name.startsWith(":")) &&
     !names.some((name) => forbidden.has(name)) &&
+    names.filter((name) => name === "host").length <= 1 &&
     isRequest(new Map(fields))
   );
 }

@@ -80,7 +80,7 @@ export function pathOutcome(target: string): Outcome {
 }
 
 /** Whether percent-encoding stands for text. */
-export function isText(path: string): boolean {
+function isText(path: string): boolean {
   try {
     decodeURIComponent(path);
     return true;

@@ -79,7 +79,7 @@ export class Witness {
 }
 
 /** Answers as a hand-made WebSocket server does, and sends back what it gets. */
-export function openByHand(socket: Duplex): void {
+function openByHand(socket: Duplex): void {
   socket.on("error", ignore);
   socket.on("end", () => socket.end());
   socket.write("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n");
