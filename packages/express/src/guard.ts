@@ -8,8 +8,9 @@ export interface ExpressGuardOptions<P = undefined> extends GuardOptions<P> {
   /** The app whose settings count: `trust proxy` decides about `ip`, Host and TLS. */
   readonly app: Application;
   /**
-   * Middleware that runs after the policy has allowed a handshake and before its socket opens, such as sessions. No other middleware of the app runs on an
-   * upgrade. A middleware that responds (`res.status(401).end()`) refuses the handshake; its response and its cookies are not sent.
+   * Middleware that runs after the policy has allowed a handshake and before its socket opens, such as sessions; also for sockets that other listeners open, which
+   * find on their request what it put there. No other middleware of the app runs on an upgrade. A middleware that responds (`res.status(401).end()`), or passes an
+   * error with a status of 4xx to `next`, refuses the handshake. Its status is sent if it is 401, 403, 404, 429 or 503 (otherwise 403), its body and its cookies are not.
    */
   readonly before?: readonly RequestHandler[];
 }

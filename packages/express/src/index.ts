@@ -1,6 +1,7 @@
 export { bearerHeader, bearerProtocol, cookie, firstMessage, grant, queryParam, refuse } from "@wsorigin/node";
-export { createPolicy, explain, GateError, PolicyError } from "@wsorigin/node";
+export { createPolicy, explain, GateError, identityOf, PolicyError } from "@wsorigin/node";
 export type {
+  Connection,
   Context,
   Decision,
   DecisionEvent,
@@ -8,6 +9,7 @@ export type {
   Gate,
   GuardableServer,
   Handler,
+  Identity,
   Policy,
   PolicyOptions,
   RouteOptions,

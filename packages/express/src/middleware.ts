@@ -1,11 +1,12 @@
 import { ServerResponse } from "node:http";
-import { deny, type Deny } from "@wsorigin/node";
+import type { Deny } from "@wsorigin/node";
+import { middlewareRefusal, thrownRefusal } from "@wsorigin/node/adapter";
 import type { Application, Request, RequestHandler, Response } from "express";
 
 /**
  * Runs Express middleware on a handshake, one after the other. There is no response to write to: a middleware that ends it refuses the handshake.
  *
- * @throws what a middleware throws, rejects with or passes to `next`
+ * @throws what a middleware throws, rejects with or passes to `next`, unless it is an HTTP error of 4xx: that refuses too
  */
 export async function runMiddleware(
   app: Application,
@@ -16,11 +17,15 @@ export async function runMiddleware(
   response.locals = {};
   response.req = request;
   request.res = response;
+  const { origin } = request.headers;
   for (const handler of handlers) {
-    if (await answers(handler, request, response)) {
-      return deny("middleware-refused", request.headers.origin, {
-        note: `${handler.name || "A middleware"} answered ${response.statusCode}.`,
-      });
+    const who = handler.name || "A middleware";
+    try {
+      if (await answers(handler, request, response)) return middlewareRefusal(response.statusCode, origin, who);
+    } catch (error) {
+      const refusal = thrownRefusal(error, origin, who);
+      if (refusal === undefined) throw error;
+      return refusal;
     }
   }
   return undefined;

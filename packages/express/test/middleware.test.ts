@@ -56,8 +56,58 @@ describe.each(majors)("$name: before", ({ express }) => {
     expect(ran).toBe(false);
   });
 
+  test.each([
+    [401, 401],
+    [403, 403],
+    [404, 404],
+    [429, 429],
+    [503, 503],
+    [418, 403],
+    [200, 403],
+  ])("one that answers %i refuses with %i; its body is not sent", async (status, sent) => {
+    const { answer, code, errors } = await run([
+      (_request, response) => void response.status(status).json({ secret: 1 }),
+    ]);
+    expect([answer.status, code]).toEqual([sent, "middleware-refused"]);
+    expect(answer.raw.toString()).not.toContain("secret");
+    expect(errors).toEqual([]);
+  });
+
+  test.each(["status", "statusCode"])(
+    "one that passes an error with the %s 401 to next refuses with it",
+    async (name) => {
+      const { answer, code, errors } = await run([
+        (_request, _response, next) => next(Object.assign(new Error("secret"), { [name]: 401 })),
+      ]);
+      expect([answer.status, code, errors]).toEqual([401, "middleware-refused", []]);
+    },
+  );
+
+  test("runs for sockets that other listeners open, which find on the request what it put there", async () => {
+    const { server, port, events } = await startApp(express(), {
+      before: [
+        (request, response, next) => {
+          if (request.get("X-User") === undefined) response.status(401).end();
+          else {
+            Reflect.set(request, "user", request.get("X-User"));
+            next();
+          }
+        },
+      ],
+    });
+    const users: unknown[] = [];
+    server.on("upgrade", (request, socket) => {
+      users.push(Reflect.get(request, "user"));
+      socket.end("HTTP/1.1 418 Teapot\r\nContent-Length: 0\r\n\r\n");
+    });
+    expect((await handshake({ port }, { path: "/own", origin: page })).status).toBe(401);
+    expect((await handshake({ port }, { path: "/own", origin: page, headers: [["X-User", "ann"]] })).status).toBe(418);
+    expect(users).toEqual(["ann"]);
+    expect(events[0]?.decision).toMatchObject({ code: "middleware-refused", status: 401 });
+  });
+
   test.each<[string, RequestHandler]>([
-    ["status().json()", (_request, response) => void response.status(401).json({ secret: 1 })],
+    ["status().json()", (_request, response) => void response.status(402).json({ secret: 1 })],
     ["redirect()", (_request, response) => response.redirect("/login")],
     ["end()", (_request, response) => void response.end("bye")],
   ])("one that answers with %s refuses, and its answer is not sent", async (_name, handler) => {

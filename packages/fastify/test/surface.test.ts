@@ -15,6 +15,7 @@ test("the exported names", () => {
       "explain",
       "firstMessage",
       "grant",
+      "identityOf",
       "queryParam",
       "refuse",
       "wsorigin",

@@ -1,7 +1,6 @@
 import { ServerResponse } from "node:http";
 import {
   type Context,
-  deny,
   type Deny,
   type Gate,
   type GuardableServer,
@@ -11,7 +10,7 @@ import {
   type PathParams,
   type RouteOptions,
 } from "@wsorigin/node";
-import { guardWith, issue, middlewareIssues } from "@wsorigin/node/adapter";
+import { guardWith, issue, middlewareIssues, middlewareRefusal, thrownRefusal } from "@wsorigin/node/adapter";
 import type Koa from "koa";
 import compose from "koa-compose";
 
@@ -19,8 +18,9 @@ export interface KoaGuardOptions<P = undefined> extends GuardOptions<P> {
   /** The app whose settings count: `app.proxy` decides about `ctx.ip`, Host and TLS. */
   readonly app: Koa;
   /**
-   * Middleware that runs after the policy has allowed a handshake and before its socket opens, such as sessions. No other middleware of the app runs on an
-   * upgrade. A middleware that does not call `next()`, or throws a 4xx, refuses the handshake; its response and its cookies are not sent.
+   * Middleware that runs after the policy has allowed a handshake and before its socket opens, such as sessions; also for sockets that other listeners open, which
+   * find this `ctx` as `identityOf(request).request`. No other middleware of the app runs on an upgrade. A middleware that does not call `next()`, or throws a 4xx,
+   * refuses the handshake. Its status is sent if it is 401, 403, 404, 429 or 503 (otherwise 403), its body and its cookies are not.
    */
   readonly before?: readonly Koa.Middleware[];
 }
@@ -94,19 +94,18 @@ async function runMiddleware(
   run: compose.ComposedMiddleware<Koa.Context>,
   ctx: Koa.Context,
 ): Promise<Deny | undefined> {
+  const { origin } = ctx.req.headers;
   let passed = false;
-  let status: unknown;
   try {
     await run(ctx, async () => void (passed = true));
-    status = ctx.status;
   } catch (error) {
-    status = error instanceof Error && "status" in error ? error.status : undefined;
-    if (typeof status !== "number" || status < 400 || status >= 500) throw error;
-    passed = false;
+    const refusal = thrownRefusal(error, origin, "A middleware");
+    if (refusal === undefined) throw error;
+    return refusal;
   }
-  return passed
-    ? undefined
-    : deny("middleware-refused", ctx.req.headers.origin, { note: `It answered ${String(status)}.` });
+  // Koa begins with 404; only a status that a middleware has set is its answer.
+  const status: unknown = Reflect.get(ctx.response, "_explicitStatus") === true ? ctx.status : undefined;
+  return passed ? undefined : middlewareRefusal(status, origin, "A middleware");
 }
 
 function appIssues(app: Koa | undefined): readonly GateIssue[] {

@@ -1,10 +1,12 @@
 export { bearerHeader, bearerProtocol, cookie, firstMessage, grant, queryParam, refuse } from "@wsorigin/node";
-export { createPolicy, explain, GateError, PolicyError } from "@wsorigin/node";
+export { createPolicy, explain, GateError, identityOf, PolicyError } from "@wsorigin/node";
 export type {
+  Connection,
   Context,
   Decision,
   DecisionEvent,
   GuardableServer,
+  Identity,
   Policy,
   PolicyOptions,
   RouteOptions,

@@ -3,7 +3,7 @@ import { setImmediate as turn } from "node:timers/promises";
 import cors from "@koa/cors";
 import Koa from "koa";
 import { describe, expect, test } from "vitest";
-import { GateError, guard } from "../src/index.ts";
+import { GateError, guard, identityOf } from "../src/index.ts";
 import { evil, firstMessage, page, policy, startApp } from "./support.ts";
 
 /** Has an ordinary response close its connection. */
@@ -63,7 +63,6 @@ describe("before", () => {
   });
 
   test.each<[string, Koa.Middleware]>([
-    ["does not call next()", () => {}],
     [
       "answers",
       (ctx) => {
@@ -71,8 +70,55 @@ describe("before", () => {
         ctx.body = { secret: 1 };
       },
     ],
+    ["throws", (ctx) => ctx.throw(401, "secret")],
+  ])("one that %s 401 refuses with that status, and its body is not sent", async (_name, middleware) => {
+    const { answer, code, errors } = await run([middleware]);
+    expect(code).toBe("middleware-refused");
+    expect(answer.raw.toString()).toBe(
+      "HTTP/1.1 401 Unauthorized\r\nConnection: close\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: 12\r\nWWW-Authenticate: Bearer\r\n\r\nUnauthorized",
+    );
+    expect(errors).toEqual([]);
+  });
+
+  test.each([
+    [401, 401],
+    [403, 403],
+    [404, 404],
+    [429, 429],
+    [503, 503],
+    [418, 403],
+    [200, 403],
+  ])("one that sets the status %i refuses with %i", async (status, sent) => {
+    const { answer } = await run([(ctx) => void (ctx.status = status)]);
+    expect(answer.status).toBe(sent);
+  });
+
+  test("runs for sockets that other listeners open, which find its ctx", async () => {
+    const { server, open, events } = await startApp(new Koa(), {
+      before: [
+        async (ctx, next) => {
+          if (ctx.query["user"] === undefined) ctx.throw(401);
+          ctx.state["user"] = ctx.query["user"];
+          await next();
+        },
+      ],
+    });
+    const users: unknown[] = [];
+    server.on("upgrade", (request, socket) => {
+      const ctx: { readonly state?: { readonly user?: unknown } } = Object(identityOf(request)?.request);
+      users.push(ctx.state?.user);
+      socket.end("HTTP/1.1 418 Teapot\r\nContent-Length: 0\r\n\r\n");
+    });
+    expect((await open("/own")).status).toBe(401);
+    expect((await open("/own?user=ann")).status).toBe(418);
+    expect(users).toEqual(["ann"]);
+    expect(events[0]?.decision).toMatchObject({ code: "middleware-refused", status: 401 });
+  });
+
+  test.each<[string, Koa.Middleware]>([
+    ["does not call next()", () => {}],
     ["redirects", (ctx) => ctx.redirect("/login")],
-    ["throws a 401", (ctx) => ctx.throw(401, "secret")],
+    ["throws a 418", (ctx) => ctx.throw(418, "secret")],
     [
       "throws a 403 after next()",
       async (ctx, next) => {

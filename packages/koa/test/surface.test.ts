@@ -16,6 +16,7 @@ test("the exported names", () => {
       "firstMessage",
       "grant",
       "guard",
+      "identityOf",
       "queryParam",
       "refuse",
     ]

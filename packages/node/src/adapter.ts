@@ -1,6 +1,7 @@
 /** What authors of an adapter for a framework need besides `@wsorigin/node`. */
 export { middlewareIssues } from "./check-options.ts";
 export type { OpenedSocket, RouteConnection } from "./connection/route-connection.ts";
+export { middlewareRefusal, thrownRefusal } from "./delegation/middleware-refusal.ts";
 export { refuseOnResponse } from "./delegation/refuse-on-response.ts";
 export { UpgradeEmitter } from "./delegation/upgrade-emitter.ts";
 export { issue } from "./errors.ts";

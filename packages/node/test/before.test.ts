@@ -54,16 +54,16 @@ async function startAdapted(
   return { target, codes, errors, requests };
 }
 
-test("runs on a route, after the policy's yes, with the framework's request and a signal", async () => {
+test("runs after the policy has allowed a handshake, on a route and for other listeners, with the framework's request and a signal", async () => {
   const seen: unknown[] = [];
   const { target, codes, requests } = await startAdapted(
     (request, signal) => void seen.push([request, signal().aborted]),
   );
   expect(await statusOf(target, { path: "/chat", origin: evil })).toBe(403);
   expect(await statusOf(target, { path: "/elsewhere" })).toBe(418);
-  expect(seen).toEqual([]);
+  expect(seen).toEqual([[{ url: "/elsewhere" }, false]]);
   expect(await statusOf(target, { path: "/chat" })).toBe(101);
-  expect(seen).toEqual([[{ url: "/chat" }, false]]);
+  expect(seen.slice(1)).toEqual([[{ url: "/chat" }, false]]);
   expect(requests).toEqual([{ url: "/chat" }]);
   expect(codes).toEqual(["origin-not-listed", "origin-listed", "origin-listed"]);
 });
@@ -116,4 +116,10 @@ test("learns from its signal that the client has left", async () => {
   await until(() => codes.length === 1, "it is told of");
   expect(codes).toEqual(["client-gone"]);
   expect(signals[0]?.aborted).toBe(true);
+});
+
+test("does not run where everything is passed to the listeners", async () => {
+  const { target, codes } = await startAdapted(() => deny("middleware-refused"), { unrouted: "pass" });
+  expect(await statusOf(target, { path: "/own", origin: evil })).toBe(418);
+  expect(codes).toEqual(["origin-not-listed"]);
 });

@@ -33,7 +33,9 @@ test("the exported names for authors of adapters", () => {
       "guardWith",
       "issue",
       "middlewareIssues",
+      "middlewareRefusal",
       "refuseOnResponse",
+      "thrownRefusal",
     ]
   `);
 });

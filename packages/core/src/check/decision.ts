@@ -50,6 +50,8 @@ export interface Circumstances {
   /** One sentence on what exactly was wrong. Must not contain a token, cookie or query string. */
   readonly note?: string | undefined;
   readonly expected?: Expectation | undefined;
+  /** A status other than the code's own, chosen by a middleware of the app. */
+  readonly status?: DenyStatus | undefined;
   /** Whether the handshake was refused because its headers, or other properties, could not be read. */
   readonly unreadable?: boolean | undefined;
 }
@@ -79,7 +81,7 @@ class Carrier extends Given {
 }
 
 /**
- * Makes a refusal whose status fits its code. For gates of your own.
+ * Makes a refusal, with the status of its code unless the circumstances name another one. For gates of your own.
  *
  * @param origin the Origin header as received; cut to 256 characters here
  * @param circumstances details that `explain()` shows to the operator
@@ -88,7 +90,7 @@ export function deny(code: DenyCode, origin?: string, circumstances?: Circumstan
   const decision: Deny = {
     allowed: false,
     code,
-    status: statusOf(code),
+    status: circumstances?.status ?? statusOf(code),
     origin: origin?.slice(0, 256),
   };
   if (circumstances !== undefined) new Carrier(decision, circumstances);

@@ -1,7 +1,10 @@
 import type { Connection } from "./context.ts";
 
-/** Who is behind a handshake that the gate let in. */
-export type Identity<P = unknown> = Pick<Connection<P>, "decision" | "ip" | "origin" | "principal" | "refresh">;
+/** Who is behind a handshake that the gate let in. Its `request` is the framework's: in Koa the `ctx` that `before` has seen. */
+export type Identity<P = unknown> = Pick<
+  Connection<P, unknown>,
+  "decision" | "ip" | "origin" | "principal" | "refresh" | "request"
+>;
 
 const connections = new WeakMap<object, Identity>();
 

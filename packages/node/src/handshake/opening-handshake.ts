@@ -117,8 +117,10 @@ export class OpeningHandshake<P, R> implements Interruptible, Settling {
     // Only the gate's own routes can wait for a first message.
     const awaits = found === undefined || mode === "report" ? undefined : awaitedMessage(decision);
     if (!decision.allowed && mode === "enforce" && awaits === undefined) return this.#refuse(decision);
-    if (found === undefined || this.#gate.adapter.before === undefined) return this.#admit(decision, awaits);
-    const stopped = this.#gate.adapter.before(this.#record.request, this.signal);
+    const { adapter, options } = this.#gate;
+    const passes = found === undefined && options.unrouted === "pass";
+    if (adapter.before === undefined || passes) return this.#admit(decision, awaits);
+    const stopped = adapter.before(this.#record.request, this.signal);
     const next = (refusal: Deny | undefined): void =>
       refusal === undefined ? this.#admit(decision, awaits) : this.#refuse(refusal);
     if (isThenable(stopped)) this.#wait(stopped, next);

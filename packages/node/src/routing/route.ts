@@ -37,7 +37,10 @@ export interface Adapter<P, R> {
   facts?(request: R): Pick<Facts, "host" | "secure">;
   /** Returns the client's address, as the framework's trust settings see it. Called at most once for each handshake, if something needs it. */
   ip(request: R): string | undefined;
-  /** Runs the app's own middleware after the policy has allowed a handshake, and before the handler. A `Deny` or a throw refuses. */
+  /**
+   * Runs the app's own middleware after the policy has allowed a handshake, on a route or for another listener. A `Deny` (see `middlewareRefusal`) or a throw
+   * refuses.
+   */
   before?(request: R, signal: () => AbortSignal): Deny | undefined | Promise<Deny | undefined>;
   /** Returns the route of the framework's own router for a request, as made by `AdapterGate.frameworkRoute`. Called if the gate has no route. */
   find?(request: IncomingMessage): Route<P, R> | undefined;
