@@ -48,7 +48,7 @@ export interface Gate<P = undefined, R = IncomingMessage> {
   disconnect(predicate: (connection: OpenConnection<P, R>) => boolean, code?: number, reason?: string): number;
   /**
    * Shuts the gate down: new and pending handshakes get 503, open sockets 1001. Resolves when all are closed; what is left after `timeout` milliseconds
-   * (default 5000) is destroyed. Delegated sockets are destroyed at the end: close Socket.IO and the like first. Afterwards `server.close()` has no socket
+   * (default 5000) is destroyed. Handshakes that other listeners have not answered are destroyed at the end. Afterwards `server.close()` has no socket
    * of the gate to wait for, and the server still completes no upgrade.
    */
   close(options?: { readonly timeout?: number }): Promise<void>;

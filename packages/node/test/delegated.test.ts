@@ -299,3 +299,20 @@ describe.each(kinds)("a stream of HTTP/2 $name that a listener of the app answer
     await until(() => gate.connections.size === 0, "it is gone");
   });
 });
+
+test("a listener that takes a handshake and is slower than grace: 503, with the option to raise in the log", async () => {
+  const texts: string[] = [];
+  const codes: string[] = [];
+  const server = createServer();
+  const { target } = await startServer(
+    { server, after: (guarded) => void guarded.on("upgrade", (_request, socket) => void socket.on("data", () => {})) },
+    {
+      grace: 50,
+      log: (text) => void texts.push(text),
+      onDecision: ({ decision }) => void codes.push(decision.code),
+    },
+  );
+  expect((await handshake(target, { path: "/own", origin: page })).status).toBe(503);
+  expect(codes).toEqual(["timed-out"]);
+  expect(texts.join("")).toContain("raise `grace`");
+});

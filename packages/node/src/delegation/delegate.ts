@@ -1,3 +1,4 @@
+import type { Duplex } from "node:stream";
 import type { Deny } from "@wsorigin/core";
 import type { Transport } from "../transport/transport.ts";
 
@@ -6,8 +7,8 @@ export interface Delegation {
   readonly deliver: (answered: (refusal?: Deny) => void) => void;
   /** Called once, when it is known that the delegate has answered, or that the connection is gone. */
   readonly answered: (refusal?: Deny) => void;
-  /** Called instead, if nothing has answered within the grace time. */
-  readonly unanswered: () => void;
+  /** Called instead, if nothing has answered within the grace time; with whether a listener works on it, as it reads from the connection. */
+  readonly unanswered: (isTaken: boolean) => void;
   /** Called with what `deliver` threw. */
   readonly failed: (error: unknown) => void;
 }
@@ -31,10 +32,14 @@ export function delegate(transport: Transport, grace: number, delegation: Delega
     }
   };
   const done = (refusal?: Deny): void => end(() => answered(refusal));
-  const timer = setTimeout(() => end(transport.answered() ? answered : unanswered), grace);
+  const timer = setTimeout(() => {
+    const isTaken = countReaders(transport.stream) > own;
+    end(transport.answered() ? answered : () => unanswered(isTaken));
+  }, grace);
   // A reset without a listener ends the process, and the delegate may add its own late.
   transport.stream.on("error", ignore);
   transport.onClose(() => done());
+  const own = countReaders(transport.stream);
   try {
     deliver(done);
   } catch (error) {
@@ -42,6 +47,11 @@ export function delegate(transport: Transport, grace: number, delegation: Delega
     if (!transport.answered()) transport.destroy();
   }
   if (transport.answered()) done();
+}
+
+/** How many listeners wait for what the client sends. */
+function countReaders(stream: Duplex): number {
+  return ["data", "readable", "end"].reduce((sum, name) => sum + stream.listenerCount(name), 0);
 }
 
 function ignore(): void {}

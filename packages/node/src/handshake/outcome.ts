@@ -148,12 +148,21 @@ function handOver<P, R>(
       // The first message decides; if the framework opened nothing, none will arrive.
       else if (!opened) record.tell(record.deny("client-gone"), "enforce");
     },
-    unanswered: () => {
+    unanswered: (isTaken) => {
       connection?.dispose();
-      respond(record, record.deny(unanswered));
+      respond(record, isTaken ? slow(record) : record.deny(unanswered));
     },
     failed: (error) => reporter.error(error, "another listener of the server"),
   });
+}
+
+/** A listener has the handshake, and takes longer than the gate waits. */
+function slow<P, R>(record: HandshakeRecord<P, R>): Deny {
+  const { grace } = record.gate.options;
+  return record.deny(
+    "timed-out",
+    `Another listener has the handshake and did not answer within ${grace} ms. If it needs longer, such as a proxy with a slow upstream, raise \`grace\`.`,
+  );
 }
 
 /** Remembers a connection that the gate did not open, for as long as it lasts. */
