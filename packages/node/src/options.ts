@@ -1,6 +1,6 @@
 import type { Policy } from "@wsorigin/core";
 import type { Context } from "./connection/context.ts";
-import type { FailureLimit } from "./handshake/failures.ts";
+import type { FailureLimit } from "./limits/failures.ts";
 import type { RevocationSource } from "./connection/revocations.ts";
 import type { DecisionEvent } from "./report.ts";
 import type { CloseCodes } from "./transport/refusal.ts";

@@ -1,8 +1,8 @@
 import { denyCodes, statusOf } from "@wsorigin/core";
 import { describe, expect, test } from "vitest";
-import { originForm } from "../src/handshake/target.ts";
+import { originForm } from "../src/routing/target.ts";
 import { offeredProtocols } from "../src/handshake/validate.ts";
-import { networkOf } from "../src/handshake/network.ts";
+import { networkOf } from "../src/limits/network.ts";
 import { closeCodeOf, refusalBytes } from "../src/transport/refusal.ts";
 
 describe("a refusal on the wire", () => {

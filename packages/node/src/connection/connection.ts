@@ -1,8 +1,8 @@
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import type { Decision, Deny, FirstMessage, Handshake, Policy } from "@wsorigin/core";
-import { type Attempt, countAttempt } from "../handshake/failures.ts";
-import type { Addressed } from "../handshake/limits.ts";
+import { type Attempt, countAttempt } from "../limits/failures.ts";
+import type { Addressed } from "../limits/limits.ts";
 import type { RouteOptions } from "../options.ts";
 import { checkClosing } from "./close-code.ts";
 import type { Connection } from "./context.ts";

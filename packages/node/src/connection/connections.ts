@@ -1,8 +1,8 @@
 import { STATUS_CODES } from "node:http";
 import type { Deny } from "@wsorigin/core";
 import { attempt, isThenable } from "../attempt.ts";
-import { type Attempt, countAttempt, type Failures, uncounted } from "../handshake/failures.ts";
-import type { Addressed, Limits } from "../handshake/limits.ts";
+import { type Attempt, countAttempt, type Failures, uncounted } from "../limits/failures.ts";
+import type { Addressed, Limits } from "../limits/limits.ts";
 import type { CheckedOptions } from "../options.ts";
 import type { Reporter } from "../report.ts";
 import type { Wire } from "../transport/followed-stream.ts";

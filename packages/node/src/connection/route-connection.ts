@@ -1,7 +1,7 @@
 import type { Decision } from "@wsorigin/core";
 import { parseCookie } from "cookie";
 import type { WebSocket } from "ws";
-import type { Slot } from "../handshake/limits.ts";
+import type { Slot } from "../limits/limits.ts";
 import type { RouteOptions } from "../options.ts";
 import { queryOf } from "../transport/request.ts";
 import { type Awaited, type ConnectionFacts, type ConnectionHost, GateConnection } from "./connection.ts";

@@ -6,7 +6,7 @@ import { notExpired } from "../connection/late-token.ts";
 import type { Transport } from "../transport/transport.ts";
 import { connectionNamesUpgrade } from "../transport/upgrade-field.ts";
 import { decideWithin, evaluate, isDecision } from "./decide.ts";
-import { type Attempt, countAttempt } from "./failures.ts";
+import { type Attempt, countAttempt } from "../limits/failures.ts";
 import { admit, respond, type Settling } from "./outcome.ts";
 import { type Interruptible, type Interruption, Pending } from "./pending.ts";
 import { type GateServices, HandshakeRecord } from "./record.ts";

@@ -8,7 +8,7 @@ import { delegate } from "../delegation/delegate.ts";
 import type { Route } from "../routing/route.ts";
 import type { Found } from "../routing/routes.ts";
 import { closeCodeOf } from "../transport/refusal.ts";
-import { uncounted } from "./failures.ts";
+import { uncounted } from "../limits/failures.ts";
 import type { GateServices, HandshakeRecord } from "./record.ts";
 
 /** What is called when nothing can refuse a handshake any more. */

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import type { Handshake } from "@wsorigin/core";
 import type { Facts } from "../options.ts";
-import type { Addressed } from "./limits.ts";
+import type { Addressed } from "../limits/limits.ts";
 
 /**
  * A handshake as the policy sees it. It keeps the request's fields as they arrived, also when a token is later removed from the request, and asks for the

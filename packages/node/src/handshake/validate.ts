@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 import { type Circumstances, deny, type Deny } from "@wsorigin/core";
 import type { Transport } from "../transport/transport.ts";
-import { originForm } from "./target.ts";
+import { originForm } from "../routing/target.ts";
 
 /** RFC 6455 section 4.1: 16 random bytes in base64. */
 const keyForm = /^[+/0-9A-Za-z]{22}==$/;

@@ -1,0 +1,208 @@
+import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
+import { type Decision, deny, type Policy } from "@wsorigin/core";
+import { sourcesOf } from "../check-options.ts";
+import { identify, type Identity, identityOf } from "../connection/identity.ts";
+import { judgeLateToken } from "../connection/late-token.ts";
+import type { Interruption } from "../handshake/pending.ts";
+import { defaults, type Facts } from "../options.ts";
+import { type EventSource, Reporter } from "../report.ts";
+import { asksForWebSocket } from "../transport/upgrade-field.ts";
+import { refuseRequest } from "./refuse-request.ts";
+import { checkRequestOptions, type RequestGuardOptions } from "./request-options.ts";
+import { decideRequest, hideTokens, hostOf, isPreflight, isSameOrigin } from "./request-policy.ts";
+
+export type { RequestGuardOptions } from "./request-options.ts";
+
+/** What a framework says about an ordinary request: the interface that adapters implement. */
+export interface RequestAdapter<R> {
+  /** Returns what the framework's trust settings say. */
+  facts(request: R): Facts;
+  /** Returns the path of its route, as it was written; `undefined` if there is none. */
+  path?(request: R): string | undefined;
+  /** Called when a token was removed from the query of Node's request, for what the framework has parsed before. */
+  rewritten?(request: R): void;
+}
+
+/** What has decided on a request already: the same policy is asked once. */
+const decided = new WeakMap<IncomingMessage, Set<object>>();
+
+/** Decides on ordinary HTTP requests by a policy, for one framework. */
+export class RequestGate<P, R> {
+  readonly #policy: Policy<P>;
+  readonly #adapter: RequestAdapter<R>;
+  readonly #deadline: number;
+  readonly #reporter: Reporter;
+  readonly #pending = new Set<(why: Interruption) => void>();
+  #closing = false;
+
+  /** @throws {GateError} if an option is not valid, or the policy takes its token from where a request has none */
+  constructor(policy: Policy<P>, options: RequestGuardOptions, adapter: RequestAdapter<R>) {
+    checkRequestOptions(policy, options);
+    this.#policy = policy;
+    this.#adapter = adapter;
+    this.#deadline = options.deadline ?? defaults.deadline;
+    this.#reporter = new Reporter(options);
+  }
+
+  /** Decides, and answers a refused request. Never rejects. Resolves with whether the app may answer. */
+  async admit(request: R, incoming: IncomingMessage, response: ServerResponse): Promise<boolean> {
+    const policy = this.#policy;
+    const known = decided.get(incoming) ?? new Set();
+    // A handshake that a gate let in, or the same guard mounted twice.
+    if (known.has(policy) || (asksForWebSocket(incoming.headers) && identityOf(incoming)?.decision.allowed === true))
+      return true;
+    decided.set(incoming, known.add(policy));
+
+    const started = performance.now();
+    let facts: Facts = {};
+    let path: string | undefined;
+    let decision: Decision<P>;
+    let mode: "enforce" | "report" = "enforce";
+    const refuse = (code: "draining" | "middleware-failed"): Decision<P> =>
+      deny(code, incoming.headers.origin, { host: hostOf(incoming) });
+    try {
+      facts = factsOf(this.#adapter, request);
+      path = this.#adapter.path?.(request);
+      const preflight = isPreflight(incoming);
+      const asked = this.#closing
+        ? refuse("draining")
+        : decideRequest(policy, incoming, facts, {
+            deadline: this.#deadline,
+            token: !preflight,
+            watch: (interrupt) => this.#watch(response, interrupt),
+          });
+      if (hideTokens(incoming, sourcesOf(policy))) this.#adapter.rewritten?.(request);
+      decision = await asked;
+      mode = this.#closing ? "enforce" : policy.mode;
+      // The type of its principal would promise a user, and a preflight has none.
+      if (!preflight && (decision.allowed || mode === "report"))
+        identify(incoming, new RequestIdentity(decision, policy, incoming, facts, this.#deadline));
+    } catch (error) {
+      this.#reporter.error(error, "the framework's adapter or the policy");
+      decision = refuse("middleware-failed");
+    }
+    const source: EventSource = {
+      path,
+      ip: facts.ip ?? "",
+      ms: performance.now() - started,
+      host: hostOf(incoming),
+    };
+    this.#reporter.decision(decision, mode, source, undefined);
+    if (decision.allowed || (mode === "report" && decision.code !== "client-gone")) return true;
+    if (decision.code === "client-gone") response.destroy();
+    else refuseRequest(incoming, response, decision.status);
+    return false;
+  }
+
+  /** Shuts down: requests that arrive or wait for a decision from now on are refused with 503 (`draining`). Responses that have begun go on. */
+  close(): void {
+    this.#closing = true;
+    for (const interrupt of this.#pending) interrupt("draining");
+  }
+
+  #watch(response: ServerResponse, interrupt: (why: Interruption) => void): () => void {
+    const gone = (): void => interrupt("client-gone");
+    response.once("close", gone);
+    this.#pending.add(interrupt);
+    return () => {
+      response.off("close", gone);
+      this.#pending.delete(interrupt);
+    };
+  }
+}
+
+/** Longer addresses are cut: behind a proxy that is trusted too much, the client writes them. */
+const maxIpLength = 64;
+
+function factsOf<R>(adapter: RequestAdapter<R>, request: R): Facts {
+  const { ip, ...rest } = adapter.facts(request);
+  return { ...rest, ip: (ip ?? "").slice(0, maxIpLength) };
+}
+
+/** Who is behind an ordinary request. */
+class RequestIdentity<P> implements Identity<P> {
+  #decision: Decision<P>;
+  readonly ip: string;
+  readonly refresh: Identity<P>["refresh"];
+
+  constructor(
+    decision: Decision<P>,
+    policy: Policy<P>,
+    request: IncomingMessage,
+    { ip = "", ...facts }: Facts,
+    deadline: number,
+  ) {
+    this.#decision = decision;
+    this.ip = ip;
+    const { headers, rawHeaders, url } = request;
+    const sameOrigin = isSameOrigin(request);
+    this.refresh = async (token) => {
+      const renewed = await judgeLateToken({
+        token,
+        policy: { ...policy, decide: (handshake, given) => policy.decide(handshake, { ...given, sameOrigin }) },
+        handshake: { headers, rawHeaders, url, ip, ...facts },
+        current: this.#decision,
+        since: { hit: () => false, end: () => {} },
+        signal: AbortSignal.timeout(deadline),
+      });
+      if (renewed.allowed) this.#decision = renewed;
+      return renewed;
+    };
+  }
+
+  get decision(): Decision<P> {
+    return this.#decision;
+  }
+
+  get origin(): string | undefined {
+    return this.#decision.origin;
+  }
+
+  /** A refusal that is only reported has no principal: then it is undefined, whatever P says. */
+  get principal(): P {
+    return Reflect.get<object, string>(this.#decision, "principal");
+  }
+}
+
+/** Options of `requestGuard()` without a framework. */
+export interface PlainRequestGuardOptions extends RequestGuardOptions {
+  /** As in `guard()`: what is known about a request behind a proxy that this server trusts. */
+  readonly facts?: (request: IncomingMessage) => Facts;
+}
+
+/** Guards request listeners. */
+export interface RequestGuard {
+  /** Returns a listener that calls this one for the requests that the policy allows, and answers the others. */
+  (listener: RequestListener): RequestListener;
+  /** Shuts down: requests that arrive or wait for a decision from now on are refused with 503 (`draining`). Responses that have begun go on. */
+  close(): void;
+}
+
+/**
+ * Guards ordinary HTTP requests by the policy of the sockets: server-sent events, long polling, MCP and other local servers, which DNS rebinding reaches. Checks
+ * Host, then Origin, then the token, and refuses as the gate does. A request without an Origin passes if its browser says that it comes from this server or
+ * from the user (`Sec-Fetch-Site: same-origin` or `none`) and the policy has `hosts`; otherwise `missingOrigin` decides.
+ *
+ * @throws {GateError} if an option is not valid, or the policy takes its token from where a request has none
+ * @example
+ * const guarded = requestGuard(createPolicy({ origins: ["https://app.example.com"], hosts: ["localhost"] }));
+ * createServer(guarded((request, response) => response.end(`Hello, ${identityOf(request)?.origin}`))).listen(3000, "127.0.0.1");
+ */
+export function requestGuard<P>(policy: Policy<P>, options: PlainRequestGuardOptions = {}): RequestGuard {
+  const { facts: given = (): Facts => ({}), ...rest } = options;
+  const gate = new RequestGate<P, IncomingMessage>(policy, rest, {
+    facts: (request) => {
+      const { ip = request.socket.remoteAddress, ...facts } = given(request) ?? {};
+      return { ...facts, ip };
+    },
+  });
+  const guarded =
+    (listener: RequestListener): RequestListener =>
+    (request, response) =>
+      void serve(gate.admit(request, request, response), () => listener(request, response));
+  return Object.assign(guarded, { close: () => gate.close() });
+}
+
+async function serve(admitted: Promise<boolean>, listener: () => void): Promise<void> {
+  if (await admitted) listener();
+}
