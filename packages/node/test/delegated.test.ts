@@ -183,10 +183,15 @@ describe("a socket that a listener of the app opened", () => {
 });
 
 test("an ordinary response to a delegated handshake leaves the connection as it was", async () => {
-  const server = createServer((request, response) => response.end(`page ${request.socket.write.name}`));
+  const connections: object[] = [];
+  const server = createServer((request, response) => {
+    connections.push(request.socket);
+    response.end("page");
+  });
   const { gate, target } = await startServer({ server });
   const answer = await handshake(target, { path: "/own", origin: page });
-  expect([answer.status, answer.body]).toEqual([200, "page "]);
+  expect([answer.status, answer.body]).toEqual([200, "page"]);
+  expect(connections.map((connection) => Object.hasOwn(connection, "write"))).toEqual([false]);
   expect(gate.connections.size).toBe(0);
 });
 

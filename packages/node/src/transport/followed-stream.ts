@@ -47,19 +47,20 @@ export class FollowedStream implements Wire {
   #head = Buffer.alloc(0);
   #frame: Buffer | undefined;
   #timer: NodeJS.Timeout | undefined;
+  readonly #restore: readonly (() => void)[];
 
   constructor(stream: Duplex, answered: (opened: boolean) => void) {
     this.#stream = stream;
     this.#answered = answered;
     this.#write = stream.write.bind(stream);
     this.#end = stream.end.bind(stream);
-    replace(stream, "write", (chunk: unknown, encoding?: unknown, done?: unknown) =>
-      this.#written(chunk, encoding, isDone(encoding) ? encoding : isDone(done) ? done : undefined),
-    );
-    replace(stream, "end", (chunk?: unknown, encoding?: unknown, done?: unknown) => {
+    const write = (chunk: unknown, encoding?: unknown, done?: unknown): boolean =>
+      this.#written(chunk, encoding, [encoding, done].find(isDone));
+    const end = (chunk?: unknown, encoding?: unknown, done?: unknown): Duplex => {
       if (chunk !== undefined && chunk !== null && !isDone(chunk)) this.#written(chunk, encoding, undefined);
       return this.#end([chunk, encoding, done].find(isDone));
-    });
+    };
+    this.#restore = [replace(stream, "write", write), replace(stream, "end", end)];
     stream.once("close", () => clearTimeout(this.#timer));
   }
 
@@ -94,7 +95,7 @@ export class FollowedStream implements Wire {
   /** The response is not a WebSocket. The connection may serve other requests. */
   #letBe(): void {
     this.#state = "plain";
-    for (const name of ["write", "end"]) Reflect.deleteProperty(this.#stream, name);
+    for (const restore of this.#restore) restore();
   }
 
   /** The listener gets nothing that the client sends from now on. */
@@ -174,7 +175,13 @@ function bytesOf(chunk: unknown, encoding: unknown): Buffer | undefined {
   return Buffer.from(chunk, typeof encoding === "string" && Buffer.isEncoding(encoding) ? encoding : "utf8");
 }
 
-/** Replaces a method of one stream. */
-function replace(stream: Duplex, name: string, value: unknown): void {
+/** Replaces a method of one stream. Returns a function that takes that back, unless it was replaced once more. */
+function replace(stream: Duplex, name: string, value: unknown): () => void {
+  const before = Object.getOwnPropertyDescriptor(stream, name);
   Object.defineProperty(stream, name, { value, configurable: true, writable: true });
+  return () => {
+    if (Reflect.get(stream, name) !== value) return;
+    if (before === undefined) Reflect.deleteProperty(stream, name);
+    else Object.defineProperty(stream, name, before);
+  };
 }

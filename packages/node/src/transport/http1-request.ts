@@ -23,17 +23,18 @@ export class Http1Request implements Transport {
     this.request = request;
     this.response = response;
     this.delegates = delegates;
-    // Until then an earlier response is being written on the connection.
-    if (response.socket === null) response.once("socket", () => (this.#written = this.stream.bytesWritten));
-    else this.#written = this.stream.bytesWritten;
   }
 
   get stream(): Socket {
     return this.request.socket;
   }
 
-  ready(): undefined {
-    // Node keeps its responses in order by itself.
+  /** Node gives the connection to a response when the earlier ones are complete. The app may write to it past the response. */
+  ready(): Promise<void> | undefined {
+    const { response } = this;
+    return response.socket === null
+      ? new Promise((resolve) => void response.once("socket", () => resolve()))
+      : undefined;
   }
 
   refuse(status: DenyStatus): void {
@@ -45,6 +46,7 @@ export class Http1Request implements Transport {
   giveTo(): void {}
 
   deliver(): void {
+    this.#written = this.stream.bytesWritten;
     this.delegates.deliver();
   }
 
