@@ -22,6 +22,14 @@ export interface AskOptions {
 export interface DecideOptions extends AskOptions {
   /** A token that came on the open socket, in the first message or to renew the old one. Used instead of the one in the handshake. */
   readonly token?: string | undefined;
+  /** `false` decides on Host, Origin and the directory only, whatever `token` the policy has: for a CORS preflight, which carries no token. */
+  readonly askToken?: false | undefined;
+  /**
+   * `true`: the browser says that the request comes from a page of this server, or from the user (`Sec-Fetch-Site: same-origin` or `none`). Then a request
+   * without an Origin is allowed, whatever `missingOrigin` says, if the policy has `hosts`. For ordinary HTTP requests: browsers send no Origin with a
+   * GET to their own server, and always send one with a WebSocket handshake.
+   */
+  readonly sameOrigin?: boolean | undefined;
   /**
    * `false` finds the token without verifying it: refuses if it is missing, ambiguous or malformed; otherwise `principal` is `undefined`, whatever
    * `P` is. For a second policy that only reports: verifying would redeem a single-use ticket.
@@ -87,9 +95,14 @@ export function createPolicy<P>(options: PolicyOptions<P>): Policy<P | undefined
     }
   }
 
-  function evaluateOrigin(handshake: Handshake, options: AskOptions): Decision | Promise<Decision> {
+  /** How a handshake without an Origin is treated. A browser's word on the page counts only for a Host that was checked. */
+  function absentOrigin({ sameOrigin }: DecideOptions): typeof missingOrigin {
+    return sameOrigin === true && hosts !== undefined ? "allow" : missingOrigin;
+  }
+
+  function evaluateOrigin(handshake: Handshake, options: DecideOptions): Decision | Promise<Decision> {
     try {
-      const decision = checkHandshake(handshake, rules, missingOrigin !== "deny");
+      const decision = checkHandshake(handshake, rules, absentOrigin(options) !== "deny");
       if (directory === undefined || decision.allowed || decision.code !== "origin-not-listed") return decision;
       // Not `decision.origin`: that one is cut.
       const [origin] = readLines(handshake, "origin");
@@ -111,8 +124,8 @@ export function createPolicy<P>(options: PolicyOptions<P>): Policy<P | undefined
     decision: Decision,
     options: DecideOptions,
   ): Decision<P | undefined> | Promise<Decision<P | undefined>> {
-    if (!decision.allowed) return decision;
-    const headerOnly = decision.code === "origin-absent" && missingOrigin === "token";
+    if (!decision.allowed || options.askToken === false) return decision;
+    const headerOnly = decision.code === "origin-absent" && absentOrigin(options) === "token";
     return rule.decide(handshake, decision, headerOnly, options);
   }
 

@@ -1,5 +1,12 @@
 import type { IncomingMessage } from "node:http";
-import { type Gate, type GuardableServer, GateError, type GateIssue, type GuardOptions } from "@wsorigin/node";
+import {
+  type Facts,
+  type Gate,
+  type GuardableServer,
+  GateError,
+  type GateIssue,
+  type GuardOptions,
+} from "@wsorigin/node";
 import { guardWith, issue, middlewareIssues } from "@wsorigin/node/adapter";
 import type { Application, Request, RequestHandler } from "express";
 import { runMiddleware } from "./middleware.ts";
@@ -30,10 +37,7 @@ export function guard<P>(server: GuardableServer, options: ExpressGuardOptions<P
   if (issues.length > 0) throw new GateError(issues);
   return guardWith<P, Request>(server, rest, {
     adapt: (request) => adapt(app, request),
-    facts: (request) => ({
-      host: forwardedHost(app, request),
-      secure: request.protocol === "https" || request.protocol === "wss",
-    }),
+    facts: (request) => factsOf(app, request),
     ip: (request) => request.ip,
     ...(before.length > 0 && { before: (request: Request) => runMiddleware(app, request, before) }),
   });
@@ -44,6 +48,11 @@ function adapt(app: Application, incoming: IncomingMessage): Request {
   const request = Object.setPrototypeOf(incoming, Reflect.get(app, "request")) as Request;
   request.originalUrl = request.url;
   return request;
+}
+
+/** What `trust proxy` says about Host and TLS. */
+export function factsOf(app: Application, request: Request): Pick<Facts, "host" | "secure"> {
+  return { host: forwardedHost(app, request), secure: request.protocol === "https" || request.protocol === "wss" };
 }
 
 /** The Host that a trusted proxy forwarded, with its port: `req.hostname` has none, and `req.host` has one in Express 5 only. */

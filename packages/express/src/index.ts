@@ -17,3 +17,4 @@ export type {
 } from "@wsorigin/node";
 export { type CorsOriginOptions, corsOptions } from "./cors.ts";
 export { type ExpressGuardOptions, guard } from "./guard.ts";
+export { requestGuard, type RequestGuard } from "./request-guard.ts";

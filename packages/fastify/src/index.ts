@@ -13,3 +13,4 @@ export type {
 } from "@wsorigin/node";
 export { type CorsOriginOptions, corsOptions } from "./cors.ts";
 export { type Register, type SocketRouteOptions, wsorigin, type WsoriginOptions } from "./plugin.ts";
+export { requestGuard, type RequestGuard } from "./request-guard.ts";

@@ -12,6 +12,7 @@ import {
 } from "@wsorigin/node/adapter";
 import type { FastifyInstance, FastifyPluginAsync, FastifyRequest } from "fastify";
 import fp from "fastify-plugin";
+import { factsOf } from "./facts.ts";
 import { pluginIssues, type SocketOptions } from "./plugin-issues.ts";
 import { fastifyInternal, fastifyRoutes } from "./routes.ts";
 import { earlyRouteWarning, guardOtherAddresses } from "./start.ts";
@@ -70,10 +71,7 @@ async function plugin(app: FastifyInstance, { websocket: own = {}, ...options }:
   const warn = earlyRouteWarning(app, logged.log);
   const gate: Gate = guardWith(app.server, logged, {
     adapt: (raw) => new Request("", {}, raw, {}, app.log, undefined),
-    facts: (request) => ({
-      host: request.host === (request.raw.headers.host ?? "") ? undefined : request.host,
-      secure: ["https", "wss"].includes(request.protocol),
-    }),
+    facts: factsOf,
     ip: (request) => request.ip,
     find(raw) {
       const found = routes.find(raw);

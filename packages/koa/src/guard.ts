@@ -2,6 +2,7 @@ import { ServerResponse } from "node:http";
 import {
   type Context,
   type Deny,
+  type Facts,
   type Gate,
   type GuardableServer,
   GateError,
@@ -58,7 +59,7 @@ export function guard<P>(server: GuardableServer, options: KoaGuardOptions<P>): 
   const run = compose([...before]);
   const inner = guardWith<P, Koa.Context>(server, rest, {
     adapt: (request) => app.createContext(request, new ServerResponse(request)),
-    facts: (ctx) => ({ host: forwardedHost(app, ctx), secure: ctx.protocol === "https" || ctx.protocol === "wss" }),
+    facts: (ctx) => factsOf(app, ctx),
     ip: (ctx) => ctx.ip,
     ...(before.length > 0 && { before: (ctx) => runMiddleware(run, ctx) }),
   });
@@ -78,6 +79,11 @@ export function guard<P>(server: GuardableServer, options: KoaGuardOptions<P>): 
     close: (...given) => inner.close(...given),
   };
   return gate;
+}
+
+/** What `app.proxy` says about Host and TLS. */
+export function factsOf(app: Koa, ctx: Koa.Context): Pick<Facts, "host" | "secure"> {
+  return { host: forwardedHost(app, ctx), secure: ctx.protocol === "https" || ctx.protocol === "wss" };
 }
 
 /** The Host that a trusted proxy forwarded. Otherwise the policy reads the Host field: `ctx.host` would reduce two values to the first. */

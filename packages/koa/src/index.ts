@@ -14,3 +14,4 @@ export type {
 } from "@wsorigin/node";
 export { type CorsOriginOptions, corsOptions } from "./cors.ts";
 export { guard, type KoaGate, type KoaGuardOptions, type SocketContext, type SocketHandler } from "./guard.ts";
+export { requestGuard, type RequestGuard } from "./request-guard.ts";

@@ -20,6 +20,7 @@ test("the exported names", () => {
       "identityOf",
       "queryParam",
       "refuse",
+      "requestGuard",
     ]
   `);
 });
@@ -27,10 +28,12 @@ test("the exported names", () => {
 test("the exported names for authors of adapters", () => {
   expect(Object.keys(adapter).toSorted()).toMatchInlineSnapshot(`
     [
+      "RequestGate",
       "UpgradeEmitter",
       "chooseProtocol",
       "closeTimeout",
       "guardWith",
+      "isCorsField",
       "issue",
       "middlewareIssues",
       "middlewareRefusal",

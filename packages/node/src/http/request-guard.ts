@@ -1,15 +1,15 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import { type Decision, deny, type Policy } from "@wsorigin/core";
 import { sourcesOf } from "../check-options.ts";
-import { identify, type Identity, identityOf } from "../connection/identity.ts";
-import { judgeLateToken } from "../connection/late-token.ts";
+import { identify, identityOf } from "../connection/identity.ts";
 import type { Interruption } from "../handshake/pending.ts";
 import { defaults, type Facts } from "../options.ts";
 import { type EventSource, Reporter } from "../report.ts";
 import { asksForWebSocket } from "../transport/upgrade-field.ts";
 import { refuseRequest } from "./refuse-request.ts";
+import { RequestIdentity } from "./request-identity.ts";
 import { checkRequestOptions, type RequestGuardOptions } from "./request-options.ts";
-import { decideRequest, hideTokens, hostOf, isPreflight, isSameOrigin } from "./request-policy.ts";
+import { decideRequest, hideTokens, hostOf, isPreflight } from "./request-policy.ts";
 
 export type { RequestGuardOptions } from "./request-options.ts";
 
@@ -44,8 +44,17 @@ export class RequestGate<P, R> {
     this.#reporter = new Reporter(options);
   }
 
-  /** Decides, and answers a refused request. Never rejects. Resolves with whether the app may answer. */
-  async admit(request: R, incoming: IncomingMessage, response: ServerResponse): Promise<boolean> {
+  /**
+   * Decides, and answers a refused request. Never rejects. Resolves with whether the app may answer.
+   *
+   * @param refusing called before a refusal is written
+   */
+  async admit(
+    request: R,
+    incoming: IncomingMessage,
+    response: ServerResponse,
+    refusing?: () => void,
+  ): Promise<boolean> {
     const policy = this.#policy;
     const known = decided.get(incoming) ?? new Set();
     // A handshake that a gate let in, or the same guard mounted twice.
@@ -76,7 +85,10 @@ export class RequestGate<P, R> {
       mode = this.#closing ? "enforce" : policy.mode;
       // The type of its principal would promise a user, and a preflight has none.
       if (!preflight && (decision.allowed || mode === "report"))
-        identify(incoming, new RequestIdentity(decision, policy, incoming, facts, this.#deadline));
+        identify(
+          incoming,
+          new RequestIdentity(decision, { policy, request, incoming, facts, deadline: this.#deadline }),
+        );
     } catch (error) {
       this.#reporter.error(error, "the framework's adapter or the policy");
       decision = refuse("middleware-failed");
@@ -89,6 +101,7 @@ export class RequestGate<P, R> {
     };
     this.#reporter.decision(decision, mode, source, undefined);
     if (decision.allowed || (mode === "report" && decision.code !== "client-gone")) return true;
+    refusing?.();
     if (decision.code === "client-gone") response.destroy();
     else refuseRequest(incoming, response, decision.status);
     return false;
@@ -117,51 +130,6 @@ const maxIpLength = 64;
 function factsOf<R>(adapter: RequestAdapter<R>, request: R): Facts {
   const { ip, ...rest } = adapter.facts(request);
   return { ...rest, ip: (ip ?? "").slice(0, maxIpLength) };
-}
-
-/** Who is behind an ordinary request. */
-class RequestIdentity<P> implements Identity<P> {
-  #decision: Decision<P>;
-  readonly ip: string;
-  readonly refresh: Identity<P>["refresh"];
-
-  constructor(
-    decision: Decision<P>,
-    policy: Policy<P>,
-    request: IncomingMessage,
-    { ip = "", ...facts }: Facts,
-    deadline: number,
-  ) {
-    this.#decision = decision;
-    this.ip = ip;
-    const { headers, rawHeaders, url } = request;
-    const sameOrigin = isSameOrigin(request);
-    this.refresh = async (token) => {
-      const renewed = await judgeLateToken({
-        token,
-        policy: { ...policy, decide: (handshake, given) => policy.decide(handshake, { ...given, sameOrigin }) },
-        handshake: { headers, rawHeaders, url, ip, ...facts },
-        current: this.#decision,
-        since: { hit: () => false, end: () => {} },
-        signal: AbortSignal.timeout(deadline),
-      });
-      if (renewed.allowed) this.#decision = renewed;
-      return renewed;
-    };
-  }
-
-  get decision(): Decision<P> {
-    return this.#decision;
-  }
-
-  get origin(): string | undefined {
-    return this.#decision.origin;
-  }
-
-  /** A refusal that is only reported has no principal: then it is undefined, whatever P says. */
-  get principal(): P {
-    return Reflect.get<object, string>(this.#decision, "principal");
-  }
 }
 
 /** Options of `requestGuard()` without a framework. */
