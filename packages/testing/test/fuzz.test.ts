@@ -131,6 +131,15 @@ test("a client that sends junk behind an undecided handshake may be taken for go
   expect(codesOf([evil, elsewhere, stripped])).not.toContain("client-gone");
 });
 
+test("what is behind a request with Connection: close may be answered by Node itself", () => {
+  const close = { kind: "replace", name: "Connection", value: "close" } as const;
+  const get = { kind: "after", what: "get" } as const;
+  const expected = expectConversation(buildHttp1([evil, elsewhere, close, get]), defaultSettings);
+  expect(expected.extra).toBe(true);
+  expect(expected.messages[0]?.codes).toContain("client-gone");
+  expect(expectConversation(buildHttp1([evil, elsewhere, close]), defaultSettings).extra).toBe(false);
+});
+
 test("a repeated Host over HTTP/2 may be refused by Node itself", () => {
   const host = { kind: "add", name: "host", value: "api.example", first: false } as const;
   const sights = (...hosts: readonly (typeof host)[]): ReadonlySet<Sight> | undefined =>

@@ -14,7 +14,9 @@ export function startApp(appOptions: object): AdapterStart {
     app.setNotFoundHandler((_request, reply) => reply.code(200).send("page"));
     for (const { path, handler } of routes) {
       app.get(path, { websocket: true }, (socket) => {
-        const context = [...app.wsorigin.connections].find((open) => open.route !== undefined && open.socket === socket);
+        const context = [...app.wsorigin.connections].find(
+          (open) => open.route !== undefined && open.socket === socket,
+        );
         if (context?.route === undefined) throw new Error("The gate does not know the socket.");
         return handler(socket, context);
       });

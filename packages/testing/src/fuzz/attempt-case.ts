@@ -66,10 +66,14 @@ async function attemptHttp1(
   const answers = outcome.responses.map(sightsOfResponse);
   return {
     expected: messages,
-    seen: { answers, faults: faultsOf(outcome, quiet), left: leavesEarly(conversation.ending) },
+    seen: {
+      answers,
+      faults: faultsOf(outcome, quiet),
+      left: !["wait", "stay"].includes(lastActOf(conversation.ending)),
+    },
     matches: matchInOrder(messages, answers, extra),
     unruly: false,
-    kept: false,
+    kept: target.keepsReset && lastActOf(conversation.ending).startsWith("reset"),
     got: [...outcome.responses.map(printed), outcome.timedOut ? "still open" : outcome.closed ? "closed" : "left"],
   };
 }
@@ -79,8 +83,9 @@ function isDue({ sights, events, plain }: Expectation): boolean {
   return !sights.has("none") || events[0] > 0 || plain[0] > 0;
 }
 
-function leavesEarly(ending: Ending): boolean {
-  return ending.how === "cut" ? ending.leave !== "stay" : ending.how !== "wait";
+/** What a client does at last, once it has sent what it sends. */
+function lastActOf(ending: Ending): "wait" | "stay" | "fin" | "reset" | "reset-on-answer" {
+  return ending.how === "cut" ? ending.leave : ending.how;
 }
 
 function faultsOf({ timedOut, opened, echoed }: Http1Outcome, quiet: boolean): readonly string[] {

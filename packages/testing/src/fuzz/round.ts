@@ -41,8 +41,8 @@ export async function runRound(
   const work = async (): Promise<void> => {
     for (const next of waiting) {
       const from = addressOf(clients++);
-      const { port, tls, node } = server.ready;
-      const result = await attemptCase(next, { port, tls, from }, settings);
+      const { port, tls, keepsReset, node } = server.ready;
+      const result = await attemptCase(next, { port, tls, keepsReset, from }, settings);
       attempts.set(from, { case: next, result });
       // Node.js 20 itself also keeps connections whose peer broke the rules of HTTP/2.
       if (result.kept || (node < 22 && result.unruly)) server.excused.add(from);

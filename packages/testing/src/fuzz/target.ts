@@ -2,6 +2,8 @@
 export interface FuzzTarget {
   readonly port: number;
   readonly tls: boolean;
+  /** Whether it may keep connections that a client resets. */
+  readonly keepsReset: boolean;
   /** The loopback address that the client connects from: by it the server's events are told apart. */
   readonly from: string;
 }

@@ -32,11 +32,12 @@ export function expectConversation(conversation: Http1Conversation, settings: Fu
   const expected: Expectation[] = [];
   let quiet = false;
   let unclear = false;
+  let followsClose = false;
   let mode: Sequel = "next";
   let start = 0;
   for (const [index, message] of messages.entries()) {
     const headEnd = start + headOf(message).length;
-    const { certain } = readHttp1(message);
+    const { certain, closes, connected } = readHttp1(message);
     const whole = headEnd <= sent;
     start = headEnd + message.body.length;
     if (mode === "never") continue;
@@ -51,16 +52,21 @@ export function expectConversation(conversation: Http1Conversation, settings: Fu
     const permitted: Expectation = mode === "maybe" ? perhaps(certainly) : certainly;
     const isCut = !whole || start > sent;
     if (isCut || certainly.sights.has("none")) quiet = true;
-    const parsed = readHttp1(message).connected !== true || !settings.listener;
-    expected.push(leaving(conversation, permitted, { index, lossy: detached || isCut, parsed }));
-    const sequel = start < sent ? afterUpgrade(message, certainly.sequel, conversation) : certainly.sequel;
+    // Node still parses what follows, and ends the connection for what it cannot read, or may not come after `Connection: close`.
+    const parsed = connected !== true || !settings.listener;
+    const follows = start < sent;
+    const broken = parsed && follows && (closes || tail !== "");
+    if (follows && closes) followsClose = true;
+    expected.push(leaving(conversation, permitted, { index, lossy: detached || isCut, broken }));
+    const drops = follows && mayDrop(message, certainly);
+    const sequel = drops ? afterDrop(certainly.sequel, conversation) : certainly.sequel;
     // What follows may be dropped, and the connection then stays open.
-    if (sequel !== certainly.sequel) quiet = true;
+    if (drops) quiet = true;
     if (sequel === "unclear") unclear = quiet = true;
     mode = isCut ? "never" : mode === "maybe" && sequel === "next" ? "maybe" : sequel;
   }
   const left = mode !== "never" && (tail !== "" || unclear);
-  return { messages: expected, quiet, extra: left || ending.how === "fin" || ending.how === "cut" };
+  return { messages: expected, quiet, extra: left || followsClose || ending.how === "fin" || ending.how === "cut" };
 }
 
 /** Node reads at least so many bytes at once; over TLS, this is the most that a record holds. */
@@ -70,18 +76,24 @@ const oneChunk = 16_384;
  * Node itself stops reading at the end of a request with `Connection: upgrade` and an Upgrade field, and drops what came in the same chunk,
  * also where such a request goes to the app's `request` listeners; with and without a gate, and on every version.
  */
-function afterUpgrade(message: Http1Message, sequel: Sequel, conversation: Http1Conversation): Sequel {
+function mayDrop(message: Http1Message, { sights, sequel }: Expectation): boolean {
   const { connected, valuesOf } = readHttp1(message);
-  if (sequel !== "next" || connected === false || valuesOf("upgrade").length === 0) return sequel;
+  const isAnswered = sights.has("app") || sights.has("node");
+  return isAnswered && sequel !== "never" && connected !== false && valuesOf("upgrade").length > 0;
+}
+
+/** In more than one chunk, only a part of a request may be dropped, and what is left of it is read. */
+function afterDrop(sequel: Sequel, conversation: Http1Conversation): Sequel {
   const arrivesAtOnce = conversation.segment === undefined && bytesOfHttp1(conversation).length <= oneChunk;
-  return arrivesAtOnce ? "maybe" : "unclear";
+  if (!arrivesAtOnce) return "unclear";
+  return sequel === "next" ? "maybe" : sequel;
 }
 
 /** What changes where the client leaves early, or still sends when the answer comes: a reset can overtake the answer. */
 function leaving(
   { messages, tail, segment, ending }: Http1Conversation,
   expected: Expectation,
-  { index, lossy, parsed }: { readonly index: number; readonly lossy: boolean; readonly parsed: boolean },
+  { index, lossy, broken }: { readonly index: number; readonly lossy: boolean; readonly broken: boolean },
 ): Expectation {
   const how = ending.how === "cut" ? ending.leave : ending.how;
   if (how === "reset") return perhaps(expected);
@@ -93,9 +105,8 @@ function leaving(
       ? new Set([...expected.sights, "none" as const])
       : expected.sights;
   if (how !== "fin" && how !== "reset-on-answer") {
-    // Where Node still parses, it ends the connection for what it cannot read behind a handshake that is being decided.
-    const isEnded = parsed && tail !== "" && expected.events[1] > 0;
-    return isEnded
+    // The end may come while the handshake is being decided.
+    return broken && expected.events[1] > 0
       ? { ...expected, sights, codes: codesOfLeaving(expected), asked: [0, expected.asked[1]] }
       : { ...expected, sights };
   }

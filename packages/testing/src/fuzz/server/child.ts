@@ -7,7 +7,12 @@ import { Witness } from "./witness.ts";
 
 /** Runs in a process of its own, which handles neither `uncaughtException` nor `unhandledRejection`. */
 async function serve({ program, settings: asked }: ServerOrder): Promise<void> {
-  const { start, speaks = ["http1"], settings: fixed }: FuzzProgram = await import(pathToFileURL(program).href);
+  const {
+    start,
+    speaks = ["http1"],
+    settings: fixed,
+    keepsReset = false,
+  }: FuzzProgram = await import(pathToFileURL(program).href);
   const settings = { ...asked, ...fixed };
   const witness = new Witness(settings);
   const decisions: DecisionRecord[] = [];
@@ -40,7 +45,8 @@ async function serve({ program, settings: asked }: ServerOrder): Promise<void> {
   });
   process.on("disconnect", () => process.exit());
   const node = Number.parseInt(process.versions.node, 10);
-  process.send?.({ port: server.port, tls: server.tls ?? false, node, speaks, settings } satisfies ServerReady);
+  const { port, tls = false } = server;
+  process.send?.({ port, tls, keepsReset, node, speaks, settings } satisfies ServerReady);
 }
 
 async function answer(

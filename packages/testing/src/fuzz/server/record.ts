@@ -37,6 +37,7 @@ export interface ServerQuestion {
 export interface ServerReady {
   readonly port: number;
   readonly tls: boolean;
+  readonly keepsReset: boolean;
   /** The major version of its Node.js. */
   readonly node: number;
   readonly speaks: readonly FuzzProtocol[];
@@ -53,6 +54,8 @@ export interface FuzzProgram {
   readonly speaks?: readonly FuzzProtocol[];
   /** What cannot vary on this server. */
   readonly settings?: Partial<FuzzSettings>;
+  /** Set it where the server keeps connections that a client resets also without a gate. */
+  readonly keepsReset?: boolean;
 }
 
 /** What a server is started with. */
