@@ -151,10 +151,15 @@ describe("what comes back", () => {
   });
 });
 
+/** Long enough for a busy machine to connect and to deliver a few bytes, in milliseconds. */
+const briefly = 1000;
+
 describe("bounds", () => {
   test("an answer that never comes is an error that says so, and leaves no socket", async () => {
     const { port, sockets } = await serve(() => {});
-    const error: unknown = await handshake({ port }, { path: "/x", timeout: 50 }).catch((reason: unknown) => reason);
+    const error: unknown = await handshake({ port }, { path: "/x", timeout: briefly }).catch(
+      (reason: unknown) => reason,
+    );
     expect(error).toBeInstanceOf(TimeoutError);
     expect(String(error)).toMatch(/^TimeoutError: Waited \d+ ms for an answer to GET \/x; nothing came\.$/);
     await until(() => sockets.size === 0, "the client has closed its connection");
@@ -162,7 +167,7 @@ describe("bounds", () => {
 
   test("half an answer is such an error too", async () => {
     const { port } = await serve((socket) => socket.write("HTTP/1.1 403 Forbidden\r\nContent-Length: 9\r\n\r\nFor"));
-    await expect(handshake({ port }, { timeout: 50 })).rejects.toThrow(
+    await expect(handshake({ port }, { timeout: briefly })).rejects.toThrow(
       /^Waited \d+ ms for the body of the answer to GET \/; only 3 bytes came\.$/,
     );
   });

@@ -1,7 +1,8 @@
 import type { Runner } from "../src/index.ts";
 
 /**
- * Has a suite register its tests, runs those that are picked one after the other, and gives the names of those that fail, with their errors.
+ * Has a suite register its tests, runs those that are picked at the same time, and gives the names of those that fail, with their errors, in the order of
+ * registration.
  */
 export async function failuresOf(
   register: (runner: Runner) => void,
@@ -17,8 +18,14 @@ export async function failuresOf(
     },
     test: (name, body) => tests.set([...path, name].join(" > "), body),
   });
-  const failures = new Map<string, string>();
-  for (const [name, body] of tests)
-    if (picks(name)) await body().catch((error: unknown) => failures.set(name, String(error)));
-  return { names: [...tests.keys()], failures };
+  const results = await Promise.all(
+    [...tests].map(async ([name, body]) => {
+      if (!picks(name)) return [];
+      return body().then(
+        () => [],
+        (error: unknown) => [[name, String(error)] as const],
+      );
+    }),
+  );
+  return { names: [...tests.keys()], failures: new Map(results.flat()) };
 }

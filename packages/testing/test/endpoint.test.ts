@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, type RequestListener } from "node:http";
 import { createPolicy } from "@wsorigin/core";
 import { describe, expect, test } from "vitest";
-import { WebSocketServer } from "ws";
+import { type WebSocket, WebSocketServer } from "ws";
 import { describeEndpoint, type Endpoint } from "../src/index.ts";
 import { failuresOf } from "./collect.ts";
 
@@ -13,6 +13,7 @@ async function serve(
   check: (request: IncomingMessage) => boolean,
   more: Partial<Endpoint> = {},
   listener: RequestListener = (_request, response) => void response.end("page"),
+  opened: (socket: WebSocket, request: IncomingMessage) => void = () => {},
 ): Promise<Endpoint> {
   const server = createServer(listener);
   const sockets = new WebSocketServer({
@@ -20,7 +21,10 @@ async function serve(
     path: "/chat",
     verifyClient: ({ req }: { readonly req: IncomingMessage }) => check(req),
   });
-  sockets.on("connection", (socket) => socket.on("error", () => {}));
+  sockets.on("connection", (socket, request) => {
+    socket.on("error", () => {});
+    opened(socket, request);
+  });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   const address = server.address();
@@ -43,6 +47,18 @@ async function failedBy(
   listener?: RequestListener,
 ): Promise<readonly string[]> {
   const { failures } = await failuresOf((runner) => describeEndpoint("x", () => serve(check, more, listener), runner));
+  return [...failures.keys()].map((name) => name.replace("x > ", ""));
+}
+
+/** The names of the rows that a server fails which accepts every handshake. Only pages that send nothing themselves are tested. */
+async function failedWhereItCloses(
+  opened: (socket: WebSocket, request: IncomingMessage) => void,
+): Promise<readonly string[]> {
+  const endpoint = { hostHeader: "api.example.com", refuseWith: "close" } as const;
+  const { failures } = await failuresOf(
+    (runner) => describeEndpoint("x", () => serve(() => true, endpoint, undefined, opened), runner),
+    (name) => /opens (?:a|no) socket$|look-alike|two Origin lines/.test(name),
+  );
   return [...failures.keys()].map((name) => name.replace("x > ", ""));
 }
 
@@ -78,7 +94,17 @@ describe("a server that asks a policy", () => {
         () => {},
       ),
     ).toEqual([]);
-  }, 60_000);
+  });
+
+  test.each([
+    ["at once", (socket: WebSocket) => socket.close(1008)],
+    ["after its pong", (socket: WebSocket) => socket.once("ping", () => setImmediate(() => socket.close(4403)))],
+  ])("passes where a refusal is a close frame: %s", async (_when, refuse) => {
+    const refused = await failedWhereItCloses((socket, request) => {
+      if (!policy.check(request).allowed) refuse(socket);
+    });
+    expect(refused).toEqual([]);
+  });
 
   test("passes with an origin of an IP address with a port", async () => {
     const local = createPolicy({ origins: ["http://127.0.0.1:3000"] });
@@ -121,6 +147,27 @@ describe("caught", () => {
 
   test("a server that allows no page", async () => {
     expect(await failedBy(() => false)).toContain("the listed page opens a socket");
+    expect(await failedWhereItCloses((socket) => socket.close(1008))).toEqual(["the listed page opens a socket"]);
+  });
+
+  test("a server that closes no socket, or with a code that is not a refusal's, where a refusal is a close frame", async () => {
+    const every = await failedWhereItCloses(() => {});
+    expect(every.length).toBeGreaterThan(25);
+    expect(every).not.toContain("the listed page opens a socket");
+    expect(await failedWhereItCloses((socket) => socket.close(1000))).toEqual(every);
+  });
+
+  test("a server that a handshake of another page brings down", async () => {
+    const server = createServer(() => void server.close());
+    await once(server.listen(0, "127.0.0.1"), "listening");
+    const address = server.address();
+    const port = typeof address === "object" && address !== null ? address.port : 0;
+    const close = (): void => server.closeAllConnections();
+    const { failures } = await failuresOf(
+      (runner) => describeEndpoint("x", () => ({ port, path: "/chat", origin, close }), runner),
+      (name) => name.endsWith("Upgrade and no Connection line"),
+    );
+    expect([...failures.values()]).toEqual([expect.stringContaining("ECONNREFUSED")]);
   });
 
   test("origin.includes(host)", async () => {

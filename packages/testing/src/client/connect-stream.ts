@@ -15,7 +15,7 @@ export interface ConnectRequest {
   readonly headers?: Readonly<Record<string, string | readonly string[]>>;
   /** `websocket` by default; `null` makes it an ordinary CONNECT. */
   readonly protocol?: string | null;
-  /** How long to wait for anything, in milliseconds. 5000 by default. */
+  /** How long to wait for anything, in milliseconds. 30000 by default. */
   readonly timeout?: number;
 }
 

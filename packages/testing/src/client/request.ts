@@ -24,7 +24,7 @@ export interface HandshakeRequest {
   readonly segment?: number;
   /** What to do once the request is sent. `"wait"` for the answer by default. */
   readonly afterwards?: "wait" | "half-open" | "reset" | "stop-reading";
-  /** How long to wait for the answer, in milliseconds. 5000 by default. */
+  /** How long to wait for the answer, in milliseconds. 30000 by default. */
   readonly timeout?: number;
 }
 

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 
-/** How long anything is waited for, in milliseconds, unless told otherwise. */
-export const patience = 5000;
+/** How long every wait lasts by default, in milliseconds. Long enough for a machine that is busy with other work. */
+export const patience = 30_000;
 
 /** What was waited for did not come. */
 export class TimeoutError extends Error {
@@ -21,7 +21,11 @@ export async function within<T>(promise: Promise<T>, timeout: number, what: () =
   }
 }
 
-/** Waits until a condition holds. For what no event tells of; where there is an event, wait for that. */
+/**
+ * Waits until a condition holds. For what has no event; where there is an event, wait for that.
+ *
+ * @throws {TimeoutError} when it does not hold after `timeout` milliseconds
+ */
 export async function until(
   condition: () => boolean | Promise<boolean>,
   what: string,

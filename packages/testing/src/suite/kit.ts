@@ -130,8 +130,8 @@ export class Kit {
   }
 
   /** Waits until the server holds so many connections. */
-  async sockets(count: number, timeout?: number): Promise<void> {
-    await until(async () => (await this.server.openSockets()) === count, `the server holds ${count} sockets`, timeout);
+  async sockets(count: number): Promise<void> {
+    await until(async () => (await this.server.openSockets()) === count, `the server holds ${count} sockets`);
   }
 
   /** Checks that the server still works: opens a socket from the page, and closes it. */

@@ -20,19 +20,26 @@ export function refuses(
   };
 }
 
-/** A directory that answers on `answer()`, or never. */
+/** A directory that answers on `answer()`, or never; after `answerAtOnce()`, at once. */
 export class SlowDirectory implements Directory {
   /** The signal of each call. */
   readonly signals: AbortSignal[] = [];
   readonly #waiting: ((answer: boolean) => void)[] = [];
+  #usual: boolean | undefined;
 
   has(_origin: string, signal: AbortSignal): Promise<boolean> {
     this.signals.push(signal);
+    if (this.#usual !== undefined) return Promise.resolve(this.#usual);
     return new Promise((resolve) => this.#waiting.push(resolve));
   }
 
   answer(value: boolean): void {
     for (const resolve of this.#waiting.splice(0)) resolve(value);
+  }
+
+  /** Answers every later call at once, so that a short deadline cannot pass before. */
+  answerAtOnce(value: boolean): void {
+    this.#usual = value;
   }
 
   /** Waits until it has been asked so many times. */

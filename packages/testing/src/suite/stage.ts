@@ -35,6 +35,12 @@ export const pageOrigin = "https://app.example";
 export const apiHost = "api.example";
 export const evilOrigin = "https://evil.test";
 
+/**
+ * How long a gate or a server may take to close, in milliseconds: long enough for a busy machine, and less than the 30 seconds after which `ws` itself
+ * destroys a socket whose client never answers the close frame.
+ */
+export const closingTime = 15_000;
+
 const usualPolicy: PolicyOptions<unknown> = { origins: [pageOrigin], hosts: [apiHost] };
 
 /** Starts the servers of a row. At the end, checks that each one closes, leaves no socket open and has reported every handshake once. */
@@ -60,7 +66,11 @@ export class Stage {
         onError: (error) => void record.errors.push(error),
       },
       routes: suiteRoutes((context) => void record.contexts.push(context)),
-      before: (emitter) => setup.before?.(emitter),
+      before(emitter) {
+        // By default Node closes an unused connection after 5 seconds, and would hide that the gate has left it open.
+        Reflect.set(emitter, "keepAliveTimeout", 0);
+        setup.before?.(emitter);
+      },
       after: (emitter) => setup.after?.(emitter),
       ...(setup.answer !== undefined && { answer: setup.answer }),
     });
@@ -78,7 +88,7 @@ export class Stage {
     } finally {
       // The row's own failure is the one to report, not how its server closes afterwards.
       const closing = Promise.all(this.#kits.map((kit) => kit.end()));
-      await (finished ? within(closing, 3000, () => "the server to close") : closing.catch(() => {}));
+      await (finished ? within(closing, closingTime, () => "the server to close") : closing.catch(() => {}));
     }
     for (const kit of this.#kits) await kit.checkEvents();
   }

@@ -1,10 +1,17 @@
 import assert from "node:assert/strict";
+import { setTimeout as delay } from "node:timers/promises";
 import type { Answer } from "../client/answer.ts";
+import { beginHandshake } from "../client/attempt.ts";
 import { handshake } from "../client/handshake.ts";
 import type { HandshakeRequest } from "../client/request.ts";
-import { TimeoutError } from "../client/wait.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { KeptConnection, type Response } from "./exchange.ts";
+
+/** How long a server may at least take to answer what it may also leave unanswered, in milliseconds. */
+const quiet = 1500;
+
+/** How long a server that has answered a ping may take to close the socket as a refusal, in milliseconds. */
+const afterPong = 1000;
 
 /** A client of the server under test. */
 export class Visitor {
@@ -14,7 +21,7 @@ export class Visitor {
     this.endpoint = endpoint;
   }
 
-  /** Sends a well-formed handshake from the listed page, with the changes that the request makes. */
+  /** Sends a well-formed handshake from the listed page, with the changes that the request makes. It must be answered, or the connection ended. */
   async ask(request: HandshakeRequest = {}): Promise<Answer> {
     return handshake(this.endpoint, this.#complete(request));
   }
@@ -24,21 +31,49 @@ export class Visitor {
     return {
       path,
       origin,
-      timeout: 3000,
       ...(hostHeader !== undefined && { hostHeader }),
       ...request,
       headers: [...headers, ...(request.headers ?? [])],
     };
   }
 
-  /** Sends a request and gives its final response, after any `100 Continue`; `undefined` where the connection ends without one. */
+  /** Sends a request and gives its final response, after any `100 Continue`; `undefined` if the connection ends without one. */
   async response(request: HandshakeRequest): Promise<Response | undefined> {
+    return this.#exchange(request, (response) => response);
+  }
+
+  /** The same for a request that the server may leave unanswered; then `undefined`, too. */
+  async responseIfAny(request: HandshakeRequest): Promise<Response | undefined> {
+    return this.#exchange(request, (response) => this.#unlessSilent(response));
+  }
+
+  async #exchange(
+    request: HandshakeRequest,
+    wait: (response: Promise<Response | undefined>) => Promise<Response | undefined>,
+  ): Promise<Response | undefined> {
     const connection = await KeptConnection.open(this.endpoint);
     try {
       connection.send(this.#complete(request));
-      return await connection.response(request.method, 1500);
+      return await wait(connection.response(request.method));
     } finally {
       connection.destroy();
+    }
+  }
+
+  /**
+   * What came, or `undefined` if the server sends nothing: it may leave unanswered what it cannot read, which opens no socket. That it sends nothing
+   * counts only after it has answered a handshake that was sent later, so a server that is busy or has crashed does not pass.
+   */
+  async #unlessSilent<T>(answer: Promise<T>): Promise<T | undefined> {
+    const answered = new AbortController();
+    const silence = async (): Promise<undefined> => {
+      await delay(quiet, undefined, { signal: answered.signal });
+      (await this.ask()).frames?.destroy();
+    };
+    try {
+      return await Promise.race([answer, silence()]);
+    } finally {
+      answered.abort();
     }
   }
 
@@ -61,11 +96,10 @@ export class Visitor {
 
   /** Checks that the socket does not open. */
   async stays(request: HandshakeRequest): Promise<void> {
-    const answer = await unlessUnanswered(this.ask(request));
-    if (answer === undefined) return;
-    const { frames } = answer;
+    const attempt = await beginHandshake(this.endpoint, this.#complete(request));
     try {
-      if (frames === undefined) return;
+      const answer = await this.#unlessSilent(attempt.answer());
+      if (answer?.frames === undefined) return;
       assert.equal(this.endpoint.refuseWith, "close", `${describe(request)} opened a socket`);
       assert.notEqual(
         await refusalCode(answer),
@@ -73,24 +107,17 @@ export class Visitor {
         `${describe(request)} opened a socket that is not closed at once with a code of a refusal`,
       );
     } finally {
-      frames?.destroy();
+      attempt.destroy();
     }
-  }
-}
-
-/** What came, or `undefined` where nothing came in time: a server may leave what it cannot read unanswered, which opens no socket. */
-export async function unlessUnanswered<T>(answer: Promise<T>): Promise<T | undefined> {
-  try {
-    return await answer;
-  } catch (error) {
-    if (error instanceof TimeoutError) return undefined;
-    throw error;
   }
 }
 
 /** The close code of a socket that was accepted and closed at once, if it is the code of a refusal. */
 async function refusalCode({ frames }: Answer): Promise<number | undefined> {
-  const frame = await frames?.next(500).catch(() => {});
+  // The pong shows that the server has had its turn. One that checks after it has accepted may send it before the close frame.
+  frames?.frame("ping");
+  let frame = await frames?.next().catch(() => {});
+  if (frame?.kind === "pong") frame = await frames?.next(afterPong).catch(() => {});
   if (frame?.kind !== "close" || frame.code === undefined) return undefined;
   return frame.code === 1008 || frame.code >= 3000 ? frame.code : undefined;
 }

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { Duplex } from "node:stream";
 import { until } from "../../client/wait.ts";
 import { Foreign } from "../foreign.ts";
 import { evilOrigin, type Row, type StageSetup, type Theme } from "../stage.ts";
@@ -69,18 +70,16 @@ const rows: readonly Row[] = [
   {
     name: "a listener may answer late, within grace",
     async run(stage) {
+      const sockets: Duplex[] = [];
       const kit = await stage.start({
-        options: { grace: 3000 },
-        after(server) {
-          server.on("upgrade", (_request, socket) => {
-            setTimeout(
-              () => socket.end("HTTP/1.1 418 I'm a teapot\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"),
-              50,
-            );
-          });
-        },
+        options: { grace: 60_000 },
+        after: (server) => void server.on("upgrade", (_request, socket: Duplex) => void sockets.push(socket)),
       });
-      assert.equal((await kit.ask({ path: foreignPath })).status, 418);
+      const late = await kit.begin({ path: foreignPath });
+      await until(() => sockets.length === 1, "the listener has the handshake");
+      await kit.works();
+      sockets[0]?.end("HTTP/1.1 418 I'm a teapot\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
+      assert.equal((await late.answer()).status, 418);
       await kit.sockets(0);
     },
   },

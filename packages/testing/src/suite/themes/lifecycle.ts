@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { within } from "../../client/wait.ts";
 import { SlowDirectory } from "../rows.ts";
-import { evilOrigin, pageOrigin, type Row, type Theme } from "../stage.ts";
+import { closingTime, evilOrigin, pageOrigin, type Row, type Theme } from "../stage.ts";
 
 const channelName = "wsorigin:decision";
 
@@ -106,13 +106,13 @@ const rows: readonly Row[] = [
       assert.equal(directory.signals[0]?.aborted, true);
       await kit.refused({}, 503, "draining");
 
-      await within(closed, 2000, () => "the gate to close");
+      await within(closed, closingTime, () => "the gate to close");
       // The client that never answers the close frame is disconnected when the timeout is over.
       await stubborn.frames.closed();
       await kit.sockets(0);
       assert.equal(kit.server.connections(), 0);
       await kit.refused({}, 503, "draining");
-      await within(kit.close(), 2000, () => "the server to close");
+      await within(kit.close(), closingTime, () => "the server to close");
       await assert.rejects(kit.askUnreported(), /ECONNREFUSED/);
     },
   },
@@ -130,9 +130,9 @@ const rows: readonly Row[] = [
           ),
       });
       const frames = await kit.connect({ path: "/foreign" });
-      await within(kit.server.closeGate({ timeout: 300 }), 2000, () => "the gate to close");
+      await within(kit.server.closeGate({ timeout: 300 }), closingTime, () => "the gate to close");
       await frames.closed();
-      await within(kit.close(), 2000, () => "the server to close");
+      await within(kit.close(), closingTime, () => "the server to close");
     },
   },
 ];

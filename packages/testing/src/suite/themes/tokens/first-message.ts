@@ -31,7 +31,7 @@ function closes(name: string, send: Uint8Array | undefined, code: number, report
 }
 
 const message = (token: Partial<TokenOptions<unknown>> = {}, options: StageSetup["options"] = {}): StageSetup =>
-  withToken([firstMessage({ deadline: 2000, maxBytes: 100 })], token, options);
+  withToken([firstMessage({ deadline: 60_000, maxBytes: 100 })], token, options);
 
 const rows: readonly Row[] = [
   {

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
-import { setTimeout as delay } from "node:timers/promises";
 import { createPolicy, grant, queryParam, refuse } from "@wsorigin/core";
+import type { Answer } from "../../../client/answer.ts";
 import type { HandshakeRequest } from "../../../client/request.ts";
+import { until } from "../../../client/wait.ts";
+import type { Kit } from "../../kit.ts";
 import { pageOrigin, type Row, type StageSetup, type Theme } from "../../stage.ts";
 
 const path = (token: string): HandshakeRequest => ({ path: `/chat/lobby?token=${token}` });
@@ -23,34 +25,56 @@ function ticketTable(...tickets: readonly string[]): {
   };
 }
 
-/** A verifier that takes a while, so that what is sent at once is verified at once. */
-function slowVerifier(valid: boolean): { readonly verified: string[]; readonly setup: StageSetup } {
-  const verified: string[] = [];
-  const setup: StageSetup = {
-    policy: {
-      origins: [pageOrigin],
-      token: {
-        from: [queryParam("token")],
-        async verify(token) {
-          verified.push(token);
-          await delay(50);
-          return valid ? grant<unknown>({ principal: token }) : refuse("invalid");
+/** How many failures the gate allows. */
+const allowed = 5;
+
+/** A verifier that answers nothing until `answerAll()`, so that handshakes are decided at the same time. */
+class HeldVerifier {
+  readonly verified: string[] = [];
+  readonly setup: StageSetup;
+  readonly #released: Promise<void>;
+  #release = (): void => {};
+
+  constructor(valid: boolean) {
+    this.#released = new Promise((resolve) => (this.#release = resolve));
+    this.setup = {
+      policy: {
+        origins: [pageOrigin],
+        token: {
+          from: [queryParam("token")],
+          verify: async (token) => {
+            this.verified.push(token);
+            await this.#released;
+            return valid ? grant<unknown>({ principal: token }) : refuse("invalid");
+          },
         },
       },
-    },
-    options: { maxFailures: { count: 5, seconds: 60 } },
-  };
-  return { verified, setup };
+      options: { maxFailures: { count: allowed, seconds: 60 }, deadline: 60_000 },
+    };
+  }
+
+  /** Sends so many handshakes at once, and has their tokens verified when the server has them all. */
+  async askAtOnce(kit: Kit, count: number): Promise<readonly Answer[]> {
+    const answers = Array.from({ length: count }, (_, index) => kit.ask(path(`token${index}`)));
+    await until(() => this.verified.length >= allowed, `${allowed} tokens are being verified`);
+    await until(
+      async () => (await kit.server.openSockets()) + kit.events.length >= count,
+      `${count} handshakes have arrived`,
+    );
+    this.#release();
+    return Promise.all(answers);
+  }
 }
 
 const rows: readonly Row[] = [
   {
     name: "maxFailures: of 60 guesses at once, no more are verified than may fail",
     async run(stage) {
-      const { verified, setup } = slowVerifier(false);
-      const kit = await stage.start(setup);
-      const answers = await Promise.all(Array.from({ length: 60 }, (_, index) => kit.ask(path(`guess${index}`))));
-      assert.ok(verified.length <= 5, `${verified.length} guesses were verified`);
+      const verifier = new HeldVerifier(false);
+      const { verified } = verifier;
+      const kit = await stage.start(verifier.setup);
+      const answers = await verifier.askAtOnce(kit, 60);
+      assert.ok(verified.length <= allowed, `${verified.length} guesses were verified`);
       const refused = answers.filter(({ status }) => status === 429).length;
       assert.equal(refused, 60 - verified.length);
       await kit.event(59);
@@ -60,9 +84,9 @@ const rows: readonly Row[] = [
   {
     name: "maxFailures: 50 valid tokens at once from one address all open",
     async run(stage) {
-      const { setup } = slowVerifier(true);
-      const kit = await stage.start(setup);
-      const answers = await Promise.all(Array.from({ length: 50 }, (_, index) => kit.ask(path(`valid${index}`))));
+      const verifier = new HeldVerifier(true);
+      const kit = await stage.start(verifier.setup);
+      const answers = await verifier.askAtOnce(kit, 50);
       assert.deepEqual(
         answers.filter(({ status }) => status !== 101).map(({ status }) => status),
         [],

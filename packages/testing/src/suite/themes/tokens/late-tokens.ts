@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { setTimeout as delay } from "node:timers/promises";
 import { firstMessage, grant, type PolicyOptions, queryParam } from "@wsorigin/core";
 import type { HandshakeRequest } from "../../../client/request.ts";
 import { until } from "../../../client/wait.ts";
+import { Foreign } from "../../foreign.ts";
 import { RevocationFeed } from "../../rows.ts";
 import { pageOrigin, type Row, type Theme } from "../../stage.ts";
 
@@ -79,23 +79,30 @@ const rows: readonly Row[] = [
         policy: {
           origins: [pageOrigin],
           token: {
-            from: [firstMessage({ deadline: 4000 })],
-            verify: (token) => grant<unknown>({ principal: token, subject: token }),
+            from: [queryParam("token"), firstMessage({ deadline: 60_000 })],
+            verify: (token) =>
+              token === "never" ? new Promise(() => {}) : grant<unknown>({ principal: token, subject: token }),
           },
         },
         options: { revocations: feed, deadline: 60, grace: 60 },
+        after: new Foreign(false).attach,
       });
       const revoked = await kit.connect();
       const other = await kit.connect();
       feed.revoke({ subject: "ada" });
-      // Longer than twice the deadline and the grace of the gate; much less than the deadline of the first message.
-      await delay(400);
+      // Each of these is answered when the deadline or the grace of the gate is over, so both are over twice.
+      for (let round = 0; round < 2; round++) {
+        assert.equal((await kit.ask(path("never"))).status, 503);
+        assert.equal((await kit.ask({ path: "/foreign?token=dan" })).status, 404);
+      }
+      const ended = kit.events.length;
       feed.revoke({ subject: "cyd" });
       revoked.send("ada");
       other.send("bob");
       assert.equal((await revoked.nextClose())?.code, 4401);
       assert.equal((await other.next()).kind, "text");
-      assert.equal((await kit.event(0)).decision.code, "token-revoked");
+      await kit.event(ended + 1);
+      assert.equal(kit.events.filter(({ decision }) => decision.code === "token-revoked").length, 1);
       assert.deepEqual(
         kit.contexts.map(({ principal }) => principal),
         ["bob"],

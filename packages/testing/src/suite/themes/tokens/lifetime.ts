@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { bearerHeader, grant, queryParam, refuse, type Verification } from "@wsorigin/core";
+import { closeBytes } from "../../../client/frame.ts";
 import type { HandshakeRequest } from "../../../client/request.ts";
 import { until } from "../../../client/wait.ts";
 import { RevocationFeed } from "../../rows.ts";
@@ -15,6 +16,8 @@ const granting =
       subject: token.split(" ")[0]?.slice(0, 3),
       expiresAt: Date.now() + ms,
     });
+
+const path = (token: string): HandshakeRequest => ({ path: `/chat/lobby?token=${token}` });
 
 const rows: readonly Row[] = [
   {
@@ -66,28 +69,35 @@ const rows: readonly Row[] = [
   {
     name: "expiresAt: later messages are ignored",
     async run(stage) {
-      const kit = await stage.start(withToken([bearerHeader()], { verify: granting(300) }));
-      const { frames } = await kit.open();
-      const close = await frames.nextClose();
-      assert.equal(close?.code, 4401);
+      const verify = (token: string): Verification<unknown> => granting(token === "witness" ? 60_000 : 300)(token);
+      const kit = await stage.start(withToken([queryParam("token")], { verify }));
+      const witness = await kit.open(path("witness"));
+      const { frames } = await kit.open(path("short"));
+      assert.equal((await frames.nextClose())?.code, 4401);
       frames.send("too late");
-      assert.equal(await frames.closed(200).catch(() => "open"), "open");
-      frames.destroy();
+      // The answers of another socket show that the server has read the message.
+      for (let round = 0; round < 2; round++) {
+        witness.frames.send("still here");
+        assert.equal((await witness.frames.next()).text, "still here");
+      }
+      assert.equal(await kit.server.openSockets(), 2, "the message closed the connection");
+      frames.write(closeBytes(4401));
+      await assert.rejects(frames.next(), /The connection ended \(fin\)/, "the message was answered");
     },
   },
   {
     name: "refresh: a token of the same subject extends the socket; another subject's token and an invalid one change nothing",
     async run(stage) {
       const times = new Map([
-        ["ada 1", 500],
-        ["ada 2", 1200],
+        ["ada 1", 1500],
+        ["ada 3", 200],
       ]);
       const kit = await stage.start(
         withToken([queryParam("token")], {
           verify: (token) => (token === "bad" ? refuse("invalid") : granting(times.get(token) ?? 60_000)(token)),
         }),
       );
-      const { frames } = await kit.open({ path: "/chat/lobby?token=ada%201" });
+      const { frames } = await kit.open(path("ada%201"));
       const [context] = kit.contexts;
       assert.ok(context);
       const old = context.decision;
@@ -98,10 +108,18 @@ const rows: readonly Row[] = [
       const renewed = await context.refresh("ada 2");
       assert.ok(renewed.allowed);
       assert.equal(context.principal, "ada 2");
+      // The first token of this one ends later than the first of the other did: sockets close in the order of their times.
+      const witness = await kit.open(path("ada%201"));
+      assert.equal((await witness.frames.nextClose())?.code, 4401);
+      witness.frames.destroy();
+      frames.send("still here");
+      assert.equal((await frames.next()).text, "still here");
+      const last = await context.refresh("ada 3");
+      assert.ok(last.allowed);
       assert.equal((await frames.nextClose())?.code, 4401);
-      assert.ok(Date.now() >= (renewed.expiresAt ?? Infinity), "closed at the old time");
+      assert.ok(Date.now() >= (last.expiresAt ?? Infinity), "closed before the new time");
       frames.destroy();
-      assert.equal(kit.events.length, 1, "a refresh is not a handshake");
+      assert.equal(kit.events.length, 2, "a refresh is not a handshake");
     },
   },
   {
@@ -132,7 +150,6 @@ const rows: readonly Row[] = [
           { revocations: feed },
         ),
       );
-      const path = (token: string): HandshakeRequest => ({ path: `/chat/lobby?token=${token}` });
       const [one, two, three, four] = await Promise.all(
         ["ada-s1-i1", "ada-s2-i2", "bob-s3-i3", "bob-s4-i4"].map(async (token) => (await kit.open(path(token))).frames),
       );
@@ -158,7 +175,6 @@ const rows: readonly Row[] = [
     name: "maxFailures: refused tokens count, valid ones never do",
     async run(stage) {
       const kit = await stage.start(withToken([queryParam("token")], {}, { maxFailures: { count: 3, seconds: 60 } }));
-      const path = (token: string): HandshakeRequest => ({ path: `/chat/lobby?token=${token}` });
       for (let count = 0; count < 5; count++) await (await kit.connect(path(good))).close();
       for (let count = 0; count < 3; count++) await kit.refused(path("bad"), 401, "token-invalid");
       await kit.refused(path(good), 429, "too-many-failures");
