@@ -49,9 +49,9 @@ export function delegate(transport: Transport, grace: number, delegation: Delega
   if (transport.answered()) done();
 }
 
-/** How many listeners wait for what the client sends. */
+/** How many listeners wait for what the client sends. Node itself listens to the `end` of a stream. */
 function countReaders(stream: Duplex): number {
-  return ["data", "readable", "end"].reduce((sum, name) => sum + stream.listenerCount(name), 0);
+  return ["data", "readable"].reduce((sum, name) => sum + stream.listenerCount(name), 0);
 }
 
 function ignore(): void {}

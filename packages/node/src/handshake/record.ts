@@ -94,6 +94,8 @@ export class HandshakeRecord<P, R> implements EventSource {
     const { adapter } = this.gate;
     this.#request = adapter.adapt(this.transport.request);
     if (adapter.facts !== undefined) this.handshake.trust(adapter.facts(this.#request));
+    // An event names the address, which a client that resets its connection takes away.
+    if (this.#started !== undefined) void this.ip;
   }
 
   /** The framework has failed, and is not asked for the address any more. */
