@@ -141,7 +141,7 @@ export interface PlainRequestGuardOptions extends RequestGuardOptions {
 /** Guards request listeners. */
 export interface RequestGuard {
   /** Returns a listener that calls this one for the requests that the policy allows, and answers the others. */
-  (listener: RequestListener): RequestListener;
+  (listener: (request: IncomingMessage, response: ServerResponse) => unknown): RequestListener;
   /** Shuts down: requests that arrive or wait for a decision from now on are refused with 503 (`draining`). Responses that have begun go on. */
   close(): void;
 }
@@ -165,7 +165,7 @@ export function requestGuard<P>(policy: Policy<P>, options: PlainRequestGuardOpt
     },
   });
   const guarded =
-    (listener: RequestListener): RequestListener =>
+    (listener: Parameters<RequestGuard>[0]): RequestListener =>
     (request, response) =>
       void serve(gate.admit(request, request, response), () => listener(request, response));
   return Object.assign(guarded, { close: () => gate.close() });
