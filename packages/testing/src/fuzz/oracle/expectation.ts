@@ -41,6 +41,7 @@ const statuses: Readonly<Record<string, number>> = {
   "upgrade-stripped": 426,
   "version-unsupported": 426,
   "protocol-unsupported": 501,
+  "timed-out": 503,
 };
 
 const denyCodes: readonly string[] = Object.keys(statuses);
@@ -69,7 +70,17 @@ export function codesOfLeaving({ codes, asked }: Expectation): ReadonlySet<strin
   return new Set([...codes, "client-gone", ...(unanswered ? allowCodes : [])]);
 }
 
-const safeSights: readonly Sight[] = ["app", "node", "reset", "none", "gate 400", "gate 403", "gate 404", "gate 426"];
+const safeSights: readonly Sight[] = [
+  "app",
+  "node",
+  "reset",
+  "none",
+  "gate 400",
+  "gate 403",
+  "gate 404",
+  "gate 426",
+  "gate 503",
+];
 
 /** Anything that is safe, for messages that parsers may read in different ways. Only one from a listed page may open a socket. */
 export function anythingSafe(mayOpen: boolean): Expectation {

@@ -119,7 +119,10 @@ function whole(stream: Http2Stream, settings: FuzzSettings): Expectation {
         : ["opened", ...elsewhere(path, settings)];
   for (const sight of opens) sights.add(sight);
   const served = opens.includes("opened") || opens.includes("app") ? allowCodes : [];
-  const unserved = routed === true ? [] : ["protocol-unsupported", "route-not-found"];
+  const unserved =
+    routed === true
+      ? []
+      : ["protocol-unsupported", "route-not-found", ...(opens.includes("gate 503") ? ["timed-out"] : [])];
   return {
     sights,
     events: [1, 1],
@@ -135,7 +138,8 @@ function elsewhere(path: string, { listener }: FuzzSettings): Sight[] {
   const unserved: Sight[] = ["gate 501", "gate 404"];
   const [bare] = path.split("?", 1);
   if (!listener) return [...unserved, "app"];
-  return bare === fixture.silent ? [...unserved, "app", "reset"] : ["opened", "app", "gate 501"];
+  // It has the stream, since it reads from it, and does not answer in time.
+  return bare === fixture.silent ? [...unserved, "gate 503", "app", "reset"] : ["opened", "app", "gate 501"];
 }
 
 function withReset(expected: Expectation): Expectation {

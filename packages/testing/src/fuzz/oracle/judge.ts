@@ -25,6 +25,9 @@ export interface Judgement {
   readonly missing: number;
 }
 
+/** The codes of handshakes that the app may have been given and did not answer. */
+const unanswered = new Set(["route-not-found", "timed-out", "client-gone"]);
+
 /** Compares what happened with what is permitted. */
 export function judge(expected: readonly Expectation[], seen: Seen, observed: Observed, matches: boolean): Judgement {
   const problems = [...seen.faults];
@@ -42,8 +45,7 @@ export function judge(expected: readonly Expectation[], seen: Seen, observed: Ob
       problems.push(`the app got ${observed[what]} ${noun}, ${low} to ${high} are permitted`);
   }
   const allowed = observed.codes.filter((code) => allowCodes.includes(code)).length;
-  const handedOn =
-    allowed + observed.codes.filter((code) => code === "route-not-found" || code === "client-gone").length;
+  const handedOn = allowed + observed.codes.filter((code) => unanswered.has(code)).length;
   const opened = seen.answers.filter((answer) => answer.has("opened")).length;
   let missing = Math.max(0, least - observed.codes.length);
   if (opened > allowed && seen.left) missing = Math.max(missing, opened - allowed);
