@@ -87,6 +87,16 @@ test("the judge finds what is missing and what is too much", () => {
   expect(judged(["origin-not-listed"], 1).length).toBeGreaterThan(0);
 });
 
+test("an open socket without a decision is a problem, and a missing event where its client left", () => {
+  const messages = expectConversation(buildHttp1([]), defaultSettings).messages;
+  const judged = (left: boolean): unknown =>
+    judge(messages, { answers: [new Set(["opened"])], faults: [], left }, { codes: [], asked: 1, plain: 0 }, true);
+  expect(judged(false)).toMatchObject({
+    problems: expect.arrayContaining(["1 sockets opened, 0 are reported as allowed"]),
+  });
+  expect(judged(true)).toEqual({ problems: ["the app got 1 handshakes, 0 were decided"], missing: 1 });
+});
+
 test("answers are matched in order, and only optional ones are passed over", () => {
   const message = (...sights: readonly Sight[]): Expectation => ({
     sights: new Set(sights),
