@@ -309,3 +309,56 @@ describe("raceAbort()", () => {
     await expect(raceAbort(Promise.reject(new Error("no")), controller.signal)).rejects.toBe(reason);
   });
 });
+
+describe("ordinary HTTP requests", () => {
+  const host = "api.example";
+  const request = (headers: Handshake["headers"] = {}): Handshake => ({ headers: { host, ...headers } });
+  const codeOf = async (policy: Policy<unknown>, handshake: Handshake, options: DecideOptions): Promise<string> => {
+    const { code } = await policy.decide(handshake, options);
+    expect((await policy.evaluate(handshake, options)).code).toBe(code);
+    return code;
+  };
+
+  test("sameOrigin allows a request without an Origin, if the policy has hosts", async () => {
+    const policy = createPolicy({ origins: [page], hosts: [host] });
+    expect(await codeOf(policy, request(), {})).toBe("origin-missing");
+    expect(await codeOf(policy, request(), { sameOrigin: true })).toBe("origin-absent");
+    expect(await codeOf(policy, request(), { sameOrigin: false })).toBe("origin-missing");
+    expect(await codeOf(createPolicy({ origins: [page] }), request(), { sameOrigin: true })).toBe("origin-missing");
+  });
+
+  test("sameOrigin changes nothing for another Host, or with an Origin", async () => {
+    const policy = createPolicy({ origins: [page], hosts: [host] });
+    const rows = [
+      [request({ host: "attacker.test" }), "host-not-listed"],
+      [request({ origin: "https://evil.test" }), "origin-not-listed"],
+      [request({ origin: "null" }), "origin-opaque"],
+      [request({ origin: page }), "origin-listed"],
+    ] as const;
+    for (const [handshake, code] of rows) expect(await codeOf(policy, handshake, { sameOrigin: true })).toBe(code);
+  });
+
+  test("with sameOrigin a token may come from the query; without it, missingOrigin: token wants the header", async () => {
+    const token = { from: [bearerHeader(), queryParam("ticket")], verify: verifySync };
+    const policy = createPolicy({ origins: [page], hosts: [host], missingOrigin: "token", token });
+    const handshake = { ...request(), url: "/?ticket=good-token" };
+    expect(await codeOf(policy, handshake, { sameOrigin: true })).toBe("origin-absent");
+    expect(await codeOf(policy, handshake, {})).toBe("token-missing");
+    expect(await codeOf(policy, request(), { sameOrigin: true })).toBe("token-missing");
+  });
+
+  test("askToken: false decides on Host, Origin and the directory, and does not call verify", async () => {
+    const verify = vi.fn<Verify>(verifySync);
+    const directory = { has: (origin: string) => Promise.resolve(origin === tenant) };
+    const policy = tokenPolicy(verify, { directory, hosts: [host] });
+    const asked = { askToken: false } as const;
+    expect(await policy.decide(request({ origin: tenant }), asked)).toMatchObject({ code: "origin-in-directory" });
+    expect(await policy.decide({ ...request({ origin: page }), url: "/?ticket=bad" }, asked)).toMatchObject({
+      allowed: true,
+      principal: undefined,
+    });
+    expect(await codeOf(policy, request({ origin: "https://evil.test" }), asked)).toBe("origin-not-listed");
+    expect(await codeOf(policy, request({ origin: page, host: "attacker.test" }), asked)).toBe("host-not-listed");
+    expect(verify).not.toHaveBeenCalled();
+  });
+});

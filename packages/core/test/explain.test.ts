@@ -109,9 +109,9 @@ describe("by code", () => {
         fix:      An http: page of this host, or a redirect through another site, opened the socket. Serve every page over https, or add the page's origin to \`origins\`.
 
       Refused a WebSocket handshake: origin-missing (403)
-        came:     no Origin header. Browsers always send one: this was another program, a health check, or a proxy that drops the header
+        came:     no Origin header. Browsers always send one with a handshake: this was another program, a health check, a proxy that drops the header, or a browser's ordinary GET
         expected: an Origin that the policy allows
-        fix:      To allow such programs, set missingOrigin: "token" and require a token from them. If a browser sent it, stop the proxy from removing Origin.
+        fix:      To allow such programs, set missingOrigin: "token" and require a token from them. If a browser sent a handshake, stop the proxy from removing Origin. An ordinary GET of the server's own pages needs \`hosts\`; one from another site needs no fix.
 
       Refused a WebSocket handshake: origin-not-listed (403)
         came:     Origin "https://evil.test"

@@ -1,5 +1,5 @@
 import type { Policy, RequestGuardOptions } from "@wsorigin/node";
-import { isCorsField, RequestGate } from "@wsorigin/node/adapter";
+import { RequestGate } from "@wsorigin/node/adapter";
 import type { FastifyReply, FastifyRequest, onRequestAsyncHookHandler } from "fastify";
 import { factsOf } from "./facts.ts";
 
@@ -24,16 +24,16 @@ export function requestGuard<P>(policy: Policy<P>, options: RequestGuardOptions 
     rewritten: (request) => hideParameters(request, policy),
   });
   const hook = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined> => {
-    const admitted = await gate.admit(request, request.raw, reply.raw, () => copyCors(reply));
+    const admitted = await gate.admit(request, request.raw, reply.raw, () => copyHeaders(reply));
     return admitted ? undefined : reply.hijack();
   };
   return Object.assign(hook, { close: () => gate.close() });
 }
 
-/** Copies what @fastify/cors has set, which is on the reply only: a refusal is written past it. */
-function copyCors(reply: FastifyReply): void {
+/** Copies what hooks have set, which is on the reply only. Of that a refusal keeps the fields of CORS. */
+function copyHeaders(reply: FastifyReply): void {
   for (const [name, value] of Object.entries(reply.getHeaders()))
-    if (isCorsField(name) && value !== undefined) reply.raw.setHeader(name, value);
+    if (value !== undefined) reply.raw.setHeader(name, value);
 }
 
 /** Fastify has parsed the query before any hook runs. */

@@ -23,9 +23,8 @@ export function requestGuard<P>(policy: Policy<P>, options: RequestGuardOptions 
     rewritten: (ctx) => void (ctx.request.originalUrl = ctx.originalUrl = ctx.url),
   });
   const middleware: Koa.Middleware = async (ctx, next) => {
+    // Koa itself sends nothing after a response that is complete.
     if (await gate.admit(ctx, ctx.req, ctx.res)) await next();
-    // The refusal is sent.
-    else ctx.respond = false;
   };
   return Object.assign(middleware, { close: () => gate.close() });
 }

@@ -8,6 +8,5 @@ export { issue } from "./errors.ts";
 export type { AdapterGate } from "./gate.ts";
 export { guardWith } from "./guard.ts";
 export { type RequestAdapter, RequestGate } from "./http/request-guard.ts";
-export { isCorsField } from "./http/refuse-request.ts";
 export type { Adapter, FrameworkUpgrade, Route } from "./routing/route.ts";
 export { chooseProtocol, closeTimeout } from "./transport/acceptor.ts";

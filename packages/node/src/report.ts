@@ -30,10 +30,15 @@ export interface ReporterOptions {
   readonly onDecision?: ((event: DecisionEvent) => void) | undefined;
   readonly onError?: ((error: unknown, where: string) => void) | undefined;
   readonly log?: ((text: string) => void) | false | undefined;
+  /** What is decided on, for the log. Default: a WebSocket handshake. */
+  readonly what?: string;
 }
 
 /** Node's own: the reference keeps the channel, and its subscribers, alive. */
 const decisions = channel("wsorigin:decision");
+
+/** What `explain()` calls it. */
+const handshake = "a WebSocket handshake";
 
 /** How long the same refusal is not logged again, in milliseconds. */
 const quiet = 60_000;
@@ -122,7 +127,9 @@ export class Reporter {
     const { path, ip } = source;
     const where = path === undefined ? "no route" : `route ${path}`;
     const note = mode === "report" ? "; reported only, let through" : "";
-    this.#write(`[wsorigin] ${explain(decision)}\n  where:    ${where}, client ${quote(ip)}${note}`);
+    this.#write(
+      `[wsorigin] ${explain(decision).replace(handshake, this.#options.what ?? handshake)}\n  where:    ${where}, client ${quote(ip)}${note}`,
+    );
   }
 
   /** Whether a refusal is logged: not in the last minute, and fewer than `maxEntries` others were. */

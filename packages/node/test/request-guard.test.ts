@@ -1,5 +1,7 @@
+import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { connect, createServer as createHttp2Server } from "node:http2";
+import { connect as connectTo, type Socket } from "node:net";
 import { handshake } from "@wsorigin/testing";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { WebSocketServer } from "ws";
@@ -90,6 +92,58 @@ describe("requestGuard", () => {
     expect(events.map(({ ip }) => ip)).toEqual(["203.0.113.9", "203.0.113.9"]);
   });
 
+  test("an address is cut to 64 characters", async () => {
+    const { port, events } = await serve({ facts: () => ({ ip: "1".repeat(100) }) });
+    await ask(port, { headers: { Origin: page } });
+    expect(events[0]?.ip).toBe("1".repeat(64));
+  });
+
+  test("a preflight has no identity: it carries no token", async () => {
+    const guarded = requestGuard(policy, { log: false });
+    const listener = guarded((request, response) => response.end(String(identityOf(request)?.origin)));
+    const app = await running(createServer(listener).listen(0, "127.0.0.1"));
+    onTestFinished(() => app.close());
+    const headers = { Origin: page, "Access-Control-Request-Method": "POST" };
+    expect((await ask(app.port, { method: "OPTIONS", headers })).text).toBe("undefined");
+    expect((await ask(app.port, { method: "GET", headers })).text).toBe(page);
+  });
+
+  /** Also if the connection is reset. */
+  const closed = (socket: Socket): Promise<void> =>
+    new Promise((resolve) => void socket.once("close", () => resolve()));
+
+  /** Begins a request with a body that does not end, as a foreign page would. */
+  async function upload(): Promise<Socket> {
+    const { port } = await serve();
+    const socket = connectTo(port, "127.0.0.1");
+    onTestFinished(() => void socket.destroy());
+    socket.on("error", () => {});
+    socket.write(
+      `POST / HTTP/1.1\r\nHost: localhost\r\nOrigin: ${evil}\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n`,
+    );
+    const [first] = (await once(socket, "data")) as [Buffer];
+    expect(first.toString()).toMatch(/^HTTP\/1\.1 403 Forbidden\r\n/);
+    return socket;
+  }
+
+  test("a refused client that stops in the middle of a body loses its connection", async () => {
+    const socket = await upload();
+    await closed(socket);
+    expect(socket.bytesWritten).toBeLessThan(1000);
+  });
+
+  test("a refused client that goes on sending a body loses its connection", async () => {
+    const socket = await upload();
+    const chunk = Buffer.from(`10000\r\n${"x".repeat(0x10000)}\r\n`);
+    const more = (): void => {
+      while (!socket.destroyed && socket.write(chunk));
+    };
+    socket.on("drain", more);
+    more();
+    await closed(socket);
+    expect(socket.bytesWritten).toBeLessThan(32 * 1024 * 1024);
+  });
+
   test("facts() that throws refuses with 503", async () => {
     const errors: unknown[] = [];
     const facts = (): never => {
@@ -106,7 +160,7 @@ describe("requestGuard", () => {
     const { port } = await serve({ log: (text) => void lines.push(text) });
     await ask(port, { headers: { Origin: evil } });
     expect(lines).toHaveLength(1);
-    expect(lines[0]).toContain(evil);
+    expect(lines[0]).toContain(`Refused an HTTP request: origin-not-listed (403)\n  came:     Origin "${evil}"`);
   });
 
   test("a second guard with the same policy decides nothing again; one with another policy still finds the token", async () => {

@@ -33,7 +33,6 @@ test("the exported names for authors of adapters", () => {
       "chooseProtocol",
       "closeTimeout",
       "guardWith",
-      "isCorsField",
       "issue",
       "middlewareIssues",
       "middlewareRefusal",

@@ -40,10 +40,7 @@ export function describeGuide(
     const after = runs(guide.after);
 
     test("the code of the guide is the programs'", async () => {
-      const [text, ...programs] = await Promise.all(
-        [file, programOf(file, "before"), programOf(file, "after")].map((url) => readFile(url, "utf8")),
-      );
-      expect(blocksOf(text ?? "")).toEqual(programs.map(regionOf));
+      expect(await blocksOf(file)).toEqual(await regionsOf(file));
     });
 
     test.each([page, stranger])("before: a page of %s gets in", async (origin) => {
@@ -62,6 +59,18 @@ export function describeGuide(
 
     more?.(before, after);
   });
+}
+
+/** The programs that a guide shows. */
+export async function blocksOf(file: URL): Promise<readonly string[]> {
+  const markdown = await readFile(file, "utf8");
+  return [...markdown.matchAll(/^```\w*\r?\n(.*?)^```$/gms)].map(([, code = ""]) => normal(code));
+}
+
+/** The parts of the two programs of a guide that it has to show. */
+export async function regionsOf(file: URL): Promise<readonly string[]> {
+  const programs = await Promise.all(["before", "after"].map((name) => readFile(programOf(file, name), "utf8")));
+  return programs.map(regionOf);
 }
 
 /** Opens a socket as a page of this origin does. It is destroyed after the test. */
@@ -99,10 +108,6 @@ function runs(program: Program): () => Target {
 
 function programOf(file: URL, name: string): URL {
   return new URL(file.href.replace(/\.md$/, `/${name}.ts`));
-}
-
-function blocksOf(markdown: string): string[] {
-  return [...markdown.matchAll(/^```\w*\r?\n(.*?)^```$/gms)].map(([, code = ""]) => normal(code));
 }
 
 function regionOf(program: string): string {

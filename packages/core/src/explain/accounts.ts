@@ -34,9 +34,9 @@ export const accounts: Readonly<Record<DenyCode, (deny: Deny, details: Circumsta
       `If this page is yours, add ${quote(deny.origin ?? "")} to \`origins\`. If it is not, nothing needs fixing: a page on another site tried to open a socket with its visitor's cookies.`,
   ],
   "origin-missing": (_deny, details) => [
-    "no Origin header. Browsers always send one: this was another program, a health check, or a proxy that drops the header",
+    "no Origin header. Browsers always send one with a handshake: this was another program, a health check, a proxy that drops the header, or a browser's ordinary GET",
     listed(details),
-    'To allow such programs, set missingOrigin: "token" and require a token from them. If a browser sent it, stop the proxy from removing Origin.',
+    'To allow such programs, set missingOrigin: "token" and require a token from them. If a browser sent a handshake, stop the proxy from removing Origin. An ordinary GET of the server\'s own pages needs `hosts`; one from another site needs no fix.',
   ],
   "origin-opaque": (_deny, details) => [
     'Origin "null": a sandboxed frame, a data: or file: page, or Chromium after HSTS turned ws: into wss:',

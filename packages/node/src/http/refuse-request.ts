@@ -26,7 +26,7 @@ export function refuseRequest(request: IncomingMessage, response: ServerResponse
 }
 
 /** Whether a field tells a browser which pages may read the response. */
-export function isCorsField(name: string): boolean {
+function isCorsField(name: string): boolean {
   return name === "vary" || name.startsWith("access-control-");
 }
 

@@ -41,7 +41,7 @@ export class RequestGate<P, R> {
     this.#policy = policy;
     this.#adapter = adapter;
     this.#deadline = options.deadline ?? defaults.deadline;
-    this.#reporter = new Reporter(options);
+    this.#reporter = new Reporter({ ...options, what: "an HTTP request" });
   }
 
   /**
