@@ -1,8 +1,9 @@
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { connect, createServer as createHttp2Server } from "node:http2";
 import { connect as connectTo, type Socket } from "node:net";
-import { handshake } from "@wsorigin/testing";
+import { handshake, until } from "@wsorigin/testing";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { WebSocketServer } from "ws";
 import { running } from "../../testing/test/program.ts";
@@ -183,6 +184,37 @@ describe("requestGuard", () => {
     onTestFinished(() => app.close());
     const { text } = await ask(app.port, { path: "/?ticket=t", headers: { Origin: page } });
     expect([text, seen, events.length]).toEqual(["/ second", ["first t", "second t"], 2]);
+  });
+
+  test("a second guard waits for the decision of the first one", async () => {
+    let answer: ((allowed: boolean) => void) | undefined;
+    const directory = { has: () => new Promise<boolean>((resolve) => (answer = resolve)) };
+    const slow = createPolicy({ directory });
+    const served: string[] = [];
+    const guarded = requestGuard(slow, { log: false });
+    const [first, second] = ["first", "second"].map((name) => guarded(() => void served.push(name)));
+    const server = createServer((request, response) => {
+      first?.(request, response);
+      second?.(request, response);
+    });
+    const app = await running(server.listen(0, "127.0.0.1"));
+    onTestFinished(() => app.close());
+    const refused = ask(app.port, { headers: { Origin: page } });
+    await until(() => answer !== undefined, "the directory is asked");
+    answer?.(false);
+    expect([(await refused).status, served]).toEqual([403, []]);
+  });
+
+  test("events are published on the diagnostics channel", async () => {
+    const published: unknown[] = [];
+    const listener = (event: unknown): void => void published.push(event);
+    subscribe("wsorigin:decision", listener);
+    onTestFinished(() => void unsubscribe("wsorigin:decision", listener));
+    const { port, events } = await serve();
+    await ask(port, { path: "/?ticket=secret", headers: { Origin: evil, Cookie: "sid=secret" } });
+    expect(published).toEqual(events);
+    expect(published[0]).toBe(events[0]);
+    expect(JSON.stringify(published)).not.toContain("secret");
   });
 
   test("a handshake that the gate of the server let in is not decided again", async () => {

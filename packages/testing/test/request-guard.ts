@@ -36,7 +36,7 @@ export interface RequestEvent {
   readonly mode: "enforce" | "report";
 }
 
-export interface RequestOptions {
+interface RequestOptions {
   readonly deadline?: number;
   readonly log?: false;
   readonly onDecision?: (event: RequestEvent) => void;
@@ -44,7 +44,7 @@ export interface RequestOptions {
 }
 
 /** What is served behind the guard: the same in every framework. */
-export interface Service {
+interface Service {
   /** Says who asks, and what the request looks like to a handler. */
   whoami(seen: {
     readonly identity: Identity | undefined;

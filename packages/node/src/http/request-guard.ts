@@ -23,8 +23,8 @@ export interface RequestAdapter<R> {
   rewritten?(request: R): void;
 }
 
-/** What has decided on a request already: the same policy is asked once. */
-const decided = new WeakMap<IncomingMessage, Set<object>>();
+/** What policies have decided on a request, or are deciding: each is asked once. */
+const decided = new WeakMap<IncomingMessage, Map<object, Promise<boolean>>>();
 
 /** Decides on ordinary HTTP requests by a policy, for one framework. */
 export class RequestGate<P, R> {
@@ -55,13 +55,24 @@ export class RequestGate<P, R> {
     response: ServerResponse,
     refusing?: () => void,
   ): Promise<boolean> {
-    const policy = this.#policy;
-    const known = decided.get(incoming) ?? new Set();
-    // A handshake that a gate let in, or the same guard mounted twice.
-    if (known.has(policy) || (asksForWebSocket(incoming.headers) && identityOf(incoming)?.decision.allowed === true))
-      return true;
-    decided.set(incoming, known.add(policy));
+    // The gate of the server has let this handshake in.
+    if (asksForWebSocket(incoming.headers) && identityOf(incoming)?.decision.allowed === true) return true;
+    const policies = decided.get(incoming) ?? new Map<object, Promise<boolean>>();
+    decided.set(incoming, policies);
+    const known = policies.get(this.#policy);
+    if (known !== undefined) return known;
+    const admitted = this.#admit(request, incoming, response, refusing);
+    policies.set(this.#policy, admitted);
+    return admitted;
+  }
 
+  async #admit(
+    request: R,
+    incoming: IncomingMessage,
+    response: ServerResponse,
+    refusing: (() => void) | undefined,
+  ): Promise<boolean> {
+    const policy = this.#policy;
     const started = performance.now();
     let facts: Facts = {};
     let path: string | undefined;

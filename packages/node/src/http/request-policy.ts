@@ -101,7 +101,7 @@ export function hostOf({ headers }: IncomingMessage): string | undefined {
 }
 
 /** The whole target: frameworks take the path that they are mounted at off `url`. */
-export function targetOf(request: IncomingMessage): string {
+function targetOf(request: IncomingMessage): string {
   const original: unknown = Reflect.get(request, "originalUrl");
   return typeof original === "string" ? original : (request.url ?? "");
 }
