@@ -75,6 +75,7 @@ export function guard<P>(server: GuardableServer, options: KoaGuardOptions<P>): 
     get connections() {
       return inner.connections;
     },
+    allowRequest: inner.allowRequest,
     disconnect: (...given) => inner.disconnect(...given),
     close: (...given) => inner.close(...given),
   };

@@ -4,6 +4,8 @@ import { Connections } from "./connection/connections.ts";
 import type { OpenConnection } from "./connection/context.ts";
 import type { OpenedSocket, RouteConnection } from "./connection/route-connection.ts";
 import { GateError, issue } from "./errors.ts";
+import { type AllowRequest, makeAllowRequest } from "./delegation/allow-request.ts";
+import { PollingSessions } from "./delegation/polling-sessions.ts";
 import { Failures } from "./limits/failures.ts";
 import { Limits } from "./limits/limits.ts";
 import { isKeyed, OpeningHandshake } from "./handshake/opening-handshake.ts";
@@ -47,6 +49,15 @@ export interface Gate<P = undefined, R = IncomingMessage> {
    */
   disconnect(predicate: (connection: OpenConnection<P, R>) => boolean, code?: number, reason?: string): number;
   /**
+   * Decides for Socket.IO and Engine.IO: `new Server(server, { allowRequest: gate.allowRequest })`. A WebSocket handshake keeps the gate's decision, and its
+   * token is not verified again. The first polling request of a session is decided by the gate's policy, with its token and one event; a refusal has the
+   * gate's status. Later requests of the session, and its upgrade to a WebSocket, are decided by Host, Origin and the session, and inherit its grant.
+   *
+   * Revocation, expiry and `disconnect` end the pending poll of a session; later requests are refused with 401. A WebSocket handshake on which this gate has
+   * not decided is refused. A function of its own: pass it as it is.
+   */
+  readonly allowRequest: AllowRequest;
+  /**
    * Shuts the gate down: new and pending handshakes get 503, open sockets 1001. Resolves when all are closed; what is left after `timeout` milliseconds
    * (default 5000) is destroyed. Handshakes that other listeners have not answered are destroyed at the end. Afterwards `server.close()` has no socket
    * of the gate to wait for, and the server still completes no upgrade.
@@ -77,7 +88,9 @@ export class ServerGate<P, R> implements AdapterGate<P, R>, Receiver {
   readonly #routes = new Routes<Route<P, R>>();
   readonly #services: GateServices<P, R>;
   readonly #unsubscribe: (() => void) | undefined;
+  readonly #polling = new PollingSessions<P, R>();
   readonly passesUpgrades: boolean;
+  readonly allowRequest: AllowRequest;
   #unused: NodeJS.Timeout | undefined;
   #closing: Promise<void> | undefined;
   /** The last request whose route was looked up, and that route: Node asks for it first, and delivers the handshake next. */
@@ -102,8 +115,10 @@ export class ServerGate<P, R> implements AdapterGate<P, R>, Receiver {
       pending: new Set(),
       delegated: new Set(),
       find: (request) => this.#find(request),
+      sessionOf: (request) => this.#polling.find(request),
       isClosing: () => this.#closing !== undefined,
     };
+    this.allowRequest = makeAllowRequest(this.#services, this.#polling);
     this.passesUpgrades = checked.unrouted === "pass";
     this.#unsubscribe = checked.revocations?.subscribe((revocation) =>
       this.#asked("the revocation source", () => connections.revocations?.publish(revocation), undefined),
@@ -182,6 +197,7 @@ export class ServerGate<P, R> implements AdapterGate<P, R>, Receiver {
 
   /** Answers two kinds of ordinary requests on a route: a handshake that lost its Upgrade field, and a page that asks why it is refused. */
   #answer(request: IncomingMessage, response: ServerResponse): boolean {
+    if (this.#polling.answer(request, response, this.#services)) return true;
     const { options, adapter } = this.#services;
     const explains = options.explainRoute !== undefined && options.explainRoute !== false && asksWhy(request);
     if (!explains && !isKeyed(request)) return false;

@@ -5,10 +5,13 @@ import { createPolicy, guard } from "@wsorigin/node";
 import { Server } from "socket.io";
 
 const server = createServer();
-const policy = createPolicy({ origins: ["https://app.example.com"] });
-guard(server, { policy });
+const policy = createPolicy({
+  origins: ["https://app.example.com"],
+  hosts: ["api.example.com", "127.0.0.1"],
+});
+const gate = guard(server, { policy });
 const io = new Server(server, {
-  allowRequest: (request, callback) => callback(null, policy.check(request).allowed),
+  allowRequest: gate.allowRequest,
   cors: { origin: (origin, callback) => callback(null, policy.allowsOrigin(origin)), credentials: true },
 });
 

@@ -4,6 +4,7 @@ import type { Decision, Deny, FirstMessage, Handshake, Policy } from "@wsorigin/
 import { type Attempt, countAttempt } from "../limits/failures.ts";
 import type { Addressed } from "../limits/limits.ts";
 import type { RouteOptions } from "../options.ts";
+import type { Wire } from "../transport/followed-stream.ts";
 import { checkClosing } from "./close-code.ts";
 import type { Connection } from "./context.ts";
 import { judgeLateToken } from "./late-token.ts";
@@ -24,6 +25,15 @@ export interface ConnectionFacts<P, R> {
     /** What the socket reads from. */
     readonly stream: Duplex;
   };
+  /** The session of Engine.IO that is upgraded, if there is one. */
+  readonly session?: Upgradable<P, R> | undefined;
+}
+
+/** A session that began with a polling request, and moves to a WebSocket. */
+export interface Upgradable<P, R> {
+  readonly policy: Policy<P>;
+  /** Called when the WebSocket is open. */
+  upgraded(connection: GateConnection<P, R>, wire: Wire): void;
 }
 
 /** A token that is still to come, in the first message of an open socket. */

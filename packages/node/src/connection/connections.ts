@@ -151,12 +151,19 @@ export class Connections<P, R> implements ConnectionHost<P> {
   hold(connection: DelegatedConnection<P, R>, wire: Wire): void {
     this.#open.add(connection);
     connection.open(wire);
+    connection.facts.session?.upgraded(connection, wire);
     wire.onClose(() => {
       this.#open.delete(connection);
       connection.dispose();
     });
     // While it was being opened.
     if (connection.revoked) this.end(connection, "Token revoked");
+  }
+
+  /** Lists a connection that is held, or leaves it out: a polling session has none while its WebSocket stands for it. */
+  list(connection: DelegatedConnection<P, R>, isListed: boolean): void {
+    if (isListed) this.#open.add(connection);
+    else this.#open.delete(connection);
   }
 
   #run(

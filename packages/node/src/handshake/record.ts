@@ -1,4 +1,5 @@
 import { type Decision, deny, type Deny, type DenyCode, type Policy } from "@wsorigin/core";
+import type { Upgradable } from "../connection/connection.ts";
 import type { Connections } from "../connection/connections.ts";
 import type { Verification } from "../connection/revocations.ts";
 import type { CheckedOptions } from "../options.ts";
@@ -25,6 +26,8 @@ export interface GateServices<P, R> {
   /** Connections that the gate let in and did not open itself: destroyed when the gate closes. */
   readonly delegated: Set<Transport>;
   readonly find: (request: Transport["request"]) => Found<Route<P, R>> | undefined;
+  /** Returns the session of Engine.IO that the upgrade request belongs to. */
+  readonly sessionOf: (request: Transport["request"]) => Upgradable<P, R> | undefined;
   readonly isClosing: () => boolean;
 }
 
@@ -38,6 +41,7 @@ export class HandshakeRecord<P, R> implements EventSource {
   readonly transport: Transport;
   readonly gate: GateServices<P, R>;
   readonly found: Found<Route<P, R>> | undefined;
+  readonly session: Upgradable<P, R> | undefined;
   readonly policy: Policy<P>;
   /** What is wrong with its form, as it arrived. */
   readonly problem: Deny | undefined;
@@ -57,7 +61,8 @@ export class HandshakeRecord<P, R> implements EventSource {
     this.transport = transport;
     this.gate = gate;
     this.found = gate.find(transport.request);
-    this.policy = this.found?.route.options.policy ?? gate.options.policy;
+    this.session = this.found === undefined ? gate.sessionOf(transport.request) : undefined;
+    this.policy = this.session?.policy ?? this.found?.route.options.policy ?? gate.options.policy;
     this.problem = formProblem(transport);
     this.handshake = new PolicyHandshake(transport.request, this);
   }
