@@ -68,6 +68,7 @@ test("a client that sends junk behind an undecided handshake may be taken for go
   const codesOf = (changes: readonly Http1Change[]): ReadonlySet<string> | undefined =>
     expectConversation(buildHttp1(changes), defaultSettings).messages[0]?.codes;
   expect(codesOf([...junk, elsewhere, stripped])).toContain("client-gone");
+  expect(codesOf([...junk, { kind: "replace", name: "Upgrade", value: "" }])).toContain("client-gone");
   expect(codesOf(junk)).not.toContain("client-gone");
   expect(codesOf([evil, elsewhere, stripped])).not.toContain("client-gone");
 });

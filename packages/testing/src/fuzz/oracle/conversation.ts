@@ -37,7 +37,7 @@ export function expectConversation(conversation: Http1Conversation, settings: Fu
   let start = 0;
   for (const [index, message] of messages.entries()) {
     const headEnd = start + headOf(message).length;
-    const { certain, closes, connected } = readHttp1(message);
+    const { certain, closes, connected, websocket } = readHttp1(message);
     const whole = headEnd <= sent;
     start = headEnd + message.body.length;
     if (mode === "never") continue;
@@ -53,7 +53,7 @@ export function expectConversation(conversation: Http1Conversation, settings: Fu
     const isCut = !whole || start > sent;
     if (isCut || certainly.sights.has("none")) quiet = true;
     // Node still parses what follows, and ends the connection for what it cannot read, or may not come after `Connection: close`.
-    const parsed = connected !== true || !settings.listener;
+    const parsed = websocket !== true || connected !== true || !settings.listener;
     const follows = start < sent;
     const broken = parsed && follows && (closes || tail !== "");
     if (follows && closes) followsClose = true;
