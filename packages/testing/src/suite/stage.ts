@@ -35,11 +35,8 @@ export const pageOrigin = "https://app.example";
 export const apiHost = "api.example";
 export const evilOrigin = "https://evil.test";
 
-/**
- * How long a gate or a server may take to close, in milliseconds: long enough for a busy machine, and less than the 30 seconds after which `ws` itself
- * destroys a socket whose client never answers the close frame.
- */
-export const closingTime = 15_000;
+/** How long a gate or a server may take to close, in milliseconds: less than the 5 seconds after which a socket ends whose client never answers the close. */
+export const closingTime = 3000;
 
 const usualPolicy: PolicyOptions<unknown> = { origins: [pageOrigin], hosts: [apiHost] };
 
