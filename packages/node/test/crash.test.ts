@@ -11,7 +11,7 @@ let compiled: Compiled;
 
 beforeAll(async () => {
   compiled = await compile();
-}, 60_000);
+});
 
 afterAll(() => compiled.remove());
 

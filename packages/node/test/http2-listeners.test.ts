@@ -44,10 +44,10 @@ describe.each(kinds)("streams $name: the app's own listeners", ({ make }) => {
   });
 
   test("one that closes the stream without an answer: nothing is sent, and nothing breaks", async () => {
-    const { target, errors, event } = await startServer(
-      { server: make(), after: (server) => void server.on("stream", (stream: ServerHttp2Stream) => stream.close()) },
-      { grace: 30 },
-    );
+    const { target, errors, event } = await startServer({
+      server: make(),
+      after: (server) => void server.on("stream", (stream: ServerHttp2Stream) => stream.close()),
+    });
     const client = await session(target);
     const stream = send(client, "/own");
     stream.write(frameBytes("binary", Buffer.alloc(1000)));

@@ -181,7 +181,7 @@ describe.each(kinds)("an extended CONNECT $name", ({ make, scheme }) => {
     const open = await openStream(target, { path: "/chat" });
     const pending = send(await session(target), "/chat", "https://tenant.example");
     await directory.asked();
-    const closing = gate.close({ timeout: 2000 });
+    const closing = gate.close({ timeout: 60_000 });
     expect(await responseTo(pending)).toMatchObject({ ":status": 503, "retry-after": "5" });
     expect((await ask(target, { path: "/chat" })).status).toBe(503);
     expect((await open.close())?.code).toBe(1001);

@@ -18,7 +18,8 @@ async function each(count: number, atOnce: number, run: (index: number) => Promi
 }
 
 describe("nothing is left behind", () => {
-  test("by 10,000 refused handshakes", { timeout: 60_000 }, async () => {
+  // 10 seconds of work, on a machine that does nothing else.
+  test("by 10,000 refused handshakes", { timeout: 180_000 }, async () => {
     const { server, gate, target, held, events } = await start({
       report: createPolicy({ origins: [page] }),
       unrouted: "refuse",
@@ -46,9 +47,13 @@ describe("nothing is left behind", () => {
     await noTimer();
   });
 
-  test("by 500 clients that reset while a directory is asked, and 500 that leave", { timeout: 30_000 }, async () => {
+  test("by 500 clients that reset while a directory is asked, and 500 that leave", async () => {
     const directory = new SlowDirectory();
-    const { gate, target, held, events } = await start({ policy: createPolicy({ directory }), maxPending: 2000 });
+    const { gate, target, held, events } = await start({
+      policy: createPolicy({ directory }),
+      maxPending: 2000,
+      deadline: 60_000,
+    });
     gate.route("/chat", () => {});
     await each(1000, 50, async (index) => {
       const attempt = await beginHandshake(target, { path: "/chat", origin: page });
@@ -75,7 +80,7 @@ describe("nothing is left behind", () => {
   });
 });
 
-test("nobody keeps the request of a handshake that is over", { timeout: 30_000 }, async () => {
+test("nobody keeps the request of a handshake that is over", async () => {
   setFlagsFromString("--expose-gc");
   const collect: unknown = runInNewContext("gc");
   const requests: WeakRef<object>[] = [];

@@ -9,6 +9,8 @@ import type { Duplex } from "node:stream";
 
 const strict = createPolicy({ origins: ["https://strict.example"] });
 
+afterEach(() => void vi.useRealTimers());
+
 describe("an event", () => {
   test("is frozen, says who, where, how and how long, and is the very one on the channel", async () => {
     const published: [unknown, unknown][] = [];
@@ -96,10 +98,14 @@ describe("a second policy that reports", () => {
 
   test("is not waited for: the socket opens, the event comes at its deadline", async () => {
     const directory = new SlowDirectory();
-    const { gate, target, event, events } = await start({ report: createPolicy({ directory }), deadline: 100 });
+    const { gate, target, event, events } = await start({ report: createPolicy({ directory }), deadline: 1000 });
     gate.route("/", echo);
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
     expect(await statusOf(target)).toBe(101);
+    vi.advanceTimersByTime(999);
+    await turn();
     expect(events).toEqual([]);
+    vi.advanceTimersByTime(1);
     expect(await event(0)).toMatchObject({
       decision: { code: "origin-listed" },
       reported: { code: "directory-failed" },
@@ -139,14 +145,16 @@ describe('a policy in mode "report"', () => {
       deadline: 1000,
     });
     gate.route("/", echo);
-    expect(await statusOf(target)).toBe(101);
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    const status = statusOf(target);
+    await directory.asked();
+    vi.advanceTimersByTime(500);
+    expect(await status).toBe(101);
     expect(await event(0)).toMatchObject({ decision: { code: "directory-failed" }, mode: "report" });
   });
 });
 
 describe("the log", () => {
-  afterEach(() => void vi.useRealTimers());
-
   test("writes each code, Origin and Host once a minute, then how many were left out", async () => {
     vi.useFakeTimers({ toFake: ["performance", "setTimeout", "clearTimeout"] });
     const texts: string[] = [];
