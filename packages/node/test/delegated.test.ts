@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { createServer, type IncomingMessage, type Server } from "node:http";
+import { Agent, createServer, type IncomingMessage, request, type Server } from "node:http";
 import type { ServerHttp2Stream } from "node:http2";
 import { frameBytes, type Frames, handshake, until } from "@wsorigin/testing";
 import { bearerHeader, createPolicy, grant, type Policy } from "@wsorigin/core";
@@ -193,6 +193,38 @@ test("an ordinary response to a delegated handshake leaves the connection as it 
   expect([answer.status, answer.body]).toEqual([200, "page"]);
   expect(connections.map((connection) => Object.hasOwn(connection, "write"))).toEqual([false]);
   expect(gate.connections.size).toBe(0);
+});
+
+test("many handshakes that are delivered as requests on one connection leave no listener on it", async () => {
+  const counts: number[] = [];
+  const server = createServer((request, response) => {
+    const { socket } = request;
+    counts.push(socket.eventNames().reduce((sum, name) => sum + socket.listenerCount(name), 0));
+    response.end("page");
+  });
+  const { target } = await startServer({ server });
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  afterwards(async () => agent.destroy());
+  for (let index = 0; index < 30; index++) {
+    const asked = request({
+      agent,
+      port: target.port,
+      path: "/own",
+      headers: {
+        Connection: "keep-alive",
+        Upgrade: "websocket",
+        Origin: page,
+        "Sec-WebSocket-Version": "13",
+        "Sec-WebSocket-Key": "AAAAAAAAAAAAAAAAAAAAAA==",
+      },
+    });
+    asked.end();
+    const [response] = await once(asked, "response");
+    response.resume();
+    await once(response, "end");
+  }
+  expect(counts).toHaveLength(30);
+  expect(counts.at(-1)).toBe(counts[1]);
 });
 
 const sizes = [0, 1, 5, 125, 126, 127, 1000, 65_535, 65_536, 70_000];

@@ -1,5 +1,6 @@
 import type { Duplex } from "node:stream";
 import type { Deny } from "@wsorigin/core";
+import { ignoreErrors } from "../transport/ignore-errors.ts";
 import type { Transport } from "../transport/transport.ts";
 
 export interface Delegation {
@@ -37,7 +38,7 @@ export function delegate(transport: Transport, grace: number, delegation: Delega
     end(transport.answered() ? answered : () => unanswered(isTaken));
   }, grace);
   // A reset without a listener ends the process, and the delegate may add its own late.
-  transport.stream.on("error", ignore);
+  ignoreErrors(transport.stream);
   transport.onClose(() => done());
   const own = countReaders(transport.stream);
   try {
@@ -53,5 +54,3 @@ export function delegate(transport: Transport, grace: number, delegation: Delega
 function countReaders(stream: Duplex): number {
   return ["data", "readable"].reduce((sum, name) => sum + stream.listenerCount(name), 0);
 }
-
-function ignore(): void {}

@@ -1,4 +1,5 @@
 import type { Duplex } from "node:stream";
+import { ignoreErrors } from "../transport/ignore-errors.ts";
 
 /** Why a decision is no longer needed. */
 export type Interruption = "client-gone" | "draining" | "timed-out";
@@ -28,7 +29,7 @@ export class Pending {
     // For a stream of HTTP/2 that is reset: with unread data it emits no `close`.
     stream.once("aborted", this.#gone);
     // A reset without a listener ends the process. This one stays.
-    stream.on("error", ignore);
+    ignoreErrors(stream);
   }
 
   stop(): void {
@@ -38,5 +39,3 @@ export class Pending {
     this.#stream.off("aborted", this.#gone);
   }
 }
-
-function ignore(): void {}

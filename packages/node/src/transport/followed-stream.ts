@@ -60,8 +60,9 @@ export class FollowedStream implements Wire {
       if (chunk !== undefined && chunk !== null && !isDone(chunk)) this.#written(chunk, encoding, undefined);
       return this.#end([chunk, encoding, done].find(isDone));
     };
-    this.#restore = [replace(stream, "write", write), replace(stream, "end", end)];
-    stream.once("close", () => clearTimeout(this.#timer));
+    const closed = (): void => clearTimeout(this.#timer);
+    stream.once("close", closed);
+    this.#restore = [replace(stream, "write", write), replace(stream, "end", end), () => stream.off("close", closed)];
   }
 
   /** The response has begun: a WebSocket, or something else. */

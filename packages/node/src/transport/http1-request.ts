@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { DenyStatus } from "@wsorigin/core";
+import { CloseListeners } from "./close-listeners.ts";
 import { FollowedStream, type Wire } from "./followed-stream.ts";
 import { refuseResponse } from "./refusal.ts";
 import { rewriteRequest } from "./request.ts";
@@ -18,6 +19,7 @@ export class Http1Request implements Transport {
   readonly response: ServerResponse;
   readonly delegates: Delegates;
   #written: number | undefined;
+  #closing: CloseListeners | undefined;
 
   constructor(request: IncomingMessage, response: ServerResponse, delegates: Delegates) {
     this.request = request;
@@ -66,6 +68,11 @@ export class Http1Request implements Transport {
   }
 
   onClose(listener: () => void): void {
+    this.#closing ??= new CloseListeners((closed) => this.#whenClosed(closed));
+    this.#closing.add(listener);
+  }
+
+  #whenClosed(listener: () => void): void {
     const { response, stream } = this;
     const once = (): void => {
       response.off("close", once);

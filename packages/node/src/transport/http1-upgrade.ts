@@ -3,6 +3,7 @@ import type { Duplex } from "node:stream";
 import type { DenyStatus } from "@wsorigin/core";
 import type { WebSocket } from "ws";
 import type { Acceptor } from "./acceptor.ts";
+import { CloseListeners } from "./close-listeners.ts";
 import { FollowedStream, type Wire } from "./followed-stream.ts";
 import { refuseSocket } from "./refusal.ts";
 import { rewriteRequest } from "./request.ts";
@@ -23,6 +24,7 @@ export class Http1Upgrade implements Transport {
   readonly delegates: UpgradeDelegates;
   readonly #head: Buffer;
   #written: number | undefined;
+  #closing: CloseListeners | undefined;
   #isDelegated = false;
 
   constructor(request: IncomingMessage, stream: Duplex, head: Buffer, delegates: UpgradeDelegates) {
@@ -75,6 +77,11 @@ export class Http1Upgrade implements Transport {
   }
 
   onClose(listener: () => void): void {
+    this.#closing ??= new CloseListeners((closed) => this.#whenClosed(closed));
+    this.#closing.add(listener);
+  }
+
+  #whenClosed(listener: () => void): void {
     if (this.stream.closed) setImmediate(listener);
     else this.stream.once("close", listener);
   }

@@ -5,8 +5,10 @@ import type { Duplex } from "node:stream";
 import type { DenyStatus } from "@wsorigin/core";
 import type { WebSocket } from "ws";
 import type { Acceptor } from "./acceptor.ts";
+import { CloseListeners } from "./close-listeners.ts";
 import { ConnectStream, destroyStream } from "./connect-stream.ts";
 import { followStream, type Wire } from "./followed-stream.ts";
+import { ignoreErrors } from "./ignore-errors.ts";
 import { refuseStream } from "./refusal.ts";
 import { makeRequest, rewriteFields, rewriteLines, rewriteRequest } from "./request.ts";
 import type { Delegates, Rewrite, Transport } from "./transport.ts";
@@ -34,6 +36,7 @@ export class Http2Connect implements Transport {
   readonly request: IncomingMessage;
   readonly delegates: Delegates;
   readonly #event: StreamEvent;
+  #closing: CloseListeners | undefined;
   readonly protocol: string;
 
   constructor(event: StreamEvent, delegates: Delegates) {
@@ -42,7 +45,7 @@ export class Http2Connect implements Transport {
     this.delegates = delegates;
     this.request = requestOf(event);
     // A stream emits its errors later than this turn of the event loop at times; one without a listener ends the process.
-    event.stream.on("error", ignore);
+    ignoreErrors(event.stream);
   }
 
   get stream(): Duplex {
@@ -92,6 +95,11 @@ export class Http2Connect implements Transport {
   }
 
   onClose(listener: () => void): void {
+    this.#closing ??= new CloseListeners((closed) => this.#whenClosed(closed));
+    this.#closing.add(listener);
+  }
+
+  #whenClosed(listener: () => void): void {
     const { stream } = this.#event;
     // Reset in the same turn: both events may be over.
     if (stream.closed || stream.destroyed) return void setImmediate(listener);
@@ -149,5 +157,3 @@ function upgradeOf(request: IncomingMessage): IncomingMessage {
     rawHeaders: [...request.rawHeaders, ...Object.entries(added).flat()],
   });
 }
-
-function ignore(): void {}

@@ -3,6 +3,7 @@ import type { ServerHttp2Stream } from "node:http2";
 import type { Duplex } from "node:stream";
 import type { DenyStatus } from "@wsorigin/core";
 import { destroyStream } from "./connect-stream.ts";
+import { ignoreErrors } from "./ignore-errors.ts";
 
 /** A refusal as it is sent. */
 export interface Refusal {
@@ -111,7 +112,7 @@ const unread = new Deadlines(readTimeout);
 export function refuseSocket(socket: Duplex, status: DenyStatus): void {
   if (socket.destroyed) return;
   // Node took its own listener off; a reset without one ends the process.
-  socket.on("error", ignore);
+  ignoreErrors(socket);
   // Unread bytes (frames sent along with the handshake) would turn the close into a reset, which can overtake the response.
   socket.resume();
   unread.add(socket);
@@ -153,8 +154,6 @@ export function refuseStream(stream: ServerHttp2Stream, status: DenyStatus): voi
   stream.once("finish", () => destroyStream(stream));
   stream.once("close", () => clearTimeout(timer));
 }
-
-function ignore(): void {}
 
 /** Which close codes are sent: codes that mirror HTTP statuses, or codes registered with IANA. */
 export type CloseCodes = "http" | "iana";
