@@ -1,34 +1,8 @@
-import type { HandshakeRequest } from "../client/request.ts";
-import type { Target } from "../client/target.ts";
 import { endpointRows } from "./endpoint-rows.ts";
 import { nodeRunner, type Runner } from "./runner.ts";
-import { Visitor } from "./visitor.ts";
+import { type Endpoint, Visitor } from "./visitor.ts";
 
-/** A server of any kind that has a WebSocket. */
-export interface Endpoint extends Target {
-  /** The path of the WebSocket, with its query where it needs one. */
-  readonly path: string;
-  /** An origin that must be allowed, as browsers write it (`https://app.example.com`). Its subdomains must be refused. */
-  readonly origin: string;
-  /**
-   * The Host that the server answers to. If set, other Hosts must be refused; otherwise any Host may be allowed, and DNS rebinding is not tested.
-   */
-  readonly hostHeader?: string;
-  /** How the server treats clients without an Origin, which are not browsers. Defaults to `"deny"`. */
-  readonly missingOrigin?: "deny" | "allow";
-  /** More header lines for each handshake, such as the session's cookie. A page on another site has its visitor's cookies too. */
-  readonly headers?: HandshakeRequest["headers"];
-  /**
-   * How the server refuses: with a status instead of the 101 (default), or by accepting and closing at once with 1008 or a code from 3000.
-   */
-  readonly refuseWith?: "status" | "close";
-  /**
-   * A path that answers an ordinary GET. If set, a GET that offers an upgrade to another protocol (`Upgrade: h2c`, as curl and Java send it) must be
-   * answered in the same way.
-   */
-  readonly httpPath?: string;
-  close(): Promise<void> | void;
-}
+export type { Endpoint } from "./visitor.ts";
 
 /**
  * Tests from outside, over real sockets, who can open a socket on a server of any kind: the listed page can; other pages, other programs and
