@@ -3,7 +3,7 @@ import { startApp } from "./fastify-start.ts";
 
 export const speaks = ["http1", "http2"] as const;
 
-/** Fastify on HTTP/2 keeps about every other HTTP/1.1 connection that is reset while it answers, on every version of Node, with a gate or without one. */
+/** Fastify on HTTP/2 keeps HTTP/1.1 connections that are reset while it answers, on every version of Node, with a gate or without one. */
 export const keepsReset = true;
 
 export const start: AdapterStart = startApp({
