@@ -238,6 +238,23 @@ describe("a polling request", () => {
     expect((await poll(chat.port, "", { Origin: page })).status).toBe(429);
   });
 
+  test("whose client leaves aborts what it waits for", async () => {
+    const waiting: AbortSignal[] = [];
+    const policy = createPolicy<string>({
+      ...site,
+      directory: { has: (_origin, signal) => new Promise<boolean>(() => void waiting.push(signal)) },
+    });
+    const chat = await startSocketIo(policy);
+    const path = "/socket.io/?EIO=4&transport=polling";
+    const pending = get({ port: chat.port, host: "127.0.0.1", path, headers: { Origin: "https://tenant.example" } });
+    pending.on("error", () => {});
+    await until(() => waiting.length > 0, "the directory is asked");
+    pending.destroy();
+    await until(() => chat.events.length > 0, "it is decided");
+    expect(codes(chat)).toEqual(["client-gone"]);
+    await until(() => waiting[0]?.aborted === true, "the directory knows");
+  });
+
   test("that Engine.IO itself refuses gives its place back", async () => {
     const chat = await startSocketIo(open(), { maxConnections: 1 });
     const old = { Origin: page };
@@ -297,8 +314,10 @@ describe("a polling request", () => {
   test("is refused with 503 when the gate closes, and no session is left", async () => {
     const chat = await startSocketIo(open());
     const client = await connected(chat.client(["polling"]));
+    const sid = sidOf(await poll(chat.port, "", { Origin: page }));
     const ended = new Promise((resolve) => void client.once("disconnect", resolve));
     await Promise.all([chat.gate.close(), ended]);
+    expect((await poll(chat.port, `&sid=${sid}`, { Origin: page })).status).toBe(503);
     expect(chat.gate.connections.size).toBe(0);
     expect((await poll(chat.port, "", { Origin: page })).status).toBe(503);
   });
