@@ -2,9 +2,10 @@ import { type IncomingMessage, Server } from "node:http";
 import { Server as HttpsServer } from "node:https";
 import { Server as NetServer } from "node:net";
 import { GateError, issue } from "./errors.ts";
-import { type AdapterGate, type Gate, ServerGate } from "./gate.ts";
+import type { AdapterGate, Gate } from "./gate.ts";
 import type { Facts, GuardOptions } from "./options.ts";
 import type { Adapter } from "./routing/route.ts";
+import { ServerGate } from "./server-gate.ts";
 import type { GuardableServer } from "./transport/receiver.ts";
 import { takeEvents } from "./transport/server-events.ts";
 

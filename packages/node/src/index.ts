@@ -22,6 +22,7 @@ export type { Identity } from "./connection/identity.ts";
 export type { Revocation, RevocationSource } from "./connection/revocations.ts";
 export { GateError } from "./errors.ts";
 export type { GateIssue, GateIssueCode } from "./errors.ts";
+export type { AllowRequest } from "./delegation/allow-request.ts";
 export type { Gate } from "./gate.ts";
 export { guard } from "./guard.ts";
 export type { PlainOptions } from "./guard.ts";
