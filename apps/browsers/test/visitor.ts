@@ -1,5 +1,5 @@
 import type { Browser, BrowserContext, Page } from "playwright-core";
-import { type BrowserName, launch } from "../../../packages/client/test/browsers.ts";
+import { type BrowserName, launch, leaveDocument } from "../../../packages/client/test/browsers.ts";
 import { authority, tls } from "./certificate.ts";
 import { type Chat, frameworks } from "./chat.ts";
 
@@ -22,7 +22,7 @@ export async function openSeat(browser: Browser): Promise<Seat> {
 /** Makes it as it was when it was opened, which takes a browser less long than to open another. */
 export async function clearSeat({ context, home }: Seat): Promise<void> {
   for (const page of context.pages()) if (page !== home) await page.close();
-  await home.goto("about:blank");
+  await leaveDocument(home);
   await context.clearCookies();
 }
 

@@ -2,7 +2,7 @@ import axe, { type AxeResults } from "axe-core";
 import { handshake, until } from "@wsorigin/testing";
 import type { Browser, BrowserContext, FrameLocator, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { browserNames, launch } from "../../../packages/client/test/browsers.ts";
+import { browserNames, launch, leaveDocument } from "../../../packages/client/test/browsers.ts";
 import { type RunningLab, startLab } from "../src/server/start.ts";
 
 /** What the pages try by themselves. */
@@ -65,7 +65,7 @@ describe.concurrent.each(browserNames)("in %s", (name) => {
       for (const other of context.pages()) if (other !== page) await other.close();
       page.removeAllListeners("pageerror").removeAllListeners("console");
       await page.emulateMedia({ colorScheme: null });
-      await page.goto("about:blank");
+      await leaveDocument(page);
       await context.clearCookies();
     }
     await lab.close();

@@ -4,7 +4,7 @@ import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type * as Client from "../src/index.ts";
 import { type App, type AppOptions, startApp, until } from "./app.ts";
-import { browserNames, launch } from "./browsers.ts";
+import { browserNames, launch, leaveDocument } from "./browsers.ts";
 import { build } from "./built.ts";
 
 interface Entry {
@@ -89,7 +89,7 @@ describe.concurrent.each(browserNames)("in %s", (name) => {
       fresh = true;
     } else if (!page.isClosed()) {
       page.removeAllListeners("pageerror");
-      await page.goto("about:blank");
+      await leaveDocument(page);
       await context.clearCookies();
     }
     await app?.close();

@@ -4,7 +4,7 @@ import { existsSync, rmSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 import { promisify } from "node:util";
-import type { Browser } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { cacheFolder } from "./built.ts";
 
 export const browserNames = ["chromium", "firefox"] as const;
@@ -88,6 +88,11 @@ async function launchFirefox({ names = [], tls }: LaunchOptions): Promise<Browse
   // Its last process still writes there.
   browser.on("disconnected", () => void rm(profile, { recursive: true, force: true, maxRetries: 20 }));
   return browser;
+}
+
+/** Leaves the document of a page that is used again. A navigation of its own that is still under way can abort that once; the second try comes after it. */
+export async function leaveDocument(page: Page): Promise<void> {
+  await page.goto("about:blank").catch(() => page.goto("about:blank"));
 }
 
 async function trust(profile: string, authority: string): Promise<void> {
