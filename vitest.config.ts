@@ -14,8 +14,8 @@ export default defineConfig({
   ssr: { resolve: { conditions: ["@wsorigin/source", "module", "node", "development|production"] } },
   test: {
     projects: folders.map(project),
-    // Most tests wait for sockets, so two files at a time suit two cores.
-    maxWorkers: Math.max(2, availableParallelism() - 1),
+    // Most tests wait for sockets and browsers, so three files at a time suit two cores.
+    maxWorkers: Math.max(3, availableParallelism() - 1),
     // Of one file's tests that may run at the same time: those that start programs and wait for them.
     maxConcurrency: 16,
     // A test that hangs fails; a machine that is busy with other work is no reason to.
@@ -25,16 +25,13 @@ export default defineConfig({
   },
 });
 
-/** One project a package, so that `--project core` picks it. Types are tested where there are `*.test-d.ts`. */
+/** One project a package, so that `--project core` picks it. The types in `*.test-d.ts` are tested by the compiler: `pnpm typecheck`, which `pnpm test` runs. */
 function project(root: string): TestProjectInlineConfiguration {
-  const files = readdirSync(join(root, "test"), { recursive: true, encoding: "utf8" });
-  const enabled = files.some((file) => file.endsWith(".test-d.ts"));
   return {
     extends: true,
     test: {
       name: basename(root),
       root,
-      typecheck: { enabled, tsconfig: "tsconfig.json" },
       // Node would load a second `graphql` for it: the one that Vitest finds is an ES module.
       server: { deps: { inline: ["graphql-ws"] } },
     },
