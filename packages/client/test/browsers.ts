@@ -1,8 +1,9 @@
 import { execFile } from "node:child_process";
 import { createHash, X509Certificate } from "node:crypto";
 import { existsSync, rmSync } from "node:fs";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, stat, writeFile } from "node:fs/promises";
 import { delimiter, join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { promisify } from "node:util";
 import type { Browser, Page } from "playwright-core";
 import { cacheFolder } from "./built.ts";
@@ -41,20 +42,50 @@ async function launchChromium({ names, tls }: LaunchOptions): Promise<Browser> {
   // Where it is unpacked, and found again.
   process.env["TMPDIR"] = folder;
   try {
-    const { default: packed } = await import("@sparticuz/chromium");
+    const executablePath = await unpackChromium(folder);
     const { chromium } = await import("playwright-core");
     // The arguments that its package suggests would switch web security off.
     const args = ["--no-sandbox"];
     if (names !== undefined) args.push(`--host-resolver-rules=${names.map((to) => `MAP ${to} 127.0.0.1`).join(",")}`);
     if (tls !== undefined) args.push(`--ignore-certificate-errors-spki-list=${fingerprint(tls.cert)}`);
-    return await chromium.launch({ executablePath: await packed.executablePath(), args });
+    return await chromium.launch({ executablePath, args });
+  } finally {
+    if (before === undefined) delete process.env["TMPDIR"];
+    else process.env["TMPDIR"] = before;
+  }
+}
+
+/** How old the lock of a process that was ended while it unpacked may become, in milliseconds. */
+const staleAfter = 120_000;
+
+/** Unpacks Chromium, or finds it. One process at a time: files of tests run side by side, and a program that is still being written cannot be started. */
+async function unpackChromium(folder: string): Promise<string> {
+  const { default: packed } = await import("@sparticuz/chromium");
+  const lock = join(folder, "unpacking");
+  while (!(await makeLock(lock))) {
+    const held = await stat(lock).catch(() => undefined);
+    if (held !== undefined && Date.now() - held.mtimeMs > staleAfter) await rm(lock, { recursive: true, force: true });
+    await delay(50);
+  }
+  try {
+    return await packed.executablePath();
   } catch (error) {
     // What was unpacked by halves would be taken for the whole.
     rmSync(join(folder, "chromium"), { force: true });
     throw error;
   } finally {
-    if (before === undefined) delete process.env["TMPDIR"];
-    else process.env["TMPDIR"] = before;
+    await rm(lock, { recursive: true, force: true });
+  }
+}
+
+/** Makes a folder. Says whether it did: `false` if it is there already. */
+async function makeLock(folder: string): Promise<boolean> {
+  try {
+    await mkdir(folder);
+    return true;
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "EEXIST") return false;
+    throw error;
   }
 }
 
