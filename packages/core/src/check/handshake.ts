@@ -82,7 +82,7 @@ function isPlain(value: unknown): value is Headers {
   if (typeof value !== "object" || value === null) return false;
   const prototype: object | null = Object.getPrototypeOf(value);
   if (prototype === null || prototype === Object.prototype) return true;
-  // The Object.prototype of another realm: Jest and `node:vm` run code in one.
+  // The Object.prototype of another realm: Jest runs tests in one.
   return Object.getPrototypeOf(prototype) === null && Object.hasOwn(prototype, "hasOwnProperty");
 }
 
