@@ -8,9 +8,7 @@ import type { GateServices } from "../handshake/record.ts";
 import { hideTokens, hostOf, isSameOrigin } from "../http/request-policy.ts";
 import type { Facts } from "../options.ts";
 import type { EventSource } from "../report.ts";
-
-/** Longer addresses are cut: behind a proxy that is trusted too much, the client writes them. */
-const maxIpLength = 64;
+import { readAddress } from "../limits/address.ts";
 
 /** What is known about one polling request of Engine.IO. */
 export class PollingRequest<P, R> implements ConnectionFacts<P, R>, EventSource {
@@ -61,7 +59,7 @@ export class PollingRequest<P, R> implements ConnectionFacts<P, R>, EventSource 
   }
 
   get ip(): string {
-    return (this.#ip ??= this.#askIp().slice(0, maxIpLength));
+    return (this.#ip ??= this.#askIp());
   }
 
   get ms(): number {
@@ -81,13 +79,8 @@ export class PollingRequest<P, R> implements ConnectionFacts<P, R>, EventSource 
   }
 
   #askIp(): string {
-    if (this.#request === undefined) return "";
-    try {
-      return this.gate.adapter.ip(this.#request) ?? "";
-    } catch (error) {
-      this.gate.reporter.error(error, "the framework's adapter");
-      return "";
-    }
+    const request = this.#request;
+    return request === undefined ? "" : readAddress(() => this.gate.adapter.ip(request), this.gate.reporter);
   }
 }
 

@@ -10,8 +10,8 @@ export function evaluate<P>(
   options: DecideOptions,
 ): Decision<P> | PromiseLike<Decision<P>> {
   if (typeof policy.evaluate === "function") return policy.evaluate(handshake, options);
-  const { signal, verify } = options;
-  return policy.decide(handshake, { verify, signal: typeof signal === "function" ? signal() : signal });
+  const { signal } = options;
+  return policy.decide(handshake, { ...options, signal: typeof signal === "function" ? signal() : signal });
 }
 
 /** The same, but a decision that is not there after so many milliseconds is a refusal (`timed-out`, or what the policy says when it is aborted). */

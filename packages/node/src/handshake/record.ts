@@ -7,6 +7,7 @@ import type { EventSource, Reporter } from "../report.ts";
 import type { Adapter, Route } from "../routing/route.ts";
 import type { Found } from "../routing/routes.ts";
 import type { Transport } from "../transport/transport.ts";
+import { readAddress } from "../limits/address.ts";
 import { type Attempt, type Failures, uncounted } from "../limits/failures.ts";
 import type { Limits } from "../limits/limits.ts";
 import type { Interruptible } from "./pending.ts";
@@ -30,9 +31,6 @@ export interface GateServices<P, R> {
   readonly sessionOf: (request: Transport["request"]) => Upgradable<P, R> | undefined;
   readonly isClosing: () => boolean;
 }
-
-/** Longer addresses are cut: behind a proxy that is trusted too much, the client writes them. */
-const maxIpLength = 64;
 
 /** What is known about one opening handshake while it is decided. */
 export class HandshakeRecord<P, R> implements EventSource {
@@ -73,7 +71,7 @@ export class HandshakeRecord<P, R> implements EventSource {
 
   /** The client's address, read on first use. */
   get ip(): string {
-    return (this.#ip ??= this.#askIp().slice(0, maxIpLength));
+    return (this.#ip ??= this.#askIp());
   }
 
   get ms(): number {
@@ -121,14 +119,7 @@ export class HandshakeRecord<P, R> implements EventSource {
   }
 
   #askIp(): string {
-    if (this.#request === undefined) return "";
-    try {
-      return this.gate.adapter.ip(this.#request) ?? "";
-    } catch (error) {
-      // A session of HTTP/2 that is gone has no socket any more, and its address cannot be read.
-      if (!(error instanceof Error && "code" in error && error.code === "ERR_HTTP2_SOCKET_UNBOUND"))
-        this.gate.reporter.error(error, "the framework's adapter");
-      return "";
-    }
+    const request = this.#request;
+    return request === undefined ? "" : readAddress(() => this.gate.adapter.ip(request), this.gate.reporter);
   }
 }

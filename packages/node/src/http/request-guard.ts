@@ -3,6 +3,7 @@ import { type Decision, deny, type Policy } from "@wsorigin/core";
 import { sourcesOf } from "../check-options.ts";
 import { identify, identityOf } from "../connection/identity.ts";
 import type { Interruption } from "../handshake/pending.ts";
+import { boundedAddress } from "../limits/address.ts";
 import { defaults, type Facts } from "../options.ts";
 import { type EventSource, Reporter } from "../report.ts";
 import { asksForWebSocket } from "../transport/upgrade-field.ts";
@@ -135,12 +136,9 @@ export class RequestGate<P, R> {
   }
 }
 
-/** Longer addresses are cut: behind a proxy that is trusted too much, the client writes them. */
-const maxIpLength = 64;
-
 function factsOf<R>(adapter: RequestAdapter<R>, request: R): Facts {
   const { ip, ...rest } = adapter.facts(request);
-  return { ...rest, ip: (ip ?? "").slice(0, maxIpLength) };
+  return { ...rest, ip: boundedAddress(ip) };
 }
 
 /** Options of `requestGuard()` without a framework. */

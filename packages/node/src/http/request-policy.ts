@@ -11,7 +11,7 @@ import {
 import { isThenable } from "../attempt.ts";
 import { sourcesOf } from "../check-options.ts";
 import { notExpired } from "../connection/late-token.ts";
-import { isDecision } from "../handshake/decide.ts";
+import { evaluate, isDecision } from "../handshake/decide.ts";
 import type { Interruption } from "../handshake/pending.ts";
 import type { Facts } from "../options.ts";
 import { rewriteFields, rewriteLines } from "../transport/request.ts";
@@ -50,10 +50,7 @@ export function decideRequest<P>(
   const signal = (): AbortSignal => (controller ??= new AbortController()).signal;
   const asked: DecideOptions = { sameOrigin: isSameOrigin(request), askToken: token ? undefined : false };
   const handshake = handshakeOf(request, facts, sourcesOf(policy));
-  const decision =
-    typeof policy.evaluate === "function"
-      ? policy.evaluate(handshake, { ...asked, signal })
-      : policy.decide(handshake, { ...asked, signal: signal() });
+  const decision = evaluate(policy, handshake, { ...asked, signal });
   if (!isThenable(decision)) return settled(decision);
   return wait(decision, deadline, watch, (why) => {
     controller?.abort();
