@@ -9,7 +9,7 @@ import { MemoryConnection } from "./connection.ts";
 import { echo, ignore, listed, path } from "./servers.ts";
 import { median } from "./stats.ts";
 
-/** Whom a storm of revocations is about: nobody with a socket here, or 500 of those with one. */
+/** Which subjects a burst of revocations names: none with a socket on this server, or 500 of those that have one. */
 const about = ["absent", "present"] as const;
 type About = (typeof about)[number];
 

@@ -126,7 +126,7 @@ describe.concurrent.each(browserNames)("in %s", (name) => {
     expect(await page.locator(".list button").first().getAttribute("aria-pressed")).toBe("true");
   });
 
-  test.sequential("whoever is listed gets in, through the token if there is one to show", async () => {
+  test.sequential("a listed origin is admitted, with a token where one is required", async () => {
     await show();
     const evil = `http://evil.localhost:${lab.places.hostilePort}`;
     const origins = page.getByLabel("Origins that may open a socket");
@@ -153,7 +153,7 @@ describe.concurrent.each(browserNames)("in %s", (name) => {
     expect(await page.getByLabel("Hosts that this server").inputValue()).toBe(new URL(lab.places.app).host);
   });
 
-  test.sequential("a policy that does not compile is told of at its field, and the old one stays", async () => {
+  test.sequential("a policy that does not compile is reported at its field, and the previous one stays in force", async () => {
     await show();
     const origins = page.getByLabel("Origins that may open a socket");
     await origins.fill("app.example.com\nhttps://*");

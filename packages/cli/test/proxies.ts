@@ -308,8 +308,8 @@ function logFiles(folder: string): readonly string[] {
 }
 
 /**
- * A port of 127.0.0.1 that nobody listens on, below those that the system gives to servers on port 0 and to clients: no test that runs at the same
- * time can get it meanwhile.
+ * A port of 127.0.0.1 with no listener, below the range that the system assigns to clients and to servers on port 0, so no test that runs at the
+ * same time can be given it.
  */
 export async function freePort(): Promise<number> {
   for (;;) {

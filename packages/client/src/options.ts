@@ -39,7 +39,7 @@ export interface ConnectOptions {
   readonly protocols?: readonly string[] | undefined;
   /**
    * A ticket for each socket, put in its query. A URL is the app's own endpoint, of the page's origin: it is asked with POST and the page's cookies, and
-   * answers JSON `{ "ticket": "..." }`, or 401 or 403 where nobody is logged in.
+   * answers JSON `{ "ticket": "..." }`, or 401 or 403 when the user is not logged in.
    */
   readonly ticket?: Credential | string | undefined;
   /** The ticket's name in the query; `"ticket"` by default. */

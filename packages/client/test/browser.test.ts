@@ -212,7 +212,7 @@ describe.concurrent.each(browserNames)("in %s", (name) => {
       expect(asked).toHaveLength(2);
     });
 
-    test.sequential("revoked: nobody is logged in, and nothing is tried any more", async () => {
+    test.sequential("revoked: the user is logged out, and the client stops reconnecting", async () => {
       const { tickets, sockets, decisions, asked } = await show();
       await connectWithTicket();
       await untilState("open");
@@ -225,7 +225,7 @@ describe.concurrent.each(browserNames)("in %s", (name) => {
       await untilState("open");
     });
 
-    test.sequential.each([401, 403])("the endpoint for tickets answers %i: nobody is logged in", async (status) => {
+    test.sequential.each([401, 403])("the ticket endpoint answers %i: the user is not logged in", async (status) => {
       const shown = await show();
       shown.answerTicket = (response) => void response.writeHead(status).end();
       await connectWithTicket();

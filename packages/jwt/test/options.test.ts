@@ -140,7 +140,11 @@ describe("what is refused, and what to write instead", () => {
       /^algorithms: "toString" is not a supported algorithm/,
       { ...base, algorithms: ["toString"] },
     ],
-    ["an algorithm that is no text", /^algorithms: object is not a supported algorithm/, { ...base, algorithms: [{}] }],
+    [
+      "an algorithm that is not a string",
+      /^algorithms: object is not a supported algorithm/,
+      { ...base, algorithms: [{}] },
+    ],
     [
       "HMAC with a public key",
       /^algorithms: "HS256" uses its key as a shared secret, .* anyone could sign\. Write/,
@@ -296,7 +300,7 @@ describe("what is refused, and what to write instead", () => {
       /^key\.headers must be an object of header fields with string values\. Write/,
       remote(https, { headers: [["a", "b"]] }),
     ],
-    ["a header that is no text", /^key\.headers must be/, remote(https, { headers: { a: 1 } })],
+    ["a header that is not a string", /^key\.headers must be/, remote(https, { headers: { a: 1 } })],
     ["a header with a line break", /^key\.headers must be/, remote(https, { headers: { a: "b\r\nc: d" } })],
     ["a header whose name is none", /^key\.headers must be/, remote(https, { headers: { "a b": "c" } })],
 
