@@ -240,7 +240,11 @@ describe.concurrent.each(browserNames)("in %s", (name) => {
 
     test.sequential("the app's own function says so with a status", async () => {
       await show();
-      await page.evaluate(() => void recorded({ url: "/chat", ticket: () => Promise.reject(Response.error()) }));
+      await page.evaluate(() => {
+        // Without a second try, which could come before the page closes it.
+        const retry = { min: 1e6, max: 1e6 };
+        recorded({ url: "/chat", ticket: () => Promise.reject(Response.error()), retry });
+      });
       await untilState("waiting");
       await page.evaluate(() => {
         connection.close();
