@@ -44,7 +44,7 @@ const guide = {
 
 describeGuide("Vite in middleware mode without a gate", guide, (before, after) => {
   test("before and after: a page of this server gets hot reloads", async () => {
-    for (const target of [before(), after()]) await reloads(target, ownOrigin(target));
+    for (const target of [before(), after()]) await expect(reloads(target, ownOrigin(target))).resolves.toBeUndefined();
   });
 
   test("before: a page of another port can have Vite's token, and with it the hot reloads", async () => {
