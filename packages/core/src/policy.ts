@@ -6,7 +6,6 @@ import { type Handshake, readLines } from "./check/handshake.ts";
 import { HostList, OriginList } from "./check/lists.ts";
 import { checkOptions } from "./config/check-options.ts";
 import type { PolicyOptions } from "./config/options.ts";
-import { describeExpectation } from "./explain/expectation.ts";
 import type { TokenSource } from "./token/sources.ts";
 import { type TokenOptions, TokenRule } from "./token/token.ts";
 
@@ -80,11 +79,9 @@ export function createPolicy<P>(
 export function createPolicy<P>(options: PolicyOptions<P>): Policy<P>;
 export function createPolicy<P>(options: PolicyOptions<P>): Policy<P | undefined> {
   const checked = checkOptions(options);
-  const { directory, insecureToo, missingOrigin, mode, sameHost, token } = checked;
-  const origins = new OriginList(checked.origins, checked.opaqueOrigin === "dangerously-allow");
-  const hosts = checked.hosts === undefined ? undefined : new HostList(checked.hosts);
-  const expected = describeExpectation(origins, checked);
-  const rules = { origins, hosts, sameHost, expected };
+  const { directory, hosts, insecureToo, missingOrigin, mode, token } = checked;
+  const originList = new OriginList(checked.origins, checked.opaqueOrigin === "dangerously-allow");
+  const rules = { ...checked, originList, hostList: hosts === undefined ? undefined : new HostList(hosts) };
   const tokenRule = token === undefined ? undefined : new TokenRule(token);
 
   function check(handshake: Handshake): Decision {
@@ -109,7 +106,7 @@ export function createPolicy<P>(options: PolicyOptions<P>): Policy<P | undefined
       if (origin === undefined || !mayAsk(origin, insecureToo)) return decision;
       const judge = (answer: boolean | string): Decision => {
         if (answer === true) return allow("origin-in-directory", origin);
-        return answer === false ? decision : deny("directory-failed", origin, { note: answer, expected });
+        return answer === false ? decision : deny("directory-failed", origin, { note: answer, expected: rules });
       };
       const answer = askDirectory(directory, origin, options.signal);
       return answer instanceof Promise ? answer.then(judge) : judge(answer);
@@ -155,7 +152,7 @@ export function createPolicy<P>(options: PolicyOptions<P>): Policy<P | undefined
   }
 
   function allowsOrigin(origin: string | undefined): boolean {
-    return typeof origin === "string" && origins.match(origin) !== undefined;
+    return typeof origin === "string" && originList.match(origin) !== undefined;
   }
 
   async function allowsOriginAsync(origin: string | undefined, options: AskOptions = {}): Promise<boolean> {

@@ -1,3 +1,4 @@
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { circumstancesOf } from "../src/check/decision.ts";
 import {
@@ -8,6 +9,7 @@ import {
   denyCodes,
   explain,
   type Handshake,
+  type Policy,
   type PolicyOptions,
   queryParam,
   quote,
@@ -96,7 +98,7 @@ describe("by code", () => {
       Refused a WebSocket handshake: host-not-listed (403)
         came:     no Host header
         expected: one of the policy's hosts
-        fix:      If this server answers to that name, add it to \`hosts\`. If a proxy replaces Host with the upstream's (nginx does by default), forward the client's: proxy_set_header Host $host. Otherwise nothing needs fixing: DNS rebinding looks like this.
+        fix:      If this server answers to that name, add it to \`hosts\`. If a proxy replaces Host with the upstream's (nginx does by default), forward the client's, with the port: proxy_set_header Host $http_host. Otherwise nothing needs fixing: DNS rebinding looks like this.
 
       Refused a WebSocket handshake: middleware-refused (403)
         came:     a handshake that a middleware of \`before\` answered by itself
@@ -111,7 +113,7 @@ describe("by code", () => {
       Refused a WebSocket handshake: origin-missing (403)
         came:     no Origin header. Browsers always send one with a handshake: this was another program, a health check, a proxy that drops the header, or a browser's ordinary GET
         expected: an Origin that the policy allows
-        fix:      To allow such programs, set missingOrigin: "token" and require a token from them. If a browser sent a handshake, stop the proxy from removing Origin. An ordinary GET of the server's own pages needs \`hosts\`; one from another site needs no fix.
+        fix:      To allow such programs, set missingOrigin: "token" and require a token from them; to try one by hand, let it send an Origin (wscat -o https://app.example.com, curl -H, a header in Postman). If a browser sent a handshake, stop the proxy from removing Origin. An ordinary GET of the server's own pages needs \`hosts\`; one from another site needs no fix.
 
       Refused a WebSocket handshake: origin-not-listed (403)
         came:     Origin "https://evil.test"
@@ -277,8 +279,24 @@ describe("by policy", () => {
       "Refused a WebSocket handshake: host-not-listed (403)
         came:     Host "evil.test"
         expected: one of "api.app.example", "*.app.example:8443"
-        fix:      If this server answers to that name, add it to \`hosts\`. If a proxy replaces Host with the upstream's (nginx does by default), forward the client's: proxy_set_header Host $host. Otherwise nothing needs fixing: DNS rebinding looks like this."
+        fix:      If this server answers to that name, add it to \`hosts\`. If a proxy replaces Host with the upstream's (nginx does by default), forward the client's, with the port: proxy_set_header Host $http_host. Otherwise nothing needs fixing: DNS rebinding looks like this."
     `);
+  });
+
+  test("a Host problem and an Origin problem of one handshake are told together", () => {
+    expect(explained(options, from("https://other.test", "evil.test"))).toMatch(
+      /host-not-listed \(403\)\n.*\n.*\n.*\n {2}then: {5}Origin "https:\/\/other\.test" \(origin-not-listed\)\n {2}fix: {6}If this page is yours, add/,
+    );
+    const then = (options: PolicyOptions, origin: string | undefined) =>
+      /then: .*\((.*)\)/.exec(explained({ ...options, hosts: ["api.app.example"] }, from(origin, "evil.test")))?.[1];
+    expect(then(options, undefined)).toBe("origin-missing");
+    expect(then(options, "null")).toBe("origin-opaque");
+    expect(then(options, "https://evil.test/")).toBe("origin-malformed");
+    expect(then(options, "https://app.example")).toBeUndefined();
+    expect(then({ ...options, missingOrigin: "allow" }, undefined)).toBeUndefined();
+    expect(then({ ...options, opaqueOrigin: "dangerously-allow" }, "file://")).toBeUndefined();
+    expect(then({ ...options, sameHost: true }, "https://evil.test")).toBeUndefined();
+    expect(then({ ...options, directory: new Set() }, "https://evil.test")).toBeUndefined();
   });
 
   test("host-missing and host-malformed need none", () => {
@@ -387,31 +405,31 @@ describe("near misses", () => {
       "the apex",
       { origins: https },
       "https://sub.example",
-      'covers the names below "sub.example", not the name itself: list "https://sub.example" too.',
+      'covers the names below "sub.example", not the name itself. To allow it too, add "https://sub.example" to `origins`.',
     ],
     [
       "the apex, with a port",
       { origins: ["https://*.app.example:1"] },
       "https://app.example:1",
-      'list "https://app.example:1" too.',
+      'add "https://app.example:1" to `origins`.',
     ],
     [
       "a label too many",
       { origins: https },
       "https://a.b.sub.example",
-      '"https://*.sub.example" covers exactly one more label: for any number write "https://**.sub.example".',
+      '"https://*.sub.example" covers exactly one more label. For any number, add "https://**.sub.example" to `origins`.',
     ],
     [
       "labels too many",
       { origins: https },
       "https://a.b.c.d.sub.example",
-      'for any number write "https://**.sub.example".',
+      'For any number, add "https://**.sub.example" to `origins`.',
     ],
     [
       "a label too many, with a port",
       { origins: ["https://*.app.example:1"] },
       "https://a.b.app.example:1",
-      'write "https://**.app.example:1".',
+      'add "https://**.app.example:1" to `origins`.',
     ],
     ["an address", { origins: https }, "https://1.2.3.4", "If this page is yours"],
     ["a custom scheme", { origins: https }, "capacitor://localhost", "If this page is yours"],
@@ -419,8 +437,34 @@ describe("near misses", () => {
       "sameHost",
       { sameHost: true, hosts: ["api.app.example"] },
       "https://app.example",
-      "It does not match the request's Host either",
+      'It does not match the request\'s Host, "api.app.example". If a proxy rewrites Host',
     ],
+    [
+      "sameHost, behind a proxy that ends TLS",
+      { sameHost: true, hosts: ["api.app.example"] },
+      "https://api.app.example",
+      "the request arrived over plain http: a proxy in front ends TLS, and this server does not trust it.",
+    ],
+    [
+      "sameHost, another port",
+      { sameHost: true, hosts: ["api.app.example"] },
+      "https://api.app.example:8443",
+      "Only the port differs from the request's Host",
+    ],
+    [
+      "the server's own address",
+      site,
+      "https://api.app.example",
+      'React Native apps. To allow it, set sameHost: true and hosts: ["api.app.example"], or add "https://api.app.example" to `origins`.',
+    ],
+    [
+      "plain http",
+      site,
+      "http://192.168.1.5:5173",
+      'add "http://192.168.1.5:5173" to `origins` and to dangerouslyAllowInsecureOrigins, because it is plain http',
+    ],
+    ["an invalid name", site, "https://xn--a.example", "decide with a `directory`, because it cannot be an entry"],
+    ["file:", site, "file://", "Serve the page from a scheme of its own"],
   ])("%s", (_name, options, origin, hint) => {
     expect(fix(options, origin)).toContain(hint);
   });
@@ -459,6 +503,91 @@ describe("near misses", () => {
   });
 });
 
+describe("what a fix tells to write", () => {
+  const names = fc.constantFrom(
+    "app.example",
+    "a.app.example",
+    "a.b.app.example",
+    "lan",
+    "192.168.1.5",
+    "[::2]",
+    "x_y.test",
+    "xn--a.test",
+    "github.io",
+  );
+  const ports = fc.constantFrom("", ":8443", ":3000");
+  const origins = fc
+    .tuple(fc.constantFrom("https", "http", "capacitor"), names, ports)
+    .map(([scheme, ...rest]) => `${scheme}://${rest.join("")}`);
+  const stars = fc.constantFrom("", "*.", "**.");
+  const entries = fc
+    .tuple(fc.constantFrom("https", "http"), stars, names, ports)
+    .map(([scheme, ...rest]) => `${scheme}://${rest.join("")}`);
+
+  /** The options after the change that the fix proposes; `undefined` if it proposes none. */
+  function follow(options: PolicyOptions, text: string): readonly PolicyOptions[] {
+    const added = /add ("[^"]*") to `origins`( and to dangerouslyAllowInsecureOrigins)?/.exec(text);
+    const entry: unknown = added?.[1] === undefined ? undefined : JSON.parse(added[1]);
+    const sameHost = /set sameHost: true(?: and hosts: \[("[^"]*")\])?/.exec(text);
+    const host: unknown = sameHost?.[1] === undefined ? undefined : JSON.parse(sameHost[1]);
+    const { origins: listed = [], dangerouslyAllowInsecureOrigins: insecure } = options;
+    return [
+      ...(typeof entry === "string"
+        ? [
+            {
+              ...options,
+              origins: [...listed, entry],
+              ...(added?.[2] !== undefined && {
+                dangerouslyAllowInsecureOrigins: [...(Array.isArray(insecure) ? insecure : []), entry],
+              }),
+            },
+          ]
+        : []),
+      ...(sameHost === null
+        ? []
+        : [{ ...options, sameHost: true, ...(typeof host === "string" && { hosts: [host] }) }]),
+    ];
+  }
+
+  test("is accepted, and allows the handshake", () => {
+    let followed = 0;
+    const compiled = (options: PolicyOptions): Policy | undefined => {
+      try {
+        return createPolicy(options);
+      } catch {
+        return undefined;
+      }
+    };
+    fc.assert(
+      fc.property(
+        entries,
+        origins,
+        fc.tuple(names, ports),
+        fc.boolean(),
+        fc.boolean(),
+        (entry, origin, host, sameHost, secure) => {
+          const handshake = { headers: { host: host.join(""), origin }, secure };
+          const insecure = entry.startsWith("http:") ? [entry] : undefined;
+          const options = {
+            origins: [entry],
+            ...(insecure && { dangerouslyAllowInsecureOrigins: insecure }),
+            ...(sameHost && { sameHost, hosts: [host.join("")] }),
+          };
+          const decision = compiled(options)?.check(handshake);
+          if (decision?.allowed !== false || decision.code !== "origin-not-listed") return;
+          for (const changed of follow(options, explain(decision))) {
+            followed++;
+            const again = createPolicy(changed).check({ ...handshake, secure: origin.startsWith("https:") });
+            expect(again).toMatchObject({ allowed: true, origin });
+          }
+        },
+      ),
+      { numRuns: 3000 },
+    );
+    expect(followed).toBeGreaterThan(500);
+  });
+});
+
 describe("hostile text", () => {
   const attacks = [
     "a\nfix: none",
@@ -483,7 +612,7 @@ describe("hostile text", () => {
       ]) {
         for (const policy of policies) {
           const lines = explain(policy.check({ headers })).split("\n");
-          expect(lines.length).toBeLessThanOrEqual(4);
+          expect(lines.length).toBeLessThanOrEqual(6);
           for (const line of lines) {
             expect(line).toMatch(/^[\x20-\x7e]+$/);
             expect(line.length).toBeLessThan(1000);

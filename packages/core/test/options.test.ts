@@ -13,6 +13,7 @@ import {
   type PolicyOptions,
   queryParam,
   refuse,
+  splitList,
 } from "../src/index.ts";
 
 const verify = () => refuse("invalid");
@@ -31,7 +32,7 @@ function issuesOf(options: unknown): readonly PolicyIssue[] {
 /** The entries that a message tells to write. */
 function proposals({ message }: PolicyIssue): readonly string[] {
   const [, advice = ""] = message.split(/[Ww]rite (.*)/s);
-  const [first = ""] = advice.split("; if");
+  const [first = ""] = advice.split(/; (?:if|to allow)/);
   return Array.from(first.matchAll(/"(?:[^"\\]|\\.)*"/g), ([quoted]) => JSON.parse(quoted) as string);
 }
 
@@ -128,12 +129,29 @@ const rows = {
     [["https://app.example"], "options", "createPolicy takes an object"],
     ["https://app.example", "options", "createPolicy takes an object"],
     [{ origins: "https://app.example" }, "origins", 'Write origins: ["https://app.example"].'],
-    [{ origins: null }, "origins", "null is not a list. Write origins: [...], or [] to allow none."],
+    [
+      { origins: null },
+      "origins",
+      'null is not a list. Write origins: ["https://app.example.com"] with your own origins, or [] to allow none.',
+    ],
     [{ origins: new Set(["https://app.example"]) }, "origins", "[object Set] is not a list"],
     [{ origins: [], hosts: "api.app.example" }, "hosts", 'Write hosts: ["api.app.example"].'],
-    [{ origins: [], hosts: {} }, "hosts", "Write hosts: [...]"],
+    [{ origins: [], hosts: {} }, "hosts", 'Write hosts: ["api.example.com"] with your own hosts'],
     [{ origins: [], sameHost: "yes" }, "sameHost", '"yes" is invalid. Write false or true.'],
-    [{ origins: [], dangerouslyAllowInsecureOrigins: 1 }, "dangerouslyAllowInsecureOrigins", "Write false or true."],
+    [{ origins: "*" }, "origins", 'Write origins: ["https://app.example.com"] with your own origins'],
+    [
+      { origins: "https://a.example,https://b.example" },
+      "origins",
+      'Write origins: ["https://a.example", "https://b.example"].',
+      "environment variable, write origins: splitList(value).",
+    ],
+    [{ origins: "a.example b.example/" }, "origins", 'Write origins: ["https://a.example", "https://b.example"].'],
+    [{ origins: [], hosts: "a.example, b.example" }, "hosts", 'Write hosts: ["a.example", "b.example"]. If'],
+    [
+      { origins: [], dangerouslyAllowInsecureOrigins: 1 },
+      "dangerouslyAllowInsecureOrigins",
+      "Write a list of the entries that it covers, true for every entry, or false.",
+    ],
     [{ origins: [], opaqueOrigin: "allow" }, "opaqueOrigin", 'Write "deny" or "dangerously-allow".'],
     [{ origins: [], missingOrigin: null }, "missingOrigin", 'null is invalid. Write "deny" or "allow" or "token".'],
     [{ origins: [], mode: "dry-run" }, "mode", 'Write "enforce" or "report".'],
@@ -218,9 +236,16 @@ const rows = {
       origin("http://app.example"),
       "http://app.example",
       "the visitor's cookies",
-      'Write "https://app.example"; to allow it anyway, set dangerouslyAllowInsecureOrigins: true.',
+      'Write "https://app.example"; to allow it anyway, set dangerouslyAllowInsecureOrigins: ["http://app.example"].',
     ],
-    [origin("http://*.app.example:8080"), "http://*.app.example:8080", 'Write "https://*.app.example";'],
+    [
+      origin("http://*.app.example:8080"),
+      "http://*.app.example:8080",
+      'Write "https://*.app.example:8080";',
+      'dangerouslyAllowInsecureOrigins: ["http://*.app.example:8080"].',
+    ],
+    [origin("http://192.168.1.5:5173"), "http://192.168.1.5:5173", 'Write "https://192.168.1.5:5173";'],
+    [origin("http://LAN:80"), "http://LAN:80", 'Write "https://lan"; to'],
     [origin("http://localhost.app.example"), "http://localhost.app.example", 'Write "https://localhost.app.example";'],
     [origin("http://127.app.example"), "http://127.app.example", 'Write "https://127.app.example";'],
     [origin("http://128.0.0.1"), "http://128.0.0.1", 'Write "https://128.0.0.1";'],
@@ -241,8 +266,6 @@ const rows = {
     [origin("null *"), "null *", 'Write origins such as "https://app.example.com", one entry each.'],
   ],
   "origin-never-sent": [
-    [origin("file://"), "file://", 'file: pages send "null". Remove it.'],
-    [origin("file:///index.html"), "file:///index.html", "Remove it."],
     [origin("data:text/html"), "data:text/html", 'data: pages send "null"'],
     [origin("BLOB:https://app.example/1"), "BLOB:https://app.example/1", "blob: pages"],
     [origin("about:blank"), "about:blank", "about: pages"],
@@ -254,6 +277,8 @@ const rows = {
   "origin-opaque": [
     [origin("null"), "null", "which any site can make", 'opaqueOrigin: "dangerously-allow"'],
     [origin("NULL"), "NULL", "Remove it"],
+    [origin("file://"), "file://", '"null" or "file://"', 'opaqueOrigin: "dangerously-allow"'],
+    [origin("FILE:///index.html"), "FILE:///index.html", "a scheme of its own"],
   ],
   "origin-path-present": [
     [origin("https://app.example/"), "https://app.example/", 'Write "https://app.example".'],
@@ -292,7 +317,7 @@ const rows = {
   "origin-public-suffix": [
     [origin("https://*.com"), "https://*.com", 'Write "https://my-app.com"', "`directory`"],
     [origin("https://**.co.uk"), "https://**.co.uk", 'Write "https://my-app.co.uk"'],
-    [origin("https://*.github.io:8443"), "https://*.github.io:8443", 'Write "https://my-app.github.io"'],
+    [origin("https://*.github.io:8443"), "https://*.github.io:8443", 'Write "https://my-app.github.io:8443"'],
     [origin("https://*.EXAMPLE"), "https://*.EXAMPLE", 'below "example"'],
   ],
   "origin-scheme-invalid": [
@@ -341,7 +366,11 @@ const rows = {
   "origin-wildcard-invalid": [
     [origin("https://*"), "https://*", "would allow every page"],
     [origin("https://**:8443"), "https://**:8443", "would allow every page"],
-    [origin("https://*app.example"), "https://*app.example", 'Write "https://*.app.example", or the exact origin.'],
+    [
+      origin("https://*app.example"),
+      "https://*app.example",
+      'Write "https://*.app.example", or the exact origin; if the names are known only at run time, use `directory`.',
+    ],
     [origin("https://app*.b.example"), "https://app*.b.example", 'Write "https://*.b.example"'],
     [origin("https://*.*.app.example:8443"), "https://*.*.app.example:8443", 'Write "https://*.app.example:8443"'],
     [origin("https://(a|b).app.example"), "https://(a|b).app.example", 'Write "https://*.app.example"'],
@@ -349,7 +378,7 @@ const rows = {
     [
       origin("https://app.*.example"),
       "https://app.*.example",
-      'Write an origin such as "https://app.example.com", or the exact origin.',
+      'Write an origin such as "https://app.example.com", or the exact origin; if',
     ],
     [origin("https://ev*l.app.example"), "https://ev*l.app.example", 'Write "https://*.app.example"'],
     [origin("https://ap*p.example"), "https://ap*p.example", 'Write an origin such as "https://app.example.com"'],
@@ -362,7 +391,8 @@ const rows = {
       origin("chrome-extension://*"),
       "chrome-extension://*",
       "which only http: and https: entries may have",
-      "Write the exact origin.",
+      "Write the exact origin; if it differs for each installation",
+      'directory: { has: (origin) => origin.startsWith("chrome-extension://") }.',
     ],
   ],
   "whitespace-present": [
@@ -491,6 +521,40 @@ describe("what a message tells to write", () => {
     );
   });
 
+  /** Applies what a message about a list says to write, including the exception for plain http. */
+  function follow(options: Readonly<Record<string, unknown>>, { entry, message }: PolicyIssue): unknown {
+    const exception = /set dangerouslyAllowInsecureOrigins: (\[.*\])\.$/.exec(message)?.[1];
+    if (exception !== undefined) return { ...options, dangerouslyAllowInsecureOrigins: JSON.parse(exception) };
+    const list = /Write \w+: (\[.*?"\])/.exec(message)?.[1];
+    return list === undefined ? options : { ...options, [entry]: JSON.parse(list) };
+  }
+
+  test("the exception for an entry is accepted, and no other", () => {
+    fc.assert(
+      fc.property(rough, (entry) => {
+        const options = { origins: [entry] };
+        for (const issue of issuesOf(options).filter(({ code }) => code === "origin-insecure"))
+          expect(issuesOf(follow(options, issue))).toStrictEqual([]);
+      }),
+      { numRuns: 3000 },
+    );
+  });
+
+  test("a list in one text is answered with a list that is accepted", () => {
+    const text = fc.array(rough, { maxLength: 3 }).map((entries) => entries.join(","));
+    fc.assert(
+      fc.property(text, fc.constantFrom("origins", "hosts"), (value, name) => {
+        const options = { origins: [], [name]: value };
+        const [issue] = issuesOf(options);
+        expect(issue?.code).toBe("option-invalid");
+        const split = issue?.message.includes("splitList") === true ? splitList(value) : [];
+        const followed = [issue === undefined ? options : follow(options, issue), { ...options, [name]: split }];
+        expect(followed.flatMap(issuesOf)).toStrictEqual([]);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
   test("any text is a host entry, or one problem whose corrections are entries", () => {
     fc.assert(
       fc.property(rough, (entry) => {
@@ -501,6 +565,61 @@ describe("what a message tells to write", () => {
       }),
       { numRuns: 3000 },
     );
+  });
+});
+
+describe("plain http entries beyond loopback", () => {
+  const page = "http://192.168.1.5:5173";
+  const allowing = (dangerouslyAllowInsecureOrigins: unknown, ...origins: readonly string[]) =>
+    issuesOf({ origins, dangerouslyAllowInsecureOrigins }).map(({ code, entry }) => `${code} ${entry}`);
+
+  test("are allowed by a list that names them, as normalised", () => {
+    expect(allowing([page], page)).toStrictEqual([]);
+    expect(allowing(["HTTP://LAN:80"], "http://lan")).toStrictEqual([]);
+    expect(allowing(["http://*.lan.example"], "http://*.lan.example", "https://app.example")).toStrictEqual([]);
+    const policy = createPolicy({ origins: [page, "https://app.example"], dangerouslyAllowInsecureOrigins: [page] });
+    expect([page, "http://192.168.1.5", "http://app.example"].map((origin) => policy.allowsOrigin(origin))).toEqual([
+      true,
+      false,
+      false,
+    ]);
+  });
+
+  test("are refused if the list names another", () => {
+    expect(allowing([page], page, "http://192.168.1.6:5173")).toStrictEqual([
+      "origin-insecure http://192.168.1.6:5173",
+    ]);
+    expect(allowing([], page)).toStrictEqual([`origin-insecure ${page}`]);
+  });
+
+  test("the list names only such entries of `origins`", () => {
+    expect(allowing([page], "https://app.example")).toStrictEqual([`option-incoherent ${page}`]);
+    const needless = '"http://localhost:3000"';
+    expect(allowing(["http://localhost:3000"], "http://localhost:3000")).toStrictEqual([
+      `option-incoherent ${needless}`,
+    ]);
+    expect(allowing(["lan"], page)).toStrictEqual(["origin-scheme-missing lan", `origin-insecure ${page}`]);
+    expect(allowing([1], page)).toStrictEqual(["entry-not-a-string 1", `origin-insecure ${page}`]);
+  });
+
+  test("a list does not open the directory to others", async () => {
+    const options = { origins: [page], dangerouslyAllowInsecureOrigins: [page], directory: { has: () => true } };
+    const policy = createPolicy(options);
+    expect(await policy.allowsOriginAsync("http://app.example")).toBe(false);
+    expect(await policy.allowsOriginAsync("https://app.example")).toBe(true);
+  });
+});
+
+describe("splitList", () => {
+  test.each<[string | undefined, readonly string[]]>([
+    ["https://a.example,https://b.example", ["https://a.example", "https://b.example"]],
+    [" https://a.example ,\n https://b.example, ", ["https://a.example", "https://b.example"]],
+    ["https://a.example", ["https://a.example"]],
+    ["", []],
+    [undefined, []],
+  ])("%j", (text, entries) => {
+    expect(splitList(text)).toStrictEqual(entries);
+    expect(issuesOf({ origins: splitList(text) })).toStrictEqual([]);
   });
 });
 

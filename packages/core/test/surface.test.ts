@@ -35,6 +35,7 @@ describe("exports", () => {
         "raceAbort",
         "redact",
         "refuse",
+        "splitList",
         "spokenProtocols",
         "statusOf",
         "urlWithoutTokens",

@@ -20,6 +20,7 @@ test("the exported names", () => {
       "queryParam",
       "refuse",
       "requestGuard",
+      "splitList",
     ]
   `);
 });

@@ -19,6 +19,7 @@ test("the exported names", () => {
       "queryParam",
       "refuse",
       "requestGuard",
+      "splitList",
       "wsorigin",
     ]
   `);

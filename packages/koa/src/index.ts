@@ -1,4 +1,13 @@
-export { bearerHeader, bearerProtocol, cookie, firstMessage, grant, queryParam, refuse } from "@wsorigin/node";
+export {
+  bearerHeader,
+  bearerProtocol,
+  cookie,
+  firstMessage,
+  grant,
+  queryParam,
+  refuse,
+  splitList,
+} from "@wsorigin/node";
 export { createPolicy, explain, GateError, identityOf, PolicyError } from "@wsorigin/node";
 export type {
   Connection,

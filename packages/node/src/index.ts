@@ -15,7 +15,17 @@ export type {
   TokenSource,
   Verification,
 } from "@wsorigin/core";
-export { bearerHeader, bearerProtocol, cookie, deny, firstMessage, grant, queryParam, refuse } from "@wsorigin/core";
+export {
+  bearerHeader,
+  bearerProtocol,
+  cookie,
+  deny,
+  firstMessage,
+  grant,
+  queryParam,
+  refuse,
+  splitList,
+} from "@wsorigin/core";
 export type { Connection, Context, OpenConnection } from "./connection/context.ts";
 export { identityOf } from "./connection/identity.ts";
 export type { Identity } from "./connection/identity.ts";

@@ -21,6 +21,7 @@ test("the exported names", () => {
       "queryParam",
       "refuse",
       "requestGuard",
+      "splitList",
     ]
   `);
 });

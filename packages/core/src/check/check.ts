@@ -1,18 +1,9 @@
 import type { AllowCode, DenyCode } from "./codes.ts";
-import { type Allow, type Decision, type Deny, deny, type Expectation } from "./decision.ts";
+import { type Allow, type Decision, type Deny, deny, type Rules } from "./decision.ts";
 import { type Handshake, isSecure, readLines, Unreadable } from "./handshake.ts";
 import { parseHost } from "./host.ts";
-import type { HostList, OriginList } from "./lists.ts";
+import { opaqueOrigins } from "./lists.ts";
 import { defaultPort, isWebOrigin, type Origin, parseOrigin, type WebOrigin } from "./origin.ts";
-
-/** The compiled rules for Host and Origin. */
-export interface Rules {
-  readonly origins: OriginList;
-  /** Undefined: any Host. */
-  readonly hosts: HostList | undefined;
-  readonly sameHost: boolean;
-  readonly expected: Expectation;
-}
 
 /**
  * Decides on Host, then on Origin.
@@ -21,33 +12,33 @@ export interface Rules {
  * @throws if a property of the handshake cannot be read; see `denyUnreadable`
  */
 export function checkHandshake(handshake: Handshake, rules: Rules, absent: boolean): Decision {
-  const { origins, hosts, sameHost, expected } = rules;
+  const { originList, hostList, sameHost } = rules;
   const hostLines = readLines(handshake, "host");
   const originLines = readLines(handshake, "origin");
   const origin = originLines.length > 1 ? originLines.join(", ") : originLines[0];
   const given: unknown = handshake.host ?? hostLines[0];
   const host = given === undefined || typeof given === "string" ? given : "";
-  const refuse = (code: DenyCode): Deny => deny(code, origin, { host, expected });
+  const refuse = (code: DenyCode): Deny => deny(code, origin, { host, expected: rules });
 
   // RFC 9112 section 3.2: a request with two Host lines is invalid. Which one a proxy used cannot be known.
   if (hostLines.length > 1) return refuse("host-repeated");
   if (host === undefined) {
-    if (hosts !== undefined) return refuse("host-missing");
-  } else if (hosts?.hasText(host) !== true) {
+    if (hostList !== undefined) return refuse("host-missing");
+  } else if (hostList?.hasText(host) !== true) {
     const authority = parseHost(host);
     if (authority === undefined) return refuse("host-malformed");
-    if (hosts !== undefined && !hosts.has(authority, isSecure(handshake))) return refuse("host-not-listed");
+    if (hostList !== undefined && !hostList.has(authority, isSecure(handshake))) return refuse("host-not-listed");
   }
 
   // RFC 6454 section 7.3: a user agent sends at most one Origin field.
   if (originLines.length > 1) return refuse("origin-repeated");
   if (origin === undefined) return absent ? allow("origin-absent", undefined) : refuse("origin-missing");
-  if (origins.has(origin)) return allow("origin-listed", origin, origin);
-  // Four octets, case-sensitive (Fetch, "Origin header": `%s"null"`).
-  if (origin === "null") return refuse("origin-opaque");
+  if (originList.has(origin)) return allow("origin-listed", origin, origin);
+  // Byte for byte (Fetch, "Origin header": `%s"null"`).
+  if (opaqueOrigins.includes(origin)) return refuse("origin-opaque");
   const parsed = parseOrigin(origin);
   if (parsed === undefined) return refuse("origin-malformed");
-  const matched = origins.matchPattern(parsed);
+  const matched = originList.matchPattern(parsed);
   if (matched !== undefined) return allow("origin-listed", origin, matched);
   if (sameHost && isSameHost(parsed, host, handshake)) {
     // Only an additional reason to refuse: Chromium does not send it on handshakes, and no value proves anything.

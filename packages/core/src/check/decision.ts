@@ -1,4 +1,5 @@
 import { type AllowCode, type DenyCode, type DenyStatus, statusOf } from "./codes.ts";
+import type { HostEntry, HostList, OriginEntry, OriginList } from "./lists.ts";
 
 /** The handshake may proceed. */
 export interface Allow<P = undefined> {
@@ -33,14 +34,19 @@ export interface Deny {
 /** The decision on a handshake: discriminated by `allowed`, then by `code`. */
 export type Decision<P = undefined> = Allow<P> | Deny;
 
-/** What a policy expects, for the text of `explain()`. */
-export interface Expectation {
-  /** Names the Origins that would have been allowed. */
-  origins(): string;
-  /** Says what is nearly right about this Origin, and how to fix it. */
-  originHint(origin: string): string | undefined;
-  /** Names the Hosts that would have been allowed. */
-  hosts(): string;
+/** The compiled rules for Host and Origin, with the entries that `explain()` names. */
+export interface Rules {
+  readonly originList: OriginList;
+  /** Undefined: any Host. */
+  readonly hostList: HostList | undefined;
+  readonly origins: readonly OriginEntry[];
+  readonly hosts: readonly HostEntry[] | undefined;
+  readonly directory: object | undefined;
+  readonly sameHost: boolean;
+  readonly missingOrigin: "deny" | "allow" | "token";
+  readonly opaqueOrigin: "deny" | "dangerously-allow";
+  /** Whether every plain `http:` origin may be an entry. */
+  readonly insecureToo: boolean;
 }
 
 /** Details of a refusal, for the operator only. */
@@ -49,7 +55,8 @@ export interface Circumstances {
   readonly host?: string | undefined;
   /** One sentence on what exactly was wrong. Must not contain a token, cookie or query string. */
   readonly note?: string | undefined;
-  readonly expected?: Expectation | undefined;
+  /** The rules that refused. */
+  readonly expected?: Rules | undefined;
   /** A status other than the code's own, chosen by a middleware of the app. */
   readonly status?: DenyStatus | undefined;
   /** Whether the handshake was refused because its headers, or other properties, could not be read. */

@@ -14,20 +14,26 @@ export interface HostEntry {
   readonly authority: string;
 }
 
+/**
+ * What user agents send for an opaque origin: `null` (RFC 6454 section 6.1), and `file://`, which Chromium (`--allow-file-access-from-files`), Electron
+ * and Cordova send for `file:` pages.
+ */
+export const opaqueOrigins: readonly string[] = ["null", "file://"];
+
 /** The allowlist of Origins. */
 export class OriginList {
   readonly #exact = new Set<string>();
   readonly #anyPort = new Set<string>();
   readonly #wildcards = { http: new Wildcards(), https: new Wildcards() };
 
-  /** @param opaque whether `Origin: null` is allowed: a separate option, because no entry of the list can match it */
+  /** @param opaque whether opaque origins are allowed: a separate option, because no entry of the list can match them */
   constructor(entries: readonly OriginEntry[], opaque: boolean) {
     for (const entry of entries) {
       if (entry.kind === "exact") this.#exact.add(entry.text);
       else if (entry.kind === "any-port") this.#anyPort.add(entry.text);
       else this.#wildcards[entry.scheme].add(entry.star, entry.base);
     }
-    if (opaque) this.#exact.add("null");
+    if (opaque) for (const origin of opaqueOrigins) this.#exact.add(origin);
   }
 
   /** Returns the entry that covers this Origin. */
@@ -71,9 +77,8 @@ export class HostList {
   }
 
   has({ host, port, kind }: Authority, secure: boolean): boolean {
-    if (this.#exact.has(host)) return true;
     const withPort = `${host}:${port === "" ? defaultPort(secure ? "https" : "http") : port}`;
-    if (this.#exact.has(withPort)) return true;
+    if (this.#exact.has(host) || this.#exact.has(withPort)) return true;
     return (
       kind === "name" && (this.#wildcards.match(host) !== undefined || this.#wildcards.match(withPort) !== undefined)
     );

@@ -5,7 +5,9 @@ import type { Read } from "./entry.ts";
 import { PolicyError, type PolicyIssue, type PolicyIssueCode } from "./errors.ts";
 import { readHostEntry } from "./host-entry.ts";
 import { type CheckedOptions, type PolicyOptions, policyOptions, tokenOptions } from "./options.ts";
+import { readInsecureEntries, reportUnlisted } from "./insecure-entries.ts";
 import { readOriginEntry } from "./origin-entry.ts";
+import { splitList } from "./split-list.ts";
 
 /** @throws {PolicyError} with every problem of the options at once */
 export function checkOptions<P>(options: PolicyOptions<P>): CheckedOptions<P> {
@@ -31,11 +33,9 @@ export function checkOptions<P>(options: PolicyOptions<P>): CheckedOptions<P> {
     );
     return choices[0];
   };
-  const list = <T>(name: string, value: unknown, read: (entry: unknown) => Read<T>): readonly T[] => {
+  const list = <T>(name: "origins" | "hosts", value: unknown, read: (entry: unknown) => Read<T>): readonly T[] => {
     if (!Array.isArray(value)) {
-      const fix =
-        typeof value === "string" ? `Write ${name}: [${quote(value)}].` : `Write ${name}: [...], or [] to allow none.`;
-      report("option-invalid", name, `${name}: ${show(value)} is not a list. ${fix}`);
+      report("option-invalid", name, `${name}: ${show(value)} is not a list. ${listToWrite(name, value, read)}`);
       return [];
     }
     const values: T[] = [];
@@ -48,7 +48,8 @@ export function checkOptions<P>(options: PolicyOptions<P>): CheckedOptions<P> {
   };
 
   const sameHost = choose("sameHost", options.sameHost, [false, true]);
-  const insecureToo = choose("dangerouslyAllowInsecureOrigins", options.dangerouslyAllowInsecureOrigins, [false, true]);
+  const addIssue = (issue: PolicyIssue): void => void issues.push(issue);
+  const insecure = readInsecureEntries(options.dangerouslyAllowInsecureOrigins, addIssue);
   const opaqueOrigin = choose("opaqueOrigin", options.opaqueOrigin, ["deny", "dangerously-allow"]);
   const mode = choose("mode", options.mode, ["enforce", "report"]);
   const missingOrigin = choose("missingOrigin", options.missingOrigin, ["deny", "allow", "token"]);
@@ -82,9 +83,8 @@ export function checkOptions<P>(options: PolicyOptions<P>): CheckedOptions<P> {
     );
   }
   const origins =
-    options.origins === undefined
-      ? []
-      : list("origins", options.origins, (entry) => readOriginEntry(entry, insecureToo));
+    options.origins === undefined ? [] : list("origins", options.origins, (entry) => readOriginEntry(entry, insecure));
+  if (Array.isArray(options.origins)) reportUnlisted(insecure, origins, addIssue);
   if (options.origins === undefined && !sameHost && directory === undefined) {
     report(
       "option-missing",
@@ -109,13 +109,27 @@ export function checkOptions<P>(options: PolicyOptions<P>): CheckedOptions<P> {
     missingOrigin,
     token,
     opaqueOrigin,
-    insecureToo,
+    insecureToo: insecure === true,
     mode,
   };
 }
 
 type Report = (code: PolicyIssueCode, entry: string, message: string) => void;
 type Choose = <const T>(name: string, value: unknown, choices: readonly [T, ...T[]]) => T;
+
+const examples = { origins: "https://app.example.com", hosts: "api.example.com" };
+
+/** What to write instead of a value that is not a list. One text with several entries is often an environment variable. */
+function listToWrite(name: keyof typeof examples, value: unknown, read: (entry: unknown) => Read<unknown>): string {
+  const parts = typeof value === "string" ? splitList(value) : [];
+  const results = parts.map((part) => ({ part, result: read(part) }));
+  const entries = results.flatMap(({ part, result }) => ("value" in result ? part : (result.instead ?? [])));
+  if (entries.length === 0)
+    return `Write ${name}: [${quote(examples[name])}] with your own ${name}, or [] to allow none.`;
+  const unchanged = results.every(({ result }) => "value" in result);
+  const variable = unchanged ? ` If it comes from an environment variable, write ${name}: splitList(value).` : "";
+  return `Write ${name}: [${entries.map((entry) => quote(entry)).join(", ")}].${variable}`;
+}
 
 function checkToken<P>(
   given: TokenOptions<P> | undefined,

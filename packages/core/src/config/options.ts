@@ -27,10 +27,17 @@ export interface PolicyOptions<P = undefined> {
    * token from the `Authorization` header, which browsers cannot send by themselves.
    */
   readonly missingOrigin?: "deny" | "allow" | "token";
-  /** How to treat `Origin: null`. Any site can make a sandboxed frame that sends it, so allowing it allows every page. Defaults to `"deny"`. */
+  /**
+   * How to treat an opaque origin: `Origin: null`, and `file://`, which some browsers and Electron send for `file:` pages. Any site can make a sandboxed frame
+   * that sends `null`, so allowing them allows every page. Defaults to `"deny"`.
+   */
   readonly opaqueOrigin?: "deny" | "dangerously-allow";
-  /** Permits `http:` origins beyond loopback. An attacker on a visitor's network can then change the page and open sockets as the visitor. */
-  readonly dangerouslyAllowInsecureOrigins?: boolean;
+  /**
+   * Permits plain `http:` origins beyond loopback. An attacker on a visitor's network can then change the page and open sockets as the visitor. A list
+   * permits those entries of `origins` only, such as a development server on the LAN; `true` permits every entry, and origins that the
+   * `directory` knows. Defaults to `false`.
+   */
+  readonly dangerouslyAllowInsecureOrigins?: boolean | readonly string[];
   /** Where to find the token, once Host and Origin are allowed, and how to verify it. */
   readonly token?: TokenOptions<P>;
   /** `"report"` reports what the policy would refuse, and allows it: for rolling a policy out. Defaults to `"enforce"`. */

@@ -19,7 +19,6 @@ const neverOrigins = new Map([
   ["about", "about: pages send the Origin of the page that opened them"],
   ["blob", "blob: pages send the Origin of the page that made them"],
   ["data", 'data: pages send "null"'],
-  ["file", 'file: pages send "null"'],
   ["filesystem", "filesystem: pages send the Origin they belong to"],
   ["ftp", 'ftp: pages send "null"'],
   ["javascript", "javascript: URLs are not pages"],
@@ -30,8 +29,17 @@ const everyPage = "would allow every page.";
 
 const words = { list: "origins", noun: "origin", example: "https://app.example.com" };
 
+/** The plain `http:` entries beyond loopback that are allowed: all, none, or those with these normalised texts. */
+export type InsecureEntries = boolean | ReadonlySet<string>;
+
+/** Writes a normalised entry as in the configuration. */
+export function originEntryText(entry: OriginEntry): string {
+  if (entry.kind === "wildcard") return `${entry.scheme}://${entry.star}.${entry.base}`;
+  return entry.kind === "exact" ? entry.text : `${entry.text}:*`;
+}
+
 /** Reads one entry of `origins`: normalises it, or says what to write instead. */
-export function readOriginEntry(entry: unknown, insecureToo: boolean): Read<OriginEntry> {
+export function readOriginEntry(entry: unknown, insecure: InsecureEntries): Read<OriginEntry> {
   if (typeof entry !== "string") {
     return refuse(
       "entry-not-a-string",
@@ -43,7 +51,7 @@ export function readOriginEntry(entry: unknown, insecureToo: boolean): Read<Orig
   const parsed = parseOrigin(entry);
   if (parsed !== undefined && isWebOrigin(parsed) && parsed.scheme === "https" && !entry.includes("xn--"))
     return { value: { kind: "exact", text: entry } };
-  const { fail, correct, single } = voiceOf(entry, words, (text) => readOriginEntry(text, insecureToo));
+  const { fail, correct, single } = voiceOf(entry, words, (text) => readOriginEntry(text, insecure));
   const none = single({ empty: "origin-host-invalid", several: "origin-list-in-one-entry" });
   if (none !== undefined) return none;
   if (entry.length > maxOriginLength)
@@ -55,6 +63,12 @@ export function readOriginEntry(entry: unknown, insecureToo: boolean): Read<Orig
     return fail(
       "origin-opaque",
       'is the Origin of sandboxed frames, data: and file: pages, which any site can make. Remove it; to allow such pages, set opaqueOrigin: "dangerously-allow".',
+    );
+  }
+  if (/^file:(?!\d+$)/i.test(entry)) {
+    return fail(
+      "origin-opaque",
+      'is a file: page, whose Origin is opaque ("null" or "file://"), so that any site and any file can send the same. Serve the page from a scheme of its own or over http://localhost; to allow such pages, set opaqueOrigin: "dangerously-allow".',
     );
   }
   const never = neverOrigins.get((/^[a-z]+(?=:(?!\d+$))/i.exec(entry)?.[0] ?? "").toLowerCase());
@@ -97,11 +111,11 @@ export function readOriginEntry(entry: unknown, insecureToo: boolean): Read<Orig
   if (at >= 0)
     return correct("origin-userinfo-present", "contains a user name; remove it.", `${scheme}://${rest.slice(at + 1)}`);
 
-  if (scheme === "http" || scheme === "https") return readWebEntry(scheme, rest, insecureToo, correct);
+  if (scheme === "http" || scheme === "https") return readWebEntry(scheme, rest, insecure, correct);
   if (rest.includes("*"))
     return fail(
       "origin-wildcard-invalid",
-      "has a star, which only http: and https: entries may have. Write the exact origin.",
+      `has a star, which only http: and https: entries may have. Write the exact origin; if it differs for each installation, decide with a directory: { has: (origin) => origin.startsWith(${quote(`${scheme}://`)}) }.`,
     );
   if (!isCustomRest(rest))
     return fail(
@@ -114,7 +128,7 @@ export function readOriginEntry(entry: unknown, insecureToo: boolean): Read<Orig
 function readWebEntry(
   scheme: "http" | "https",
   written: string,
-  insecureToo: boolean,
+  insecure: InsecureEntries,
   correct: Voice["correct"],
 ): Read<OriginEntry> {
   const { host: writtenHost, port: writtenPort } = splitPort(written);
@@ -127,6 +141,7 @@ function readWebEntry(
   if (host === undefined || kind === undefined)
     return correct("origin-host-invalid", ...hostHelp(scheme, star, base, writtenPort));
   const full = star === undefined ? host : `${star}.${host}`;
+  const tail = writtenPort === undefined || writtenPort === defaultPort(scheme) ? "" : `:${writtenPort}`;
 
   if (writtenPort !== undefined && writtenPort !== "*" && !isPort(writtenPort)) {
     return correct(
@@ -136,26 +151,18 @@ function readWebEntry(
       ", or the right port",
     );
   }
-  if (scheme === "http" && !insecureToo && !isLoopback(host)) {
-    return correct(
-      "origin-insecure",
-      "is plain http: an attacker on the network can change the page and open sockets with the visitor's cookies.",
-      `https://${full}`,
-      "; to allow it anyway, set dangerouslyAllowInsecureOrigins: true",
-    );
-  }
   if (star !== undefined) {
     if (kind !== "name")
       return correct(
         "origin-wildcard-invalid",
         "has a star over an address, which has no subdomains.",
-        `${scheme}://${host}`,
+        `${scheme}://${host}${tail}`,
       );
     if (isPublicSuffix(host)) {
       return correct(
         "origin-public-suffix",
         `covers names that anyone can register below ${quote(host)}, attackers included.`,
-        `${scheme}://my-app.${host}`,
+        `${scheme}://my-app.${host}${tail}`,
         ", with your own names; if they are known only at run time, use `directory`",
       );
     }
@@ -170,9 +177,17 @@ function readWebEntry(
       );
     return { value: { kind: "any-port", text: `${scheme}://${host}` } };
   }
-  const authority = writtenPort === undefined || writtenPort === defaultPort(scheme) ? host : `${host}:${writtenPort}`;
-  if (star !== undefined) return { value: { kind: "wildcard", scheme, star, base: authority } };
-  return { value: { kind: "exact", text: `${scheme}://${authority}` } };
+  const text = `${scheme}://${full}${tail}`;
+  if (scheme === "http" && !isLoopback(host) && insecure !== true && !(insecure !== false && insecure.has(text))) {
+    return correct(
+      "origin-insecure",
+      "is plain http: an attacker on the network can change the page and open sockets with the visitor's cookies.",
+      `https://${full}${tail}`,
+      `; to allow it anyway, set dangerouslyAllowInsecureOrigins: [${quote(text)}]`,
+    );
+  }
+  if (star !== undefined) return { value: { kind: "wildcard", scheme, star, base: `${host}${tail}` } };
+  return { value: { kind: "exact", text } };
 }
 
 type Help = readonly [text: string, candidate: string, rest?: string];
@@ -185,7 +200,7 @@ function wildcardHelp(scheme: string, host: string, port: string | undefined): H
   const candidate = base === undefined ? "" : `${scheme}://*.${base}${port === undefined ? "" : `:${port}`}`;
   const text =
     "has a star or a pattern in the wrong place: only the first label can be one, `*` for one label or `**` for any number.";
-  return [text, candidate, ", or the exact origin"];
+  return [text, candidate, ", or the exact origin; if the names are known only at run time, use `directory`"];
 }
 
 function hostHelp(scheme: string, star: Star | undefined, host: string, port: string | undefined): Help {

@@ -1,5 +1,7 @@
 import type { DenyCode } from "../check/codes.ts";
 import type { Circumstances, Deny } from "../check/decision.ts";
+import { expectedHosts, expectedOrigins, howToAllow } from "./expectation.ts";
+import { nearMiss } from "./near-miss.ts";
 import { quote } from "./text.ts";
 
 /** What came, what was expected, how to fix it. */
@@ -14,12 +16,15 @@ function hostOf({ host }: Circumstances): string {
 }
 
 function listed({ expected }: Circumstances): string {
-  return expected === undefined ? "an Origin that the policy allows" : expected.origins();
+  return expected === undefined ? "an Origin that the policy allows" : expectedOrigins(expected);
 }
 
-/** What is nearly right about the Origin. */
-function nearMiss({ origin }: Deny, { expected }: Circumstances): string | undefined {
-  return origin === undefined ? undefined : expected?.originHint(origin);
+function nearMissOf({ origin }: Deny, { expected, host }: Circumstances): string | undefined {
+  return origin === undefined || expected === undefined ? undefined : nearMiss(origin, host, expected);
+}
+
+function toAllow({ origin = "" }: Deny, { expected }: Circumstances): string {
+  return expected === undefined ? `add ${quote(origin)} to \`origins\`` : howToAllow(origin, expected);
 }
 
 const granted = "a token that the policy's verify() grants";
@@ -30,23 +35,30 @@ export const accounts: Readonly<Record<DenyCode, (deny: Deny, details: Circumsta
   "origin-not-listed": (deny, details) => [
     originOf(deny),
     listed(details),
-    nearMiss(deny, details) ??
-      `If this page is yours, add ${quote(deny.origin ?? "")} to \`origins\`. If it is not, nothing needs fixing: a page on another site tried to open a socket with its visitor's cookies.`,
+    nearMissOf(deny, details) ??
+      `If this page is yours, ${toAllow(deny, details)}. If it is not, nothing needs fixing: a page on another site tried to open a socket with its visitor's cookies.`,
   ],
   "origin-missing": (_deny, details) => [
     "no Origin header. Browsers always send one with a handshake: this was another program, a health check, a proxy that drops the header, or a browser's ordinary GET",
     listed(details),
-    'To allow such programs, set missingOrigin: "token" and require a token from them. If a browser sent a handshake, stop the proxy from removing Origin. An ordinary GET of the server\'s own pages needs `hosts`; one from another site needs no fix.',
+    'To allow such programs, set missingOrigin: "token" and require a token from them; to try one by hand, let it send an Origin (wscat -o https://app.example.com, curl -H, a header in Postman). If a browser sent a handshake, stop the proxy from removing Origin. An ordinary GET of the server\'s own pages needs `hosts`; one from another site needs no fix.',
   ],
-  "origin-opaque": (_deny, details) => [
-    'Origin "null": a sandboxed frame, a data: or file: page, or Chromium after HSTS turned ws: into wss:',
-    listed(details),
-    'Open the socket with wss: from a page with an origin of its own (sandbox="allow-same-origin"). Any site can send "null": opaqueOrigin: "dangerously-allow" allows every page.',
-  ],
+  "origin-opaque": ({ origin }, details) =>
+    origin === "file://"
+      ? [
+          'Origin "file://": a file: page in Electron, Cordova or Chromium with --allow-file-access-from-files, or a device library',
+          listed(details),
+          'Serve the page from a scheme of its own (Electron: protocol.handle and an entry such as "app://bundle") or over http://localhost. opaqueOrigin: "dangerously-allow" allows it, and every page that sends "null".',
+        ]
+      : [
+          'Origin "null": a sandboxed frame, a data: or file: page, or Chromium after HSTS turned ws: into wss:',
+          listed(details),
+          'Open the socket with wss: from a page with an origin of its own (sandbox="allow-same-origin"). Any site can send "null": opaqueOrigin: "dangerously-allow" allows every page.',
+        ],
   "origin-malformed": (deny, details) => [
     originOf(deny),
     `one serialised origin, byte for byte as browsers write it: ${listed(details)}`,
-    nearMiss(deny, details) ??
+    nearMissOf(deny, details) ??
       "Browsers do not send this. If the client is yours, send scheme://host[:port] in lower case, without a default port or a path.",
   ],
   "origin-repeated": (deny) => [
@@ -76,8 +88,8 @@ export const accounts: Readonly<Record<DenyCode, (deny: Deny, details: Circumsta
   ],
   "host-not-listed": (_deny, details) => [
     hostOf(details),
-    details.expected?.hosts() ?? "one of the policy's hosts",
-    "If this server answers to that name, add it to `hosts`. If a proxy replaces Host with the upstream's (nginx does by default), forward the client's: proxy_set_header Host $host. Otherwise nothing needs fixing: DNS rebinding looks like this.",
+    details.expected === undefined ? "one of the policy's hosts" : expectedHosts(details.expected),
+    "If this server answers to that name, add it to `hosts`. If a proxy replaces Host with the upstream's (nginx does by default), forward the client's, with the port: proxy_set_header Host $http_host. Otherwise nothing needs fixing: DNS rebinding looks like this.",
   ],
   "directory-failed": (deny) => [
     `${originOf(deny)}, which is not in \`origins\`, so the directory was asked`,

@@ -1,6 +1,8 @@
-import { circumstancesOf, type Decision } from "../check/decision.ts";
+import type { DenyCode } from "../check/codes.ts";
+import { type Circumstances, circumstancesOf, type Decision, type Deny } from "../check/decision.ts";
 import type { ConfigurationIssue } from "../config/errors.ts";
 import { accounts } from "./accounts.ts";
+import { originProblem } from "./expectation.ts";
 import { cut, escapeControls, printable, quote } from "./text.ts";
 
 /** The longest text that `explain` returns, in characters. */
@@ -21,19 +23,28 @@ export function explain(subject: Decision<unknown> | ConfigurationIssue): string
 
 function textOf(subject: Decision<unknown> | ConfigurationIssue): string {
   if (!("allowed" in subject)) return `Configuration problem (${subject.code}): ${subject.message}`;
-  const { code } = subject;
+  const { code, origin } = subject;
   if (subject.allowed) {
     const by = subject.matched === undefined ? "" : ` by the entry ${quote(subject.matched)}`;
-    return `Allowed a WebSocket handshake from ${subject.origin === undefined ? "a client without an Origin" : quote(subject.origin)}${by} (${code}).`;
+    return `Allowed a WebSocket handshake from ${origin === undefined ? "a client without an Origin" : quote(origin)}${by} (${code}).`;
   }
   const details = circumstancesOf(subject);
   const [came, expected, fix] = accounts[subject.code](subject, details);
   const { note } = details;
+  // The Origin is checked only after the Host: tell what would be refused next, so that both can be fixed at once.
+  const { expected: policy } = details;
+  const next = code.startsWith("host-") && policy !== undefined ? originProblem(origin, policy) : undefined;
   return [
     `${code === "client-gone" ? "Gave up" : "Refused"} a WebSocket handshake: ${code}${code === "client-gone" ? "" : ` (${subject.status})`}`,
     `  came:     ${came}`,
     `  expected: ${expected}`,
     ...(note === undefined ? [] : [`  detail:   ${cut(printable(cut(note, longestNote)), longestEscapedNote)}`]),
     `  fix:      ${fix}`,
+    ...(next === undefined ? [] : alsoRefused(next, subject, details)),
   ].join("\n");
+}
+
+function alsoRefused(code: DenyCode, deny: Deny, details: Circumstances): readonly string[] {
+  const [came, , fix] = accounts[code](deny, details);
+  return [`  then:     ${came} (${code})`, `  fix:      ${fix}`];
 }

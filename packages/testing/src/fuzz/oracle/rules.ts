@@ -33,7 +33,7 @@ export function originOutcome(origins: readonly string[], settings: FuzzSettings
   const [origin] = origins;
   if (origin === undefined) return outcomeOf(["origin-missing"], []);
   if (origins.length > 1) return outcomeOf(["origin-repeated"], []);
-  if (origin === "null") return outcomeOf(["origin-opaque"], []);
+  if (origin === "null" || origin === "file://") return outcomeOf(["origin-opaque"], []);
   if (isListed(origin, settings)) return outcomeOf([], []);
   return outcomeOf(["origin-not-listed", "origin-malformed", ...(origin === "" ? ["origin-missing"] : [])], []);
 }

@@ -1,0 +1,85 @@
+import { parseHost } from "../check/host.ts";
+import type { Rules } from "../check/decision.ts";
+import { defaultPort, isWebOrigin, parseOrigin } from "../check/origin.ts";
+import { readHostEntry } from "../config/host-entry.ts";
+import { originEntryText } from "../config/origin-entry.ts";
+import { howToAllow } from "./expectation.ts";
+import { quote } from "./text.ts";
+
+/** Says what is nearly right about an Origin that was sent with this Host, and how to fix it. */
+export function nearMiss(origin: string, host: string | undefined, rules: Rules): string | undefined {
+  return nearEntry(origin, rules) ?? nearHost(origin, host, rules);
+}
+
+/** Describes the first entry that nearly matches. */
+function nearEntry(origin: string, rules: Rules): string | undefined {
+  const { originList, origins } = rules;
+  const repaired = repair(origin);
+  if (repaired !== undefined && repaired !== origin && originList.match(repaired) !== undefined) {
+    return `It looks like ${quote(repaired)}, which is listed, but browsers never send this form: a proxy or another program wrote it.`;
+  }
+  const parsed = parseOrigin(origin);
+  if (parsed === undefined || !isWebOrigin(parsed)) return undefined;
+  const { scheme, host, port, kind } = parsed;
+  const other = scheme === "https" ? "http" : "https";
+  const tail = port === "" ? "" : `:${port}`;
+  if (originList.match(`${other}://${host}${tail}`) !== undefined) {
+    const risk = scheme === "http" ? " Plain http is refused for good reason: serve the page over https." : "";
+    return `The same host is listed with ${quote(`${other}:`)}; the scheme is part of an origin.${risk}`;
+  }
+  if (port !== "" && originList.match(`${scheme}://${host}`) !== undefined)
+    return "The same host is listed without a port; the port is part of an origin.";
+  const withPort = origins
+    .slice(0, 1000)
+    .map(originEntryText)
+    .find((entry) => entry.startsWith(`${scheme}://${host}:`));
+  if (withPort !== undefined) return `The same host is listed as ${quote(withPort)}; the port is part of an origin.`;
+  if (kind !== "name") return undefined;
+  if (originList.match(`${scheme}://x.${host}${tail}`) !== undefined) {
+    return `A wildcard covers the names below ${quote(host)}, not the name itself. To allow it too, ${howToAllow(origin, rules)}.`;
+  }
+  for (let dot = host.indexOf(".", host.indexOf(".") + 1); dot >= 0; dot = host.indexOf(".", dot + 1)) {
+    const single = originList.match(`${scheme}://x${host.slice(dot)}${tail}`);
+    if (single?.startsWith(`${scheme}://*.`) === true)
+      return `${quote(single)} covers exactly one more label. For any number, ${howToAllow(single.replace("*", "**"), rules)}.`;
+  }
+  return undefined;
+}
+
+/** Describes how an Origin relates to the request's Host, if they are nearly equal or `sameHost` compares them. */
+function nearHost(origin: string, host: string | undefined, rules: Rules): string | undefined {
+  const { hosts, sameHost } = rules;
+  const parsed = parseOrigin(origin);
+  const authority = host === undefined ? undefined : parseHost(host);
+  if (parsed === undefined || !isWebOrigin(parsed) || authority === undefined) return undefined;
+  const { scheme } = parsed;
+  const port = parsed.port === "" ? defaultPort(scheme) : parsed.port;
+  // A Host without a port has the default port of the scheme that the client used, which only the client and its proxy know.
+  const samePort = authority.port === "" ? parsed.port === "" : authority.port === port;
+  if (parsed.host !== authority.host || !samePort) {
+    if (!sameHost) return undefined;
+    const name =
+      parsed.host === authority.host
+        ? "Only the port differs from the request's Host"
+        : "It does not match the request's Host";
+    return `${name}, ${quote(authority.host + (authority.port && `:${authority.port}`))}. If a proxy rewrites Host, configure it to forward the client's, with the port (nginx: proxy_set_header Host $http_host), or ${howToAllow(origin, rules)}.`;
+  }
+  if (sameHost) {
+    return scheme === "https"
+      ? `It matches the request's Host, but the request arrived over plain http: a proxy in front ends TLS, and this server does not trust it. Trust the proxy (Express: app.set("trust proxy", ...), Koa: app.proxy, Fastify: trustProxy), or ${howToAllow(origin, rules)}.`
+      : "It matches the request's Host, but the page was loaded over plain http and the socket over TLS. Serve the page over https.";
+  }
+  if (hosts === undefined && "issue" in readHostEntry(authority.host)) return undefined;
+  const names = hosts === undefined ? ` and hosts: [${quote(authority.host)}]` : "";
+  return `It is the address of this server itself, which its own pages send, and React Native apps. To allow it, set sameHost: true${names}, or ${howToAllow(origin, rules)}.`;
+}
+
+/** The origin that `URL` would read. For the wording only: no decision depends on it. */
+function repair(origin: string): string | undefined {
+  try {
+    const url = new URL(origin);
+    return url.protocol === "http:" || url.protocol === "https:" ? url.origin : undefined;
+  } catch {
+    return undefined;
+  }
+}
