@@ -2,7 +2,8 @@ import type { Command } from "../command.ts";
 import { type DoctorOptions, readArguments, usage } from "../doctor/arguments.ts";
 import { observe, type Observations } from "../doctor/observe.ts";
 import { planOf } from "../doctor/plan.ts";
-import { type DoctorRule, doctorRules, firstOnly } from "../doctor/rules.ts";
+import { doctorRules, firstOnly } from "../doctor/rules/index.ts";
+import type { DoctorRule } from "../doctor/rules/rule.ts";
 import { nameOf } from "../doctor/who.ts";
 import type { Finding } from "../finding.ts";
 

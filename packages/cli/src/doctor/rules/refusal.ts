@@ -1,0 +1,117 @@
+import { hostFix, upgradeFix } from "../fixes.ts";
+import { evilOrigin } from "../plan.ts";
+import { alike, bodyLine, knowsVersion, lines, opened, refused, textOf, wordsOf } from "../reply.ts";
+import type { DoctorRule } from "./rule.ts";
+
+/** A handshake that is refused for its key, its form, its Origin or its path. */
+export const refusalRules: readonly DoctorRule[] = [
+  {
+    id: "WSO038",
+    name: "key-lost",
+    group: "handshake",
+    severity: "failure",
+    title: "The Sec-WebSocket fields are lost on the way",
+    cause: "The server misses Sec-WebSocket-Key or -Version, which were sent.",
+    fix: "Let the proxy pass all Sec-WebSocket fields through. CloudFront: origin request policy AllViewer.",
+    when: ({ replies: { page } }) =>
+      refused(page) && /Missing or invalid Sec-WebSocket-(?:Key|Version)|missing Sec-WebSocket-Key/i.test(textOf(page))
+        ? { seen: lines(page) }
+        : undefined,
+  },
+  {
+    id: "WSO046",
+    name: "malformed-on-the-way",
+    group: "handshake",
+    severity: "failure",
+    title: "The upgrade arrives, but not as a handshake of HTTP/1.1",
+    cause:
+      "Handshakes get another answer than an ordinary GET, whatever their version: what arrives is an upgrade, and not a right one. nginx before 1.29.7 speaks HTTP/1.0 to its backend unless it is told not to, and strict servers refuse that.",
+    fix: "nginx: proxy_http_version 1.1. Otherwise see what the proxy makes of Connection and the Sec-WebSocket fields.",
+    when: ({ replies: { page, plain, version } }) =>
+      refused(page) &&
+      page.status === 400 &&
+      version !== undefined &&
+      alike(page, version) &&
+      !knowsVersion(version) &&
+      plain !== undefined &&
+      plain.status !== 400
+        ? { seen: [`handshake: ${page.statusLine}`, `version 99: ${version.statusLine}`, `GET: ${plain.statusLine}`] }
+        : undefined,
+  },
+  {
+    id: "WSO023",
+    name: "origin-refused",
+    group: "handshake",
+    severity: "failure",
+    title: "The server refuses this page",
+    cause:
+      "The upgrade gets through, and the server says no: the page's origin is not on its list, byte for byte (scheme, www, port), or it compares it with a Host that a proxy has replaced; or what stands for the visitor is missing.",
+    fix: "Add the page's origin to the server's list, exactly as the browser sends it.",
+    when: (seen) => {
+      const {
+        replies: { page, plain, none, version },
+        options,
+        direct,
+        who,
+      } = seen;
+      if (!refused(page) || ![401, 403].includes(page.status ?? 0)) return undefined;
+      if (plain !== undefined && alike(page, plain) && !knowsVersion(version)) return undefined;
+      const others = [
+        opened(none) ? "without an Origin it opens" : "",
+        opened(seen.replies.evil) ? `and from ${evilOrigin} too` : "",
+      ].filter((text) => text !== "");
+      return {
+        seen: [`Origin: ${options.pageOrigin}`, ...lines(page), ...others],
+        fix: [
+          `If the page is yours, add ${JSON.stringify(options.pageOrigin)} to the list, exactly so.`,
+          ...(direct === undefined && who.proxy !== undefined
+            ? [
+                "If it is on the list: the proxy may have replaced Host. Run it again with --direct <backend>.",
+                ...hostFix(who),
+              ]
+            : []),
+        ],
+      };
+    },
+  },
+  {
+    id: "WSO033",
+    name: "forbidden-for-all",
+    group: "handshake",
+    severity: "failure",
+    title: "A rule in front forbids the path",
+    cause:
+      "The handshake and an ordinary GET get the same 403: an access list, a firewall for web applications, or a proxy that forbids upgrades (Envoy without upgrade_configs). It is not about the Origin.",
+    fix: "Find the rule in the proxy or firewall that answered.",
+    when: ({ replies: { page, plain, evil }, who, options }) =>
+      refused(page) && page.status === 403 && (plain?.status === 403 || evil?.status === 403)
+        ? {
+            seen: [`handshake: ${page.statusLine}`, `GET: ${plain?.statusLine ?? ""}`, ...bodyLine(page)],
+            ...(who.proxy?.id === "envoy" && { fix: upgradeFix(who, options) }),
+          }
+        : undefined,
+  },
+  {
+    id: "WSO025",
+    name: "path-mismatch",
+    group: "handshake",
+    severity: "failure",
+    title: "A WebSocket server answers, but not on this path",
+    cause:
+      "Version 99 is refused as only a WebSocket server does it, so upgrades get through; the path is none of its own. A proxy may have cut or added a prefix, or a slash at the end is missing or too much.",
+    fix: "Compare the URL's path with the server's, after what the proxy does to it (nginx: a proxy_pass with a path replaces the location's).",
+    when: ({ replies: { page, version }, options, who }) =>
+      refused(page) && knowsVersion(version) && [400, 403, 404].includes(page.status ?? 0)
+        ? {
+            seen: [
+              `${options.url.pathname}: ${wordsOf(page)}`,
+              `version 99: ${version?.statusLine ?? ""}`,
+              ...bodyLine(page),
+            ],
+            ...(who.app?.id === "ws" && {
+              fix: [`new WebSocketServer({ server, path: ${JSON.stringify(options.url.pathname)} })`],
+            }),
+          }
+        : undefined,
+  },
+];
