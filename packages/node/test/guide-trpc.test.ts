@@ -157,7 +157,7 @@ describe("a client of tRPC behind the gate", () => {
     const client = createTRPCClient<typeof router>({ links: [wsLink({ client: ws })] });
     const subscription = client.stream.subscribe(undefined, { onData: (data) => void heard.push(data) });
     onTestFinished(() => subscription.unsubscribe());
-    await until(() => heard.length === 1, "the subscription has begun");
+    await until(() => heard.length > 0, "the subscription has begun");
     const before = waiting;
     const failed = client.wait.query().catch((error: unknown) => error);
     await until(() => waiting > before, "the query has arrived");

@@ -55,26 +55,29 @@ describe("new WebSocketServer({ port })", () => {
 });
 
 describe("a client of ws behind the gate", () => {
+  const endOf = (socket: WebSocket): Promise<readonly unknown[]> =>
+    new Promise((resolve) => socket.once("close", (code, reason) => resolve([code, String(reason)])));
+
   interface Own extends Library {
-    readonly arrivals: readonly (readonly [socket: WebSocket, request: IncomingMessage])[];
+    readonly arrivals: readonly { readonly request: IncomingMessage; readonly end: ReturnType<typeof endOf> }[];
   }
 
   async function start(options: LibraryOptions = {}): Promise<Own> {
-    const arrivals: [WebSocket, IncomingMessage][] = [];
+    const arrivals: Own["arrivals"][number][] = [];
     const library = await startLibrary((server) => {
-      new WebSocketServer({ server }).on("connection", (socket, request) => void arrivals.push([socket, request]));
+      new WebSocketServer({ server }).on(
+        "connection",
+        (socket, request) => void arrivals.push({ request, end: endOf(socket) }),
+      );
     }, options);
     return { ...library, arrivals };
   }
-
-  const ends = (socket: WebSocket): Promise<readonly unknown[]> =>
-    new Promise((resolve) => socket.once("close", (code, reason) => resolve([code, String(reason)])));
 
   test("is known: identityOf(request) is who gate.connections lists", async () => {
     const { url, gate, arrivals } = await start();
     await once(new PageSocket(url("ada")), "open");
     await until(() => arrivals.length === 1, "it has arrived");
-    const [[, request] = []] = arrivals;
+    const request = arrivals[0]?.request;
     expect(identityOf(request)).toMatchObject({ principal: "ada", origin: "https://app.example", ip: "127.0.0.1" });
     expect(request?.url).toBe("/");
     expect([...gate.connections].map(({ principal }) => principal)).toEqual(["ada"]);
@@ -87,13 +90,11 @@ describe("a client of ws behind the gate", () => {
   ])("is told of %s with 4401, and the listener's socket closes with 1006", async (_name, reason, options, end) => {
     const library = await start(options);
     const client = new PageSocket(library.url("ada"));
-    const ended = ends(client);
+    const ended = endOf(client);
     await until(() => library.arrivals.length === 1, "it has arrived");
-    const [[socket] = []] = library.arrivals;
-    const own = socket === undefined ? undefined : ends(socket);
     end(library);
     expect(await ended).toEqual([4401, reason]);
-    expect(await own).toEqual([1006, ""]);
+    expect(await library.arrivals[0]?.end).toEqual([1006, ""]);
     await until(() => library.gate.connections.size === 0, "it is gone");
   });
 
