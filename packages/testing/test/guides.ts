@@ -12,12 +12,14 @@ export interface Guide {
   readonly file: URL;
   readonly before: Program;
   readonly after: Program;
-  /** The handshake, but for its Origin. */
-  readonly request: HandshakeRequest;
+  /** The handshake, but for its Origin; or what makes it for a program that runs, such as a login. */
+  readonly request: HandshakeRequest | ((target: Target) => HandshakeRequest | Promise<HandshakeRequest>);
   /** What a page does with its open socket. */
   readonly use: (frames: Frames) => Promise<void>;
   /** A page whose visitors must be safe from it. */
   readonly stranger?: string;
+  /** How the program after refuses a handshake without an Origin; as it refuses the stranger by default. */
+  readonly refusesMissing?: string;
 }
 
 /**
@@ -30,7 +32,9 @@ export function describeGuide(
   guide: Guide,
   more?: (before: () => Target, after: () => Target) => void,
 ): void {
-  const { file, request, use, stranger = evil } = guide;
+  const { file, request, use, stranger = evil, refusesMissing = "403 Forbidden" } = guide;
+  const requestTo = async (target: Target): Promise<HandshakeRequest> =>
+    typeof request === "function" ? request(target) : request;
   describe(`replacing ${name}`, () => {
     const before = runs(guide.before);
     const after = runs(guide.after);
@@ -40,16 +44,16 @@ export function describeGuide(
     });
 
     test.each([page, stranger])("before: a page of %s gets in", async (origin) => {
-      await expect(use(await openAs(origin, before(), request))).resolves.toBeUndefined();
+      await expect(use(await openAs(origin, before(), await requestTo(before())))).resolves.toBeUndefined();
     });
 
     test("after: its page gets in", async () => {
-      await expect(use(await openAs(page, after(), request))).resolves.toBeUndefined();
+      await expect(use(await openAs(page, after(), await requestTo(after())))).resolves.toBeUndefined();
     });
 
     test.each([stranger, "null", null])("after: the Origin %s is refused before the 101", async (origin) => {
-      const answer = await handshake(after(), { ...request, origin });
-      expect(answer.statusLine).toBe("HTTP/1.1 403 Forbidden");
+      const answer = await handshake(after(), { ...(await requestTo(after())), origin });
+      expect(answer.statusLine).toBe(`HTTP/1.1 ${origin === null ? refusesMissing : "403 Forbidden"}`);
       expect(answer.closed).toBe("fin");
     });
 

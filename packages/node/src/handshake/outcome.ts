@@ -150,19 +150,18 @@ function handOver<P, R>(
     },
     unanswered: (isTaken) => {
       connection?.dispose();
-      respond(record, isTaken ? slow(record) : record.deny(unanswered));
+      respond(record, isTaken || unanswered === "route-not-found" ? slow(record, isTaken) : record.deny(unanswered));
     },
     failed: (error) => reporter.error(error, "another listener of the server"),
   });
 }
 
-/** A listener has the handshake, and takes longer than the gate waits. */
-function slow<P, R>(record: HandshakeRecord<P, R>): Deny {
+/** No listener answered in time. One that reads from the connection works on it; a proxy does not read before its upstream has answered. */
+function slow<P, R>(record: HandshakeRecord<P, R>, isTaken: boolean): Deny {
   const { grace } = record.gate.options;
-  return record.deny(
-    "timed-out",
-    `Another listener has the handshake and did not answer within ${grace} ms. If it needs longer, such as a proxy with a slow upstream, raise \`grace\`.`,
-  );
+  const who = isTaken ? "Another listener has the handshake and did not answer" : "No listener answered";
+  const note = `${who} within ${grace} ms. If one needs longer, such as a proxy with a slow upstream, raise \`grace\`.`;
+  return record.deny(isTaken ? "timed-out" : "route-not-found", note);
 }
 
 /** Remembers a connection that the gate did not open, for as long as it lasts. */

@@ -1,0 +1,11 @@
+import { running, type Running } from "../../../testing/test/program.ts";
+// #region guide
+import express from "express";
+import { createProxyMiddleware } from "http-proxy-middleware";
+import { target } from "./backend.ts";
+
+const app = express();
+app.use(createProxyMiddleware({ target, pathFilter: "/live", changeOrigin: true, ws: true }));
+// #endregion
+
+export const start = (port = 0): Promise<Running> => running(app.listen(port, "127.0.0.1"));

@@ -1,0 +1,1 @@
+export default { distDir: "../../node_modules/.cache/next-guide" };
