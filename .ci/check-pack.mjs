@@ -2,9 +2,10 @@
 // outside the workspace, and there imports, requires and type-checks them. Run it through `pnpm check:pack`.
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
+import { existsSync } from "node:fs";
 import { copyFile, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join, posix } from "node:path";
 import { promisify } from "node:util";
 
 const root = join(import.meta.dirname, "..");
@@ -86,6 +87,29 @@ async function checkContents({ name, folder, isProgram }, installed) {
         files.includes(`src/${built[1]}.ts`),
         `${name}: ${file} has no source; delete ${join(folder, "dist")} and build again`,
       );
+  }
+}
+
+/**
+ * The guides: all that the repository has, with links and imports that do not lead out of the tarball. Only README.md may link to another package as `../core`: that
+ * is right beside it in node_modules, and npm's page resolves it by the manifest's `repository.directory`.
+ */
+async function checkDocs({ name, folder }, installed, folders) {
+  const files = await filesBelow(installed);
+  const docs = join(folder, "docs");
+  for (const file of existsSync(docs) ? await filesBelow(docs) : [])
+    assert.ok(files.includes(`docs/${file}`), `${name} lacks docs/${file}`);
+  const isPacked = (path) => files.some((file) => file === path || file.startsWith(`${path}/`));
+  for (const file of files.filter((file) => /^(?:README\.md|docs\/.+\.(?:md|ts))$/.test(file))) {
+    const text = (await readFile(join(installed, file), "utf8")).replaceAll(/^```[^]*?^```|`[^`\n]*`/gm, "");
+    const links = file.endsWith(".md")
+      ? text.matchAll(/\]\((?![a-z]+:|#)([^()\s#]+)/g)
+      : text.matchAll(/\bfrom "(\..+?)"/g);
+    for (const [, link] of links) {
+      const path = posix.join(posix.dirname(file), link);
+      const isNeighbour = file === "README.md" && folders.includes(path.replace(/^\.\.\//, ""));
+      assert.ok(isPacked(path) || isNeighbour, `${name}: ${file} leads to ${link}, which is not packed`);
+    }
   }
 }
 
@@ -185,7 +209,11 @@ try {
   const packed = await Promise.all(packages.map((each) => pack(each, folder)));
   await Promise.all([Promise.all(packed.map(lint)), install(packed, folder)]);
   const installed = (name) => join(folder, "node_modules", name);
-  for (const each of packed) await checkContents(each, installed(each.name));
+  const folders = packed.map(({ folder }) => basename(folder));
+  for (const each of packed) {
+    await checkContents(each, installed(each.name));
+    await checkDocs(each, installed(each.name), folders);
+  }
   await checkCore(installed("@wsorigin/core"));
   await checkImports(names, folder);
   for (const { name } of packed.filter(({ isProgram }) => isProgram)) await checkProgram(name, installed(name));

@@ -7,8 +7,8 @@ import { ToolListChangedNotificationSchema } from "@modelcontextprotocol/sdk/typ
 import { until } from "@wsorigin/testing";
 import express from "express";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
-import { blocksOf, regionsOf } from "../../testing/test/guides.ts";
-import { running } from "../../testing/test/program.ts";
+import { blocksOf, regionsOf, started } from "../../testing/test/guides.ts";
+import { run, running } from "../../testing/test/program.ts";
 import { ask, type RequestEvent } from "../../testing/test/request-guard.ts";
 import * as after from "../docs/mcp-server/after.ts";
 import * as before from "../docs/mcp-server/before.ts";
@@ -50,10 +50,9 @@ const notes = [{ type: "text", text: "Buy milk" }];
 const rebound = { Host: "attacker.test", Origin: "http://attacker.test" };
 
 describe("the guide to MCP servers", () => {
-  async function serve({ start }: typeof after | typeof before): Promise<number> {
-    const program = await start();
-    onTestFinished(() => program.close());
-    return program.port;
+  async function serve(program: typeof after | typeof before): Promise<number> {
+    const { port } = await started(run(program));
+    return port;
   }
 
   // The programs write their log there.

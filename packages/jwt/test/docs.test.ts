@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { started } from "../../testing/test/guides.ts";
-import { start } from "../docs/chat.ts";
+import { run } from "../../testing/test/program.ts";
+import * as chat from "../docs/chat.ts";
 import { evil, statusOf } from "./sockets.ts";
 import { token } from "./support.ts";
 
@@ -14,7 +15,7 @@ test("the first example of the README is a program that runs", async () => {
 
   const written = vi.spyOn(process.stderr, "write").mockReturnValue(true);
   onTestFinished(() => written.mockRestore());
-  const target = await started(start());
+  const target = await started(run(chat));
   expect(await statusOf(target)).toBe(401);
   // Nobody has to be asked about one of another algorithm.
   expect(await statusOf(target, { token: token({}, { header: { alg: "none" } }) })).toBe(401);

@@ -1,14 +1,10 @@
 import { readFile } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
 import { type Frames, handshake, type HandshakeRequest, type Target } from "../src/index.ts";
-import type { Running } from "./program.ts";
+import { type Program, run, type Running } from "./program.ts";
 
 export const page = "https://app.example.com";
 export const evil = "https://evil.test";
-
-interface Program {
-  start(port?: number): Promise<Running>;
-}
 
 /** A guide for replacing something: a page, and the two programs that it shows. */
 export interface Guide {
@@ -98,7 +94,7 @@ function runs(program: Program): () => Target {
   let running: Running | undefined;
   beforeAll(async () => {
     vi.spyOn(process.stderr, "write").mockReturnValue(true);
-    running = await program.start();
+    running = await run(program);
   });
   afterAll(async () => {
     await running?.close();

@@ -2,6 +2,16 @@ import { once } from "node:events";
 import type { Server } from "node:http";
 import type { Socket } from "node:net";
 
+/**
+ * A program of a guide, as it exports itself. It ships beside its guide, so it imports packages only, and listens when it is told to.
+ */
+export interface Program {
+  /** Listens on this port of 127.0.0.1. */
+  readonly listen: (port: number) => Promise<Server> | Server;
+  /** Ends what `server.close()` does not. */
+  readonly close?: () => Promise<unknown>;
+}
+
 /** A program of a guide, as it runs. */
 export interface Running {
   readonly port: number;
@@ -26,4 +36,9 @@ export async function running(server: Server, close?: () => Promise<unknown>): P
       if (server.listening) await new Promise((resolve) => server.close(resolve));
     },
   };
+}
+
+/** Runs a program of a guide on a free port. */
+export async function run({ listen, close }: Program): Promise<Running> {
+  return running(await listen(0), close);
 }

@@ -1,4 +1,4 @@
-import { running, type Running } from "../../../testing/test/program.ts";
+import type { Server } from "node:http";
 // #region guide
 import cors from "cors";
 import express from "express";
@@ -14,4 +14,4 @@ app.ws("/chat/:room", (socket, request) => {
 });
 // #endregion
 
-export const start = (port = 0): Promise<Running> => running(app.listen(port, "127.0.0.1"));
+export const listen = (port: number): Server => app.listen(port, "127.0.0.1");

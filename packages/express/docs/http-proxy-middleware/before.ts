@@ -1,4 +1,4 @@
-import { running, type Running } from "../../../testing/test/program.ts";
+import type { Server } from "node:http";
 // #region guide
 import express from "express";
 import { createProxyMiddleware } from "http-proxy-middleware";
@@ -8,4 +8,4 @@ const app = express();
 app.use(createProxyMiddleware({ target, pathFilter: "/live", changeOrigin: true, ws: true }));
 // #endregion
 
-export const start = (port = 0): Promise<Running> => running(app.listen(port, "127.0.0.1"));
+export const listen = (port: number): Server => app.listen(port, "127.0.0.1");

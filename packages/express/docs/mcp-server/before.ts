@@ -1,5 +1,4 @@
-import type { RequestListener } from "node:http";
-import { running, type Running } from "../../../testing/test/program.ts";
+import type { RequestListener, Server } from "node:http";
 // #region guide
 import { McpServer } from "@modelcontextprotocol/sdk/server/mcp.js";
 import { StreamableHTTPServerTransport } from "@modelcontextprotocol/sdk/server/streamableHttp.js";
@@ -23,4 +22,4 @@ app.all("/mcp", async (request, response) => {
 
 export const listener: RequestListener = app;
 
-export const start = (port = 0): Promise<Running> => running(app.listen(port, "127.0.0.1"));
+export const listen = (port: number): Server => app.listen(port, "127.0.0.1");

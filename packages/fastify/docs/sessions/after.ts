@@ -1,4 +1,4 @@
-import { running, type Running } from "../../../testing/test/program.ts";
+import type { Server } from "node:http";
 // #region guide
 import cookie from "@fastify/cookie";
 import session from "@fastify/session";
@@ -47,7 +47,8 @@ app.get(
 );
 // #endregion
 
-export const start = async (port = 0): Promise<Running> => {
+export const listen = async (port: number): Promise<Server> => {
   await app.listen({ port, host: "127.0.0.1" });
-  return running(app.server, () => app.close());
+  return app.server;
 };
+export const close = async (): Promise<void> => app.close();

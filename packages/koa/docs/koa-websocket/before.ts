@@ -1,4 +1,4 @@
-import { running, type Running } from "../../../testing/test/program.ts";
+import type { Server } from "node:http";
 // #region guide
 import cors from "@koa/cors";
 import Koa from "koa";
@@ -19,4 +19,4 @@ app.ws.use((ctx) => {
 });
 // #endregion
 
-export const start = (port = 0): Promise<Running> => running(app.listen(port, "127.0.0.1"));
+export const listen = (port: number): Server => app.listen(port, "127.0.0.1");

@@ -1,4 +1,4 @@
-import { running, type Running } from "../../../testing/test/program.ts";
+import type { Server } from "node:http";
 // #region guide
 import { text } from "node:stream/consumers";
 import Koa from "koa";
@@ -34,4 +34,4 @@ app.use(websocket()).use(async (ctx) => {
 });
 // #endregion
 
-export const start = (port = 0): Promise<Running> => running(app.listen(port, "127.0.0.1"));
+export const listen = (port: number): Server => app.listen(port, "127.0.0.1");

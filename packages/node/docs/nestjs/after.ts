@@ -1,4 +1,4 @@
-import { running, type Running } from "../../../testing/test/program.ts";
+import type { Server } from "node:http";
 // #region guide
 import "reflect-metadata";
 import { Module } from "@nestjs/common";
@@ -25,7 +25,5 @@ app.useWebSocketAdapter(new WsAdapter(app));
 guard(app.getHttpServer(), { policy: createPolicy({ origins }) });
 // #endregion
 
-export const start = async (port = 0): Promise<Running> => {
-  await app.listen(port, "127.0.0.1");
-  return running(app.getHttpServer(), () => app.close());
-};
+export const listen = (port: number): Promise<Server> => app.listen(port, "127.0.0.1");
+export const close = (): Promise<void> => app.close();

@@ -1,5 +1,5 @@
 import { until } from "@wsorigin/testing";
-import { running, type Running } from "../../../testing/test/program.ts";
+import type { Server } from "node:http";
 // #region guide
 import { createServer } from "node:http";
 import { createPolicy, guard } from "@wsorigin/node";
@@ -28,9 +28,10 @@ server.once("listening", async () => {
 });
 // #endregion
 
-export const start = async (port = 0): Promise<Running> => {
+export const listen = async (port: number): Promise<Server> => {
   const listeners = server.listenerCount("upgrade");
-  const program = await running(server.listen(port, "127.0.0.1"), () => app.close());
+  server.listen(port, "127.0.0.1");
   await until(() => server.listenerCount("upgrade") > listeners, "Next listens to upgrades");
-  return program;
+  return server;
 };
+export const close = (): Promise<void> => app.close();

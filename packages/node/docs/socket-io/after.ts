@@ -1,4 +1,4 @@
-import { running, type Running } from "../../../testing/test/program.ts";
+import type { Server as HttpServer } from "node:http";
 // #region guide
 import { createServer } from "node:http";
 import { createPolicy, guard } from "@wsorigin/node";
@@ -21,4 +21,5 @@ io.on("connection", (socket) => {
 });
 // #endregion
 
-export const start = (port = 0): Promise<Running> => running(server.listen(port, "127.0.0.1"), () => io.close());
+export const listen = (port: number): HttpServer => server.listen(port, "127.0.0.1");
+export const close = (): Promise<void> => io.close();

@@ -1,4 +1,4 @@
-import { running, type Running } from "../../../testing/test/program.ts";
+import type { Server } from "node:http";
 // #region guide
 import { createServer } from "node:http";
 import { createPolicy, guard } from "@wsorigin/node";
@@ -13,4 +13,4 @@ gate.route("/chat", (client, { request }) => {
 });
 // #endregion
 
-export const start = (port = 0): Promise<Running> => running(server.listen(port, "127.0.0.1"));
+export const listen = (port: number): Server => server.listen(port, "127.0.0.1");

@@ -1,4 +1,4 @@
-import { running, type Running } from "../../../testing/test/program.ts";
+import type { Server } from "node:http";
 // #region guide
 import { createServer } from "node:http";
 import { WebSocketServer } from "ws";
@@ -15,4 +15,4 @@ server.on("upgrade", (request, socket, head) => {
 });
 // #endregion
 
-export const start = (port = 0): Promise<Running> => running(server.listen(port, "127.0.0.1"));
+export const listen = (port: number): Server => server.listen(port, "127.0.0.1");

@@ -1,0 +1,24 @@
+import type { Server } from "node:http";
+// #region guide
+import "reflect-metadata";
+import { Module } from "@nestjs/common";
+import { NestFactory } from "@nestjs/core";
+import { SubscribeMessage, WebSocketGateway } from "@nestjs/websockets";
+
+@WebSocketGateway({ cors: { origin: ["https://app.example.com"], credentials: true } })
+class ChatGateway {
+  @SubscribeMessage("say")
+  say(_client: unknown, text: string) {
+    return { event: "said", data: text };
+  }
+}
+
+@Module({ providers: [ChatGateway] })
+class AppModule {}
+
+const app = await NestFactory.create(AppModule, { logger: ["error", "warn"] });
+app.enableCors({ origin: ["https://app.example.com"], credentials: true });
+// #endregion
+
+export const listen = (port: number): Promise<Server> => app.listen(port, "127.0.0.1");
+export const close = (): Promise<void> => app.close();
