@@ -6,6 +6,7 @@ import { type Handshake, readLines } from "./check/handshake.ts";
 import { HostList, OriginList } from "./check/lists.ts";
 import { checkOptions } from "./config/check-options.ts";
 import type { PolicyOptions } from "./config/options.ts";
+import { ownOrigin } from "./token/own-origin.ts";
 import type { TokenSource } from "./token/sources.ts";
 import { type TokenOptions, TokenRule } from "./token/token.ts";
 
@@ -26,7 +27,8 @@ export interface DecideOptions extends AskOptions {
   /**
    * `true`: the browser says that the request comes from a page of this server, or from the user (`Sec-Fetch-Site: same-origin` or `none`). Then a request
    * without an Origin is allowed, whatever `missingOrigin` says, if the policy has `hosts`. For ordinary HTTP requests: browsers send no Origin with a
-   * GET to their own server, and always send one with a WebSocket handshake.
+   * GET to their own server, and always send one with a WebSocket handshake. With `same-origin`, `verify` gets the server's own origin as `context.origin`, so
+   * that a ticket of that page is valid.
    */
   readonly sameOrigin?: boolean | undefined;
   /**
@@ -115,6 +117,11 @@ export function createPolicy<P>(options: PolicyOptions<P>): Policy<P | undefined
     }
   }
 
+  /** The page that sent it. Its browser's word counts only for a Host that was checked. */
+  function pageOf(handshake: Handshake, { origin }: Decision, { sameOrigin }: DecideOptions): string | undefined {
+    return origin === undefined && sameOrigin === true && hosts !== undefined ? ownOrigin(handshake) : origin;
+  }
+
   function evaluateToken(
     rule: TokenRule<P>,
     handshake: Handshake,
@@ -123,7 +130,11 @@ export function createPolicy<P>(options: PolicyOptions<P>): Policy<P | undefined
   ): Decision<P | undefined> | Promise<Decision<P | undefined>> {
     if (!decision.allowed || options.askToken === false) return decision;
     const headerOnly = decision.code === "origin-absent" && absentOrigin(options) === "token";
-    return rule.decide(handshake, decision, headerOnly, options);
+    try {
+      return rule.decide(handshake, decision, { headerOnly, page: pageOf(handshake, decision, options) }, options);
+    } catch (error) {
+      return denyUnreadable(error);
+    }
   }
 
   function decideNow(

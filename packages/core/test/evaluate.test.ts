@@ -313,6 +313,7 @@ describe("raceAbort()", () => {
 describe("ordinary HTTP requests", () => {
   const host = "api.example";
   const request = (headers: Handshake["headers"] = {}): Handshake => ({ headers: { host, ...headers } });
+  const site = (value: string): Handshake["headers"] => ({ "sec-fetch-site": value });
   const codeOf = async (policy: Policy<unknown>, handshake: Handshake, options: DecideOptions): Promise<string> => {
     const { code } = await policy.decide(handshake, options);
     expect((await policy.evaluate(handshake, options)).code).toBe(code);
@@ -345,6 +346,42 @@ describe("ordinary HTTP requests", () => {
     expect(await codeOf(policy, handshake, { sameOrigin: true })).toBe("origin-absent");
     expect(await codeOf(policy, handshake, {})).toBe("token-missing");
     expect(await codeOf(policy, request(), { sameOrigin: true })).toBe("token-missing");
+  });
+
+  test("with sameOrigin verify gets the server's own origin, if the browser says that a page of it asks", async () => {
+    const pages: (string | undefined)[] = [];
+    const verify: Verify = (token, context) => {
+      pages.push(context.origin);
+      return verifySync(token, context);
+    };
+    const rows: readonly (readonly [Partial<Handshake>, string | undefined])[] = [
+      [{}, `http://${host}`],
+      [{ secure: true }, `https://${host}`],
+      [{ headers: { host: `${host.toUpperCase()}:80`, ...site("same-origin") } }, `http://${host}`],
+      [{ headers: { host: `${host}:80`, ...site("same-origin") }, secure: true }, `https://${host}:80`],
+      [{ headers: { host: "other.test", ...site("same-origin") }, host }, `http://${host}`],
+      // The user, a browser that says nothing, and what nobody sends.
+      [{ headers: { host, ...site("none") } }, undefined],
+      [{ headers: { host } }, undefined],
+      [{ rawHeaders: ["Host", host, "Sec-Fetch-Site", "same-origin", "Sec-Fetch-Site", "none"] }, undefined],
+      [{ headers: { host, origin: page, ...site("same-origin") } }, page],
+    ];
+    const policy = tokenPolicy(verify, { hosts: [host] });
+    for (const [given, origin] of rows) {
+      const handshake = { url: "/?ticket=good-token", headers: { host, ...site("same-origin") }, ...given };
+      expect((await policy.decide(handshake, { sameOrigin: true })).allowed).toBe(true);
+      expect(pages.splice(0)).toEqual([origin]);
+    }
+    const handshake = { url: "/?ticket=good-token", headers: { host, ...site("same-origin") } };
+    // Without `hosts` the Host is the attacker's to choose; and only an HTTP request says it of itself.
+    for (const [options, asked] of [
+      [{}, { sameOrigin: true }],
+      [{ hosts: [host] }, {}],
+    ] as const) {
+      const other = tokenPolicy(verify, { missingOrigin: "allow", ...options });
+      expect((await other.decide(handshake, asked)).allowed).toBe(true);
+      expect(pages.splice(0)).toEqual([undefined]);
+    }
   });
 
   test("askToken: false decides on Host, Origin and the directory, and does not call verify", async () => {

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { createServer, get, type IncomingMessage } from "node:http";
 import { handshake, until } from "@wsorigin/testing";
-import { createPolicy, type Policy } from "@wsorigin/core";
+import { createPolicy, grant, type Policy, queryParam, type TokenOptions } from "@wsorigin/core";
 import { Server, type Socket as ServerSocket } from "socket.io";
 import { describe, expect, test } from "vitest";
 import { identityOf } from "../src/index.ts";
@@ -186,6 +186,21 @@ describe("a polling request", () => {
     frames?.destroy();
     const other = await poll(chat.port, `&sid=${sid}`, { "Sec-Fetch-Site": "cross-site" });
     expect(other.status).toBe(403);
+  });
+
+  test("without an Origin uses a ticket of the server's own page, also to renew it", async () => {
+    const pages: (string | undefined)[] = [];
+    const verify: TokenOptions<string>["verify"] = (_ticket, { origin }) => {
+      pages.push(origin);
+      return grant({ principal: "ada" });
+    };
+    const chat = await startSocketIo(
+      createPolicy({ ...site, hosts: ["127.0.0.1"], token: { from: [queryParam("ticket")], verify } }),
+    );
+    expect((await poll(chat.port, "&ticket=x", { "Sec-Fetch-Site": "same-origin" })).status).toBe(200);
+    await [...chat.gate.connections][0]?.refresh("y");
+    const own = `http://127.0.0.1:${chat.port}`;
+    expect(pages).toEqual([own, own]);
   });
 
   test("of a session is refused from another origin, another Host, and after its end", async () => {

@@ -16,7 +16,10 @@ import { redact } from "../explain/text.ts";
 
 /** What `verify` gets with the token. */
 export interface TokenContext {
-  /** The page's origin, which the policy allowed; `undefined` if it allowed a handshake without one. */
+  /**
+   * The page's origin, which the policy allowed. If the request had none, and its browser says that it comes from a page of this server
+   * (`sameOrigin`, and `Sec-Fetch-Site: same-origin`): the server's own origin. Otherwise `undefined`.
+   */
   readonly origin: string | undefined;
   /** Where the token was found. `"firstMessage"` also if it renews that of an open socket. */
   readonly source: TokenSourceKind;
@@ -50,6 +53,14 @@ export function awaitedMessage(decision: Decision<unknown>): FirstMessage | unde
   return awaited.get(decision);
 }
 
+/** How a handshake is to be read whose Origin was allowed. */
+interface Circumstance {
+  /** For a handshake without an Origin: tokens that a browser could send by itself do not count. */
+  readonly headerOnly: boolean;
+  /** The origin of the page that sent it, as far as it is known. */
+  readonly page: string | undefined;
+}
+
 interface LateOptions {
   readonly token?: string | undefined;
   readonly signal?: SignalSource;
@@ -69,13 +80,12 @@ export class TokenRule<P> {
   /**
    * Returns a promise only if `verify` does.
    *
-   * @param headerOnly for handshakes without an Origin: tokens that a browser could send by itself do not count
    * @param options `token`, one that came on the open socket; `verify: false`, which finds the token without verifying it
    */
   decide(
     handshake: Handshake,
     allow: Allow,
-    headerOnly: boolean,
+    { headerOnly, page }: Circumstance,
     options: LateOptions,
   ): Decision<P | undefined> | Promise<Decision<P | undefined>> {
     const { origin } = allow;
@@ -94,7 +104,7 @@ export class TokenRule<P> {
     const { token, source } = found;
     const signal = new LazySignal(options.signal);
     const context: TokenContext = {
-      origin,
+      origin: page,
       source,
       handshake,
       get signal() {
