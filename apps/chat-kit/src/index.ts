@@ -1,4 +1,4 @@
-export { type Chat, maxPayload } from "./chat.ts";
+export { type Chat, maxPayload } from "./rooms/chat.ts";
 export { createDoors, type Door } from "./doors.ts";
 export { revocationOf, ticketFor, warnBefore } from "./grants.ts";
 export { unguardedLine } from "./lines.ts";

@@ -1,8 +1,8 @@
 import { parseArgs } from "node:util";
 import { escapeControls } from "@wsorigin/core";
-import { check } from "./check.ts";
+import { check } from "./check/check.ts";
 import { type Attach, start } from "./start.ts";
-import { table } from "./table.ts";
+import { table } from "./check/table.ts";
 
 const usage = `A chat, and a hostile page beside it that tries to take over its socket.
 

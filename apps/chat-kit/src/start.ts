@@ -2,7 +2,7 @@ import { createServer, type Server } from "node:http";
 import { createServer as createSecureServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import type { DecisionEvent } from "@wsorigin/node";
-import { Chat } from "./chat.ts";
+import { Chat } from "./rooms/chat.ts";
 import { usualStay } from "./grants.ts";
 import { createHostilePage } from "./hostile.ts";
 import { decisionLine } from "./lines.ts";

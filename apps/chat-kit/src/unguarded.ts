@@ -1,7 +1,7 @@
 import { type IncomingMessage, STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
 import { WebSocketServer } from "ws";
-import { maxPayload } from "./chat.ts";
+import { maxPayload } from "./rooms/chat.ts";
 import { unguardedLine } from "./lines.ts";
 import type { Attached, ChatParts } from "./start.ts";
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { check } from "../src/check.ts";
+import { check } from "../src/check/check.ts";
 import { type Attach, start } from "../src/start.ts";
 
 const ports = { chat: 0, hostile: 0 };

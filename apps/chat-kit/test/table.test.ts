@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { table } from "../src/table.ts";
+import { table } from "../src/check/table.ts";
 
 test("the table marks what failed", () => {
   const rows = [

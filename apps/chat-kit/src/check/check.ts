@@ -3,8 +3,8 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { DecisionEvent } from "@wsorigin/node";
 import { closeBytes } from "@wsorigin/testing";
 import { WebSocketServer } from "ws";
-import { cases, earlyPath, latePath } from "./check-cases.ts";
-import { Probe, type Subject } from "./check-probe.ts";
+import { cases, earlyPath, latePath } from "./cases.ts";
+import { Probe, type Subject } from "./probe.ts";
 import type { Row } from "./table.ts";
 
 /** Starts a chat on a server that may have `upgrade` listeners already. */

@@ -1,5 +1,5 @@
 import type { HandshakeRequest } from "@wsorigin/testing";
-import { type Probe, type Subject, visitorName } from "./check-probe.ts";
+import { type Probe, type Subject, visitorName } from "./probe.ts";
 
 export interface Case {
   readonly name: string;

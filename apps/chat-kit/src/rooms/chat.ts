@@ -1,6 +1,6 @@
 import type { RawData, WebSocket } from "ws";
 import { Allowance } from "./allowance.ts";
-import type { Visitor } from "./visitors.ts";
+import type { Visitor } from "../visitors.ts";
 
 export interface Message {
   readonly name: string;
