@@ -1,20 +1,20 @@
-import { type IncomingMessage, STATUS_CODES } from "node:http";
+import { createServer, type IncomingMessage, type Server, STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
+import { Server as SocketIo } from "socket.io";
 import { WebSocketServer } from "ws";
-import { maxPayload } from "./rooms/chat.ts";
 import { unguardedLine } from "./lines.ts";
+import { maxPayload } from "./rooms/chat.ts";
+import { type Lounge, openLounge } from "./rooms/lounge.ts";
 import type { Attached, ChatParts } from "./start.ts";
 
 /** The chat's sockets as they are without a gate: a session is asked for, and any page that a visitor has open can use theirs. */
-export function openToAll({ server, visitors, chat, print }: ChatParts): Attached {
+export function openToAll(parts: ChatParts): Attached {
+  const { server, visitors, chat, print } = parts;
   const sockets = new WebSocketServer({ noServer: true, maxPayload });
   server.on("upgrade", (request: IncomingMessage, duplex: Duplex, head: Buffer) => {
     const room = /^\/chat\/([^/?]+)(?:\?|$)/.exec(request.url ?? "")?.[1];
-    if (room === undefined) {
-      // With nobody else there it would hang.
-      if (server.listenerCount("upgrade") === 1) duplex.destroy();
-      return;
-    }
+    // Others may know it. What nobody answers, Socket.IO ends.
+    if (room === undefined) return;
     const session = visitors.find(request);
     if (session === undefined) {
       duplex.end(`HTTP/1.1 401 ${STATUS_CODES[401]}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
@@ -26,10 +26,29 @@ export function openToAll({ server, visitors, chat, print }: ChatParts): Attache
       chat.join(socket, room, session.visitor);
     });
   });
+  const lounge = openLoungeToAll(parts);
   return {
     close() {
+      lounge.close();
       for (const socket of sockets.clients) socket.terminate();
       return Promise.resolve();
     },
   };
+}
+
+/** Socket.IO as it is without a gate: it asks nobody who opens a session, and from which page. */
+export function openLoungeToAll(parts: ChatParts): Lounge {
+  const { server, print } = parts;
+  const io = new SocketIo(server, { maxHttpBufferSize: maxPayload });
+  io.on("connection", ({ request }) => print(unguardedLine(request.headers.origin, "/socket.io/")));
+  return openLounge(io, parts);
+}
+
+/** The upgrades of a server that are not Socket.IO's, for a library that would answer those as well: it gets this one, which does not listen. */
+export function upgradesBesideSocketIo(server: Server): Server {
+  const others = createServer();
+  server.on("upgrade", (request: IncomingMessage, duplex: Duplex, head: Buffer) => {
+    if (request.url?.startsWith("/socket.io/") !== true) others.emit("upgrade", request, duplex, head);
+  });
+  return others;
 }

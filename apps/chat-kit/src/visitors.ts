@@ -96,6 +96,12 @@ export class Visitors {
     return this.#accounts.get(name)?.visitor ?? { name };
   }
 
+  /** The visitor behind a principal whose type is not known, as `identityOf()` returns it. */
+  behind(principal: unknown): Visitor | undefined {
+    const name: unknown = typeof principal === "object" && principal !== null ? Reflect.get(principal, "name") : "";
+    return typeof name === "string" ? this.#accounts.get(name)?.visitor : undefined;
+  }
+
   /** Ends a session, or all of its visitor's. */
   logout({ id, visitor }: Session, everywhere: boolean): void {
     for (const [secret, session] of this.#sessions) {

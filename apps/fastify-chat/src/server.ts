@@ -4,13 +4,18 @@ import { createTickets } from "@wsorigin/tickets";
 import {
   type Attach,
   createDoors,
+  type Lounge,
   maxPayload,
+  openLounge,
+  openLoungeToAll,
   socketOriginOf,
   unguardedLine,
+  upgradesBesideSocketIo,
   type Visitor,
   warnBefore,
 } from "chat-kit";
 import Fastify from "fastify";
+import { Server } from "socket.io";
 import { chatApp } from "./app.ts";
 
 /** Puts the app onto the server, with its sockets behind the gate. */
@@ -21,12 +26,14 @@ export const attach: Attach = async (parts) => {
   const policy = createPolicy({ origins: [origin], hosts: [host], token });
   // The server listens already. An app that has none needs no factory.
   const app = Fastify({ serverFactory: (handler) => server.on("request", handler) });
+  let lounge: Lounge;
   if (open) {
-    await app.register(websocket, { options: { maxPayload } });
+    await app.register(websocket, { options: { maxPayload, server: upgradesBesideSocketIo(server) } });
     app.decorateRequest("wsorigin", null);
     app.addHook("preHandler", async ({ ws, headers, routeOptions }) => {
       if (ws) print(unguardedLine(headers.origin, routeOptions.url ?? "no route"));
     });
+    lounge = openLoungeToAll(parts);
   } else {
     await app.register(wsorigin, {
       policy,
@@ -38,10 +45,18 @@ export const attach: Attach = async (parts) => {
       onDecision,
       log: print,
     });
+    // After the plugin, which makes the gate.
+    const io = new Server(app.server, { allowRequest: app.wsorigin.allowRequest, maxHttpBufferSize: maxPayload });
+    lounge = openLounge(io, parts);
   }
   const doors = open ? [] : createDoors(parts, tickets.verify);
   const socketOrigin = socketOriginOf(origin);
   await app.register(chatApp, { policy, tickets, stay, visitors, chat, socketOrigin, doors });
   await app.ready();
-  return { close: () => app.close() };
+  return {
+    async close() {
+      await app.close();
+      lounge.close();
+    },
+  };
 };

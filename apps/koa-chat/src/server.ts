@@ -1,6 +1,16 @@
 import { createPolicy, guard, queryParam } from "@wsorigin/koa";
 import { createTickets } from "@wsorigin/tickets";
-import { type Attach, createDoors, maxPayload, openToAll, socketOriginOf, type Visitor, warnBefore } from "chat-kit";
+import {
+  type Attach,
+  createDoors,
+  maxPayload,
+  openLounge,
+  openToAll,
+  socketOriginOf,
+  type Visitor,
+  warnBefore,
+} from "chat-kit";
+import { Server } from "socket.io";
 import { createApp } from "./app.ts";
 
 /** Puts the app onto the server, and the gate before its upgrades. */
@@ -29,7 +39,17 @@ export const attach: Attach = (parts) => {
       chat.join(socket, ctx.params.room, visitors.named(ctx.wsorigin.principal), ctx.wsorigin),
     );
   }
-  return gate.route("/chat/:room", (socket, ctx) =>
+  gate.route("/chat/:room", (socket, ctx) =>
     chat.join(socket, ctx.params.room, visitors.named(ctx.wsorigin.principal), ctx.wsorigin),
   );
+
+  // After the app: Socket.IO takes its own path from the server's requests, and leaves it the rest.
+  const io = new Server(server, { allowRequest: gate.allowRequest, maxHttpBufferSize: maxPayload });
+  const lounge = openLounge(io, parts);
+  return {
+    async close() {
+      await gate.close();
+      lounge.close();
+    },
+  };
 };

@@ -1,4 +1,5 @@
 import type { HandshakeRequest } from "@wsorigin/testing";
+import { LoungeProbe, type Poll, websocket } from "./lounge-probe.ts";
 import { type Probe, type Subject, visitorName } from "./probe.ts";
 
 export interface Case {
@@ -12,7 +13,12 @@ export const earlyPath = "/foreign/early";
 export const latePath = "/foreign/late";
 
 /** What is tried while the chat runs. */
-export function cases({ chatUrl, hostileUrl, address: { port } }: Subject): readonly Case[] {
+export function cases(subject: Subject, probe: Probe): readonly Case[] {
+  return [...chatCases(subject), ...loungeCases(subject, new LoungeProbe(subject, probe))];
+}
+
+/** The chat itself, and listeners beside it. */
+function chatCases({ chatUrl, hostileUrl, address: { port } }: Subject): readonly Case[] {
   const evil = "https://evil.test";
   const rebound = `evil.test:${port}`;
   return [
@@ -60,7 +66,35 @@ export function cases({ chatUrl, hostileUrl, address: { port } }: Subject): read
     callApi("GET /api/me, own page", chatUrl, `200 for ${chatUrl}`),
     callApi("GET /api/me, hostile page", hostileUrl, "200 for nobody"),
 
-    ask("log out everywhere: an open socket", "4401 Token revoked", (probe) => probe.logoutEverywhere()),
+    ask("log out everywhere: an open socket", "4401 Token revoked", async (probe) =>
+      probe.logoutEverywhere(await probe.enter()),
+    ),
+  ];
+}
+
+/** The same for the room that Socket.IO carries, over both of its transports. */
+function loungeCases({ chatUrl, hostileUrl, address: { port } }: Subject, lounge: LoungeProbe): readonly Case[] {
+  const poll = (name: string, request: Poll, expected: string): Case => ({
+    name: `Socket.IO, polling: ${name}`,
+    expected,
+    ask: () => lounge.poll(request),
+  });
+  return [
+    poll("own page", {}, "200 origin-absent"),
+    poll("no ticket", { ticket: false }, "401 token-missing"),
+    poll("the hostile page", { origin: hostileUrl }, "403 origin-not-listed"),
+    poll("DNS rebinding", { hostHeader: `evil.test:${port}` }, "403 host-not-listed"),
+    ask("Socket.IO, polling: hostile page, own session", "403 origin-not-listed", () => lounge.goOn(hostileUrl)),
+    ask("Socket.IO, websocket: own page", "101 origin-listed", async (probe) =>
+      probe.knock({ origin: chatUrl, path: await probe.ticketPath(websocket) }),
+    ),
+    knock("Socket.IO, websocket: no ticket", { origin: chatUrl, path: websocket }, "401 token-missing"),
+    ask("Socket.IO, websocket: the hostile page", "403 origin-not-listed", async (probe) =>
+      probe.knock({ origin: hostileUrl, path: await probe.ticketPath(websocket) }),
+    ),
+    ask("the name in the Socket.IO room is the ticket's", visitorName, () => lounge.nameInRoom()),
+    ask("log out everywhere: Socket.IO, websocket", "4401 Token revoked", () => lounge.logoutOverWebSocket()),
+    ask("log out everywhere: Socket.IO, polling", "ended, 401 token-revoked", () => lounge.logoutOverPolling()),
   ];
 }
 

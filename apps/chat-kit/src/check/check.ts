@@ -29,7 +29,7 @@ export async function check(start: StartSubject): Promise<readonly Row[]> {
   };
   const probe = new Probe(subject, codes, reached);
   await probe.login();
-  for (const { name, expected, ask } of cases(subject)) await row(name, expected, () => ask(probe));
+  for (const { name, expected, ask } of cases(subject, probe)) await row(name, expected, () => ask(probe));
 
   const origin = subject.chatUrl;
   const path = await probe.ticketPath();

@@ -1,5 +1,5 @@
 import type { AddressInfo } from "node:net";
-import { type Answer, handshake, type HandshakeRequest } from "@wsorigin/testing";
+import { type Answer, type Attempt, beginHandshake, type Frames, type HandshakeRequest } from "@wsorigin/testing";
 
 /** What is needed of a running chat, whatever framework it is built with. */
 export interface Subject {
@@ -13,7 +13,7 @@ export interface Subject {
 export const visitorName = "Ada";
 
 /** Makes an ordinary request of what would be a handshake. */
-const ordinary = { omit: ["upgrade", "connection", "sec-websocket-key", "sec-websocket-version"] };
+export const ordinary = { omit: ["upgrade", "connection", "sec-websocket-key", "sec-websocket-version"] } as const;
 
 /** Knocks at one chat, with a visitor's cookie, and puts what comes into words. */
 export class Probe {
@@ -34,21 +34,32 @@ export class Probe {
 
   /** Logs in, as the page does. */
   async login(): Promise<void> {
-    const answer = await this.#post("/api/login", { name: visitorName, password: "correct horse" });
+    const answer = await this.post("/api/login", { name: visitorName, password: "correct horse" });
     this.#cookie = answer.header("set-cookie")?.split(";", 1)[0] ?? "";
   }
 
   /** The path of a socket with a ticket of its own; without one, where there is none to be had. */
   async ticketPath(path = "/chat/lobby"): Promise<string> {
-    const { body } = await this.#post("/api/ticket", {});
-    return `${path}?ticket=${field(body, "ticket")}`;
+    const { body } = await this.post("/api/ticket", {});
+    return `${path}${path.includes("?") ? "&" : "?"}ticket=${field(body, "ticket")}`;
   }
 
-  handshake(request: HandshakeRequest): Promise<Answer> {
+  /** Opens a socket with a ticket of its own, for the chat's own page. */
+  async enter(path?: string): Promise<Frames | undefined> {
+    const { frames } = await this.handshake({ origin: this.#subject.chatUrl, path: await this.ticketPath(path) });
+    return frames;
+  }
+
+  async handshake(request: HandshakeRequest): Promise<Answer> {
+    return (await this.begin(request)).answer();
+  }
+
+  /** Sends a handshake, or an ordinary request, without waiting for the answer. */
+  begin(request: HandshakeRequest): Promise<Attempt> {
     const { address, chatUrl } = this.#subject;
     const target = { host: address.address, port: address.port };
     const headers = [["Cookie", this.#cookie]] as const;
-    return handshake(target, { path: "/chat/lobby", hostHeader: new URL(chatUrl).host, headers, ...request });
+    return beginHandshake(target, { path: "/chat/lobby", hostHeader: new URL(chatUrl).host, headers, ...request });
   }
 
   /** The status, and every decision that was told of meanwhile. */
@@ -56,7 +67,12 @@ export class Probe {
     this.#codes.length = 0;
     const { status, frames } = await this.handshake(request);
     frames?.destroy();
-    return `${status ?? "no answer"} ${this.#codes.join(" and ") || "nobody-asked"}`;
+    return `${status ?? "no answer"} ${this.codes()}`;
+  }
+
+  /** Every decision that was told of since the last knock. */
+  codes(): string {
+    return this.#codes.splice(0).join(" and ") || "nobody-asked";
   }
 
   /** The same, and whether another listener got the upgrade. */
@@ -74,7 +90,7 @@ export class Probe {
   }
 
   async nameOnSocket(): Promise<string> {
-    const { frames } = await this.handshake({ origin: this.#subject.chatUrl, path: await this.ticketPath() });
+    const frames = await this.enter();
     const welcome = await frames?.next();
     frames?.destroy();
     return field(welcome?.text ?? "", "you");
@@ -82,14 +98,13 @@ export class Probe {
 
   /** The status, and whose page may read the ticket. */
   async askTicket(origin: string): Promise<string> {
-    const answer = await this.#post("/api/ticket", {}, origin);
+    const answer = await this.post("/api/ticket", {}, origin);
     return `${answer.status ?? "no answer"} for ${answer.header("access-control-allow-origin") ?? "nobody"}`;
   }
 
-  /** How an open socket is closed when its visitor logs out everywhere. */
-  async logoutEverywhere(): Promise<string> {
-    const { frames } = await this.handshake({ origin: this.#subject.chatUrl, path: await this.ticketPath() });
-    await this.#post("/api/logout", { everywhere: true });
+  /** How an open socket is closed when its visitor logs out everywhere, who then logs in again. */
+  async logoutEverywhere(frames: Frames | undefined): Promise<string> {
+    await this.post("/api/logout", { everywhere: true });
     const close = await frames?.nextClose(1000).catch(() => undefined);
     frames?.destroy();
     await this.login();
@@ -99,7 +114,7 @@ export class Probe {
   /** What a browser makes of the answer to its preflight. */
   async preflight(origin: string): Promise<string> {
     const headers = [
-      ...this.#headers(),
+      ...this.headers(),
       ["Access-Control-Request-Method", "POST"],
       ["Access-Control-Request-Headers", "content-type"],
     ] as const;
@@ -116,22 +131,23 @@ export class Probe {
 
   /** The status, and whose page may read the answer. */
   async callApi(origin: string): Promise<string> {
-    const answer = await this.handshake({ ...ordinary, path: "/api/me", origin, headers: this.#headers() });
+    const answer = await this.handshake({ ...ordinary, path: "/api/me", origin, headers: this.headers() });
     return `${answer.status ?? "no answer"} for ${answer.header("access-control-allow-origin") ?? "nobody"}`;
   }
 
   /** Posts JSON, as the chat's own page does. */
-  #post(path: string, body: object, origin = this.#subject.chatUrl): Promise<Answer> {
+  post(path: string, body: object, origin: string = this.#subject.chatUrl): Promise<Answer> {
     const bytes = Buffer.from(JSON.stringify(body));
     const headers = [
-      ...this.#headers(),
+      ...this.headers(),
       ["Content-Type", "application/json"],
       ["Content-Length", `${bytes.length}`],
     ] as const;
     return this.handshake({ ...ordinary, method: "POST", path, origin, headers, extra: bytes });
   }
 
-  #headers(): readonly (readonly [name: string, value: string])[] {
+  /** What an ordinary request has: the visitor's cookie. */
+  headers(): readonly (readonly [name: string, value: string])[] {
     return [
       ["Connection", "close"],
       ["Cookie", this.#cookie],
@@ -139,7 +155,8 @@ export class Probe {
   }
 }
 
-function field(json: string, name: string): string {
+/** A field of an answer or an event; `"nothing"` where it has none. */
+export function field(json: string, name: string): string {
   try {
     const value: unknown = JSON.parse(json);
     return typeof value === "object" && value !== null ? String(Reflect.get(value, name)) : "nothing";

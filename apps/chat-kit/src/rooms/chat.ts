@@ -14,8 +14,8 @@ type Problem = "no-such-room" | "not-a-message" | "too-long" | "too-fast" | "not
 
 export type Said = { readonly message: Message } | { readonly problem: Problem };
 
-/** What the server tells a page. */
-type Event =
+/** What the server sends to those in a room. */
+export type Event =
   | {
       readonly type: "welcome";
       readonly you: string;
@@ -26,10 +26,21 @@ type Event =
       readonly until: number | null;
     }
   | { readonly type: "expiring" }
-  | { readonly type: "renewed"; readonly until: number | null }
+  | Renewed
   | { readonly type: "people"; readonly people: string[] }
   | ({ readonly type: "message" } & Message)
-  | { readonly type: "problem"; readonly problem: Problem };
+  | NotDone;
+
+/** What comes of another ticket for an open socket. */
+interface Renewed {
+  readonly type: "renewed";
+  readonly until: number | null;
+}
+
+interface NotDone {
+  readonly type: "problem";
+  readonly problem: Problem;
+}
 
 /** Whose a socket is, as its gate knows: until when, and how that is renewed. */
 export interface Stay {
@@ -37,21 +48,30 @@ export interface Stay {
   readonly refresh: (token: string) => Promise<Stay["decision"]>;
 }
 
+/** The sockets in a room, whatever library opened them. */
+export interface Audience {
+  names(): string[];
+  tell(event: Event): void;
+}
+
 interface Room {
   readonly messages: Message[];
-  readonly members: Map<WebSocket, Visitor>;
+  /** `WebSocketAudience`, but for rooms that another library carries. */
+  readonly audience: Audience;
 }
 
 /** The longest frame that a page may send, in bytes: what the longest text takes in JSON. */
 export const maxPayload = 4096;
 
+/** How many sockets a room takes, and how many messages in excess one of them may send. */
+export const mostMembers = 100;
+export const mostExcess = 20;
+
 const longestText = 500;
 const keptMessages = 50;
 const mostRooms = 100;
-const mostMembers = 100;
-/** How many bytes may wait for a page that does not read, and how many messages in excess one socket may send. */
+/** How many bytes may wait for a page that does not read. */
 const mostBacklog = 256 * 1024;
-const mostExcess = 20;
 
 const roomForm = /^[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?$/;
 const permanentRooms = ["lobby", "kitchen", "workshop"];
@@ -62,11 +82,16 @@ export class Chat {
   readonly #allowance = new Allowance();
 
   constructor() {
-    for (const name of permanentRooms) this.#rooms.set(name, { messages: [], members: new Map() });
+    for (const name of permanentRooms) this.#rooms.set(name, { messages: [], audience: new WebSocketAudience() });
+  }
+
+  /** Adds a room whose sockets another library opens. */
+  addRoom(name: string, audience: Audience): void {
+    this.#rooms.set(name, { messages: [], audience });
   }
 
   rooms(): { readonly name: string; readonly people: number }[] {
-    return [...this.#rooms].map(([name, room]) => ({ name, people: namesIn(room).length }));
+    return [...this.#rooms].map(([name, room]) => ({ name, people: room.audience.names().length }));
   }
 
   history(name: unknown): readonly Message[] {
@@ -83,7 +108,7 @@ export class Chat {
     const message: Message = { name: visitor.name, text: text.trim(), at: Date.now() };
     room.messages.push(message);
     if (room.messages.length > keptMessages) room.messages.shift();
-    broadcast(room, { type: "message", ...message });
+    room.audience.tell({ type: "message", ...message });
     return { message };
   }
 
@@ -94,19 +119,26 @@ export class Chat {
    */
   join(socket: WebSocket, roomName: string, visitor: Visitor, stay?: Stay | null): void {
     const room = this.#enter(roomName);
-    if (room === undefined) return socket.close(1008, "No such room");
-    if (room.members.size >= mostMembers) return socket.close(1013, "The room is full");
-    room.members.set(socket, visitor);
-    const people = namesIn(room);
-    const until = stay?.decision.expiresAt ?? null;
-    tell(socket, { type: "welcome", you: visitor.name, room: roomName, people, messages: room.messages, until });
-    broadcast(room, { type: "people", people });
+    if (!(room?.audience instanceof WebSocketAudience)) return socket.close(1008, "No such room");
+    const { messages, audience } = room;
+    if (audience.members.size >= mostMembers) return socket.close(1013, "The room is full");
+    audience.members.set(socket, visitor);
+    const people = audience.names();
+    tell(socket, {
+      type: "welcome",
+      you: visitor.name,
+      room: roomName,
+      people,
+      messages,
+      until: endOf(stay?.decision),
+    });
+    audience.tell({ type: "people", people });
 
     let excess = 0;
     socket.on("message", (data, isBinary) => {
       const sent = isBinary ? {} : read(data);
       if (typeof sent.ticket === "string") {
-        void renew(socket, sent.ticket, stay);
+        void renew(sent.ticket, stay).then((event) => tell(socket, event));
         return;
       }
       const said = this.say(visitor, roomName, sent.text);
@@ -115,8 +147,8 @@ export class Chat {
       if (said.problem === "too-fast" && ++excess > mostExcess) socket.close(1008, "Too fast");
     });
     socket.once("close", () => {
-      room.members.delete(socket);
-      broadcast(room, { type: "people", people: namesIn(room) });
+      audience.members.delete(socket);
+      audience.tell({ type: "people", people: audience.names() });
     });
   }
 
@@ -131,14 +163,15 @@ export class Chat {
     const known = this.#rooms.get(name);
     if (known !== undefined) return known;
     if (this.#rooms.size >= mostRooms && !this.#closeOneEmptyRoom()) return undefined;
-    const room: Room = { messages: [], members: new Map() };
+    const room: Room = { messages: [], audience: new WebSocketAudience() };
     this.#rooms.set(name, room);
     return room;
   }
 
   #closeOneEmptyRoom(): boolean {
-    for (const [name, { members }] of this.#rooms) {
-      if (members.size === 0 && !permanentRooms.includes(name)) return this.#rooms.delete(name);
+    for (const [name, { audience }] of this.#rooms) {
+      if (!(audience instanceof WebSocketAudience) || permanentRooms.includes(name)) continue;
+      if (audience.members.size === 0) return this.#rooms.delete(name);
     }
     return false;
   }
@@ -154,19 +187,33 @@ function read(data: RawData): { readonly text?: unknown; readonly ticket?: unkno
   }
 }
 
-async function renew(socket: WebSocket, ticket: string, stay: Stay | null | undefined): Promise<void> {
+/** Renews an open socket with a ticket that it brought. */
+export async function renew(ticket: string, stay: Stay | null | undefined): Promise<Renewed | NotDone> {
   const decision = await stay?.refresh(ticket);
-  if (decision?.allowed === true) tell(socket, { type: "renewed", until: decision.expiresAt ?? null });
-  else tell(socket, { type: "problem", problem: "not-renewed" });
+  if (decision?.allowed === true) return { type: "renewed", until: endOf(decision) };
+  return { type: "problem", problem: "not-renewed" };
+}
+
+/** When a socket is closed, in milliseconds since the epoch; `null` if nothing limits its stay. */
+export function endOf(decision: Stay["decision"] | undefined): number | null {
+  return decision?.expiresAt ?? null;
 }
 
 /** Each visitor once, however many tabs they have open. */
-function namesIn({ members }: Room): string[] {
-  return [...new Set(Array.from(members.values(), ({ name }) => name))];
+export function namesOf(visitors: Iterable<Visitor>): string[] {
+  return [...new Set(Array.from(visitors, ({ name }) => name))];
 }
 
-function broadcast(room: Room, event: Event): void {
-  for (const socket of room.members.keys()) tell(socket, event);
+class WebSocketAudience implements Audience {
+  readonly members = new Map<WebSocket, Visitor>();
+
+  names(): string[] {
+    return namesOf(this.members.values());
+  }
+
+  tell(event: Event): void {
+    for (const socket of this.members.keys()) tell(socket, event);
+  }
 }
 
 function tell(socket: WebSocket, event: Event): void {
