@@ -105,9 +105,12 @@ describe("the guides", () => {
 
   test("the chats without a guard", async () => {
     const { findings } = await run(root, "apps/chat-kit");
-    expect(findings.map((finding) => told(finding))).toEqual(["WSO207 src/unguarded.ts:11"]);
+    expect(findings.map((finding) => told(finding))).toEqual([
+      "WSO207 src/unguarded.ts:14",
+      "WSO208 src/unguarded.ts:42",
+    ]);
     const all = await run(root, "apps");
-    expect(all.findings.map((finding) => told(finding))).toContain("WSO207 chat-kit/src/unguarded.ts:11");
+    expect(all.findings.map((finding) => told(finding))).toContain("WSO207 chat-kit/src/unguarded.ts:14");
     expect(all.findings.filter(({ place }) => /^\w+-chat\//.test(place?.file ?? ""))).toEqual([]);
   });
 });

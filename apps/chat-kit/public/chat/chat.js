@@ -1,10 +1,13 @@
-import { connect } from "./client/index.js";
+import { post } from "./api.js";
+import { element, part } from "./dom.js";
+import { showRooms } from "./rooms.js";
+import { enterBySocketIo, socketIoRoom } from "./socket-io.js";
+import { enterByWebSocket } from "./web-socket.js";
 
-const part = (id) => document.getElementById(id);
 const state = part("state");
+const log = part("log");
 const messages = part("messages");
 const people = part("people");
-const rooms = part("rooms");
 const problem = part("problem");
 const send = part("send");
 const text = part("text");
@@ -31,14 +34,6 @@ let lastName;
 let lastSent = "";
 /** When the socket is closed unless it is renewed; `null` where it is not. */
 let until = null;
-
-/** Everything that comes from people is put in as text, never as markup. */
-function element(name, content, className) {
-  const made = document.createElement(name);
-  if (content !== undefined) made.textContent = content;
-  if (className !== undefined) made.className = className;
-  return made;
-}
 
 function hueOf(name) {
   let hash = 0;
@@ -67,7 +62,7 @@ function showPeople(names) {
 }
 
 function showMessage({ name, text: said, at }) {
-  const atEnd = messages.scrollHeight - messages.scrollTop - messages.clientHeight < 60;
+  const atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 60;
   messages.querySelector(".empty")?.remove();
   const item = element("li");
   if (name !== lastName) {
@@ -83,7 +78,11 @@ function showMessage({ name, text: said, at }) {
   item.append(body);
   messages.append(item);
   lastName = name;
-  if (atEnd) messages.scrollTop = messages.scrollHeight;
+  if (atEnd) log.scrollTop = log.scrollHeight;
+}
+
+function showCarrier(name) {
+  part("carrier").textContent = name === "" ? "" : `over ${name}`;
 }
 
 function showStay() {
@@ -106,36 +105,14 @@ function showWelcome({ you, room, people: names, messages: past, until: end }) {
   lastName = undefined;
   if (past.length === 0) messages.append(element("li", "Nothing has been said here yet.", "empty"));
   for (const message of past) showMessage(message);
-  messages.scrollTop = messages.scrollHeight;
-}
-
-async function showRooms() {
-  const current = roomInUrl();
-  const response = await fetch("/api/rooms");
-  if (!response.ok) return;
-  const { rooms: known } = await response.json();
-  rooms.replaceChildren(
-    ...known.map(({ name, people: count }) => {
-      const link = element("a", `#${name}`);
-      link.href = `#${name}`;
-      if (name === current) link.setAttribute("aria-current", "page");
-      if (count > 0) {
-        const badge = element("span", String(count), "count");
-        badge.setAttribute("aria-label", `${count} here`);
-        link.append(badge);
-      }
-      const item = element("li");
-      item.append(link);
-      return item;
-    }),
-  );
+  log.scrollTop = log.scrollHeight;
 }
 
 function receive(event) {
   if (event.type === "welcome") return showWelcome(event);
   if (event.type === "people") {
     showPeople(event.people);
-    void showRooms();
+    void showRooms(roomInUrl());
   }
   if (event.type === "message") showMessage(event);
   if (event.type === "renewed") {
@@ -148,21 +125,10 @@ function receive(event) {
   }
 }
 
-/** Posts JSON to the API; `undefined` where the server cannot be reached. */
-function post(path, body) {
-  const headers = { "Content-Type": "application/json" };
-  return fetch(`/api/${path}`, { method: "POST", headers, body: JSON.stringify(body) }).catch(() => undefined);
-}
-
-/** Brings a new ticket on the open socket before the server asks for one. */
-async function renewNow() {
-  const response = await post("ticket", {});
-  if (response?.ok) connection.send(JSON.stringify({ ticket: (await response.json()).ticket }));
-}
-
 function forgetRoom() {
   until = null;
   showStay();
+  showCarrier("");
   showPeople([]);
 }
 
@@ -179,29 +145,32 @@ function showLogin(reason = "") {
 function enter() {
   connection?.close();
   showState("Connecting", false);
-  connection = connect({
-    url: `/chat/${encodeURIComponent(roomInUrl())}`,
-    protocols: ["chat.v1"],
-    ticket: "/api/ticket",
-    renew: {
-      when: (message) => JSON.parse(message).type === "expiring" && part("renew").checked,
-      message: (ticket) => JSON.stringify({ ticket }),
-    },
-    onMessage: ({ data }) => receive(JSON.parse(data)),
-    onState(state) {
+  const on = {
+    event: receive,
+    carrier: showCarrier,
+    mayRenew: () => part("renew").checked,
+    state(state) {
       if (state === "connecting") showState("Connecting", false);
       if (state === "waiting") showState("Connection lost, trying again", false);
     },
-    onClose: (event, what) => ended(event?.reason ?? "", what),
-  });
+    end: ended,
+  };
+  const room = roomInUrl();
+  connection = room === socketIoRoom ? enterBySocketIo(on) : enterByWebSocket(room, on);
 }
 
 function ended(reason, what) {
   forgetRoom();
-  if (what === "login") showLogin(reason === "Token revoked" ? "You have been logged out." : "");
+  if (what === "login") showLogin(loggedOut());
   // It would be opened again at once: whoever wants to see a ticket run out is not to miss it.
   else if (what === "fresh" && !part("renew").checked) showEnded();
   else if (what === "never") showState(reason || "Closed by the server", false);
+}
+
+/** What somebody is told who was in a room, and has no session any more. */
+function loggedOut() {
+  if (part("session").hidden) return "";
+  return `You have been logged out. The server closed your connection to #${roomInUrl()}.`;
 }
 
 /** The session is still there: whoever let the ticket run out may go on with another. */
@@ -233,14 +202,14 @@ part("login").addEventListener("submit", (event) => {
 
 part("logout").addEventListener("click", () => void post("logout", {}));
 part("logout-everywhere").addEventListener("click", () => void post("logout", { everywhere: true }));
-part("renew-now").addEventListener("click", () => void renewNow());
+part("renew-now").addEventListener("click", () => void connection.renew());
 setInterval(showStay, 1000);
 
 part("say").addEventListener("submit", (event) => {
   event.preventDefault();
   problem.textContent = "";
   if (text.value.trim() === "") return;
-  if (!connection.send(JSON.stringify({ text: text.value }))) {
+  if (!connection.say(text.value)) {
     problem.textContent = "Not connected. Try again in a moment.";
     return;
   }

@@ -29,12 +29,12 @@ export class LoungeProbe {
 
   /** The status of a first polling request, and the decision on it. */
   async poll({ ticket = true, ...from }: Poll = {}): Promise<string> {
-    return this.#knock(ticket ? await this.#probe.ticketPath(polling) : polling, from);
+    return this.#probe.knock(this.#request(ticket ? await this.#probe.ticketPath(polling) : polling, from));
   }
 
   /** The same for a later request of somebody's session, which a page of another site sends. */
   async goOn(origin: string): Promise<string> {
-    return this.#knock(await this.#begin(), { origin });
+    return this.#probe.knock(this.#packet(await this.#begin(), pongPacket, origin));
   }
 
   /** Whose name the room shows. */
@@ -59,10 +59,6 @@ export class LoungeProbe {
       () => "still open",
     );
     return `${ended}, ${await this.#probe.knock(this.#packet(session, pongPacket))}`;
-  }
-
-  #knock(target: string, from: Poll): Promise<string> {
-    return this.#probe.knock(this.#request(target, from));
   }
 
   /** The body of a request's answer. */
@@ -91,11 +87,11 @@ export class LoungeProbe {
     return { frames, welcome };
   }
 
-  /** Sends a packet on a session, as the chat's own page does. */
-  #packet(session: string, packet: string): HandshakeRequest {
+  /** Sends a packet on a session. */
+  #packet(session: string, packet: string, origin = this.#chatUrl): HandshakeRequest {
     const extra = Buffer.from(packet);
     const headers = [...this.#probe.headers(), ["Content-Length", `${extra.length}`]] as const;
-    return { ...ordinary, method: "POST", path: session, origin: this.#chatUrl, headers, extra };
+    return { ...ordinary, method: "POST", path: session, origin, headers, extra };
   }
 
   #request(target: string, { origin, hostHeader }: Poll = {}): HandshakeRequest {
