@@ -1,3 +1,4 @@
+import axe, { type AxeResults } from "axe-core";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { browserNames } from "../../../packages/client/test/browsers.ts";
@@ -107,7 +108,8 @@ describe.concurrent.each(browserNames)("in %s", (browserName) => {
     });
 
     test.sequential("its own page: one logs in, two talk, and log out everywhere ends it at once", async () => {
-      const bob = await begin();
+      await begin();
+      const bob = await visit("Bob");
       const { home: page } = await seat();
       await page.goto(chat.url);
       await page.locator("#name").fill("Grace");
@@ -125,8 +127,19 @@ describe.concurrent.each(browserNames)("in %s", (browserName) => {
       await page.locator("#messages .text", { hasText: "<b>Hello</b>" }).waitFor();
       expect(await page.locator("#messages .text").count()).toBe(2);
 
+      await page.getByRole("link", { name: "#lounge" }).click();
+      await other.goto(`${chat.url}/#lounge`);
+      for (const each of [page, other]) await each.locator("#carrier", { hasText: "Socket.IO (WebSocket)" }).waitFor();
+      await other.locator("#text").fill("Hello over Socket.IO");
+      await other.keyboard.press("Enter");
+      await page.locator("#messages .text", { hasText: "Hello over Socket.IO" }).waitFor();
+      expect(await page.locator("#people li").allTextContents()).toEqual(["Grace", "Bob"]);
+      expect(await problemsOf(page)).toEqual([]);
+
       await page.locator("#logout-everywhere").click();
-      await page.locator("#login-problem", { hasText: "You have been logged out." }).waitFor();
+      await page.locator("#login-problem", { hasText: "The server closed your connection to #lounge." }).waitFor();
+      await other.locator("#people li", { hasText: "Grace" }).waitFor({ state: "detached" });
+      await other.locator("#state.open").waitFor();
     });
 
     test.sequential("its own page: a ticket that is not renewed runs out, and another opens it again", async () => {
@@ -285,3 +298,16 @@ describe.concurrent.each(browserNames)("in %s", (browserName) => {
     });
   });
 });
+
+declare global {
+  var axe: { run(root: Document): Promise<AxeResults> };
+}
+
+/** What axe finds wrong with a page. */
+async function problemsOf(page: Page): Promise<readonly string[]> {
+  await page.evaluate(axe.source);
+  return page.evaluate(async () => {
+    const { violations } = await globalThis.axe.run(document);
+    return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`);
+  });
+}

@@ -1,6 +1,7 @@
 import type { Attach } from "../src/start.ts";
 import { describeCheck } from "./check.ts";
 import { describeDoors } from "./doors.ts";
+import { describeLounge } from "./lounge.ts";
 import { describeServer } from "./server.ts";
 import { describeTalk } from "./talk.ts";
 
@@ -8,6 +9,7 @@ import { describeTalk } from "./talk.ts";
 export function describeChat(attach: Attach): void {
   describeTalk(attach);
   describeDoors(attach);
+  describeLounge(attach);
   describeServer(attach);
   describeCheck(attach);
 }

@@ -54,7 +54,9 @@ export function openLounge(
       socket.emit("event", { type: "problem", problem: said.problem });
       if (said.problem === "too-fast" && ++excess > mostExcess) socket.disconnect(true);
     });
-    socket.on("renew", async (ticket) => socket.emit("event", await renew(String(ticket), identity)));
+    socket.on("renew", async (ticket) =>
+      socket.emit("event", await renew(typeof ticket === "string" ? ticket : "", identity)),
+    );
     socket.on("disconnect", () => {
       members.delete(socket.id);
       tell({ type: "people", people: names() });
