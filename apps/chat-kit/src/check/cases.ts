@@ -84,7 +84,7 @@ function loungeCases({ chatUrl, hostileUrl, address: { port } }: Subject, lounge
     poll("no ticket", { ticket: false }, "401 token-missing"),
     poll("the hostile page", { origin: hostileUrl }, "403 origin-not-listed"),
     poll("DNS rebinding", { hostHeader: `evil.test:${port}` }, "403 host-not-listed"),
-    ask("Socket.IO, polling: hostile page, own session", "403 origin-not-listed", () => lounge.goOn(hostileUrl)),
+    ask("Socket.IO, polling: hostile page, stolen session", "403 origin-not-listed", () => lounge.goOn(hostileUrl)),
     ask("Socket.IO, websocket: own page", "101 origin-listed", async (probe) =>
       probe.knock({ origin: chatUrl, path: await probe.ticketPath(websocket) }),
     ),
