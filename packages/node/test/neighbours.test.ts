@@ -194,6 +194,16 @@ describe("whatever is done to the server", () => {
     await holds(guarded);
   });
 
+  test("a neighbour finds no upgrade listeners but its own", async () => {
+    const guarded = await beside("before", wsServer("/legacy"));
+    await echoes(guarded.target, "/legacy");
+    expect(guarded.server.listenerCount("upgrade")).toBe(1);
+    guarded.server.removeAllListeners("upgrade");
+    expect(await statusOf(guarded.target, { path: "/legacy", origin: evil })).toBe(403);
+    expect(guarded.server.listenerCount("upgrade")).toBe(0);
+    await holds(guarded);
+  });
+
   test.each(["before", "after"] as const)("emit wrapped by somebody else %s the gate", async (order) => {
     const guarded = await beside(order, (server) => {
       const emit: EventEmitter["emit"] = Reflect.get(server, "emit");

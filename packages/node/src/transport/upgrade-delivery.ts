@@ -37,12 +37,11 @@ export function deliverUpgrades(server: GuardableServer, receiver: Receiver): Up
     const delivers =
       (isWebSocket && receiver.claims(request)) ||
       ((isWebSocket || receiver.passesUpgrades) && hasListeners() && askApp(request));
-    // Somebody may have removed it; without a listener Node does not deliver an upgrade.
-    if (delivers && server.listenerCount("upgrade", keep) === 0) server.on("upgrade", keep);
+    // Without a listener Node does not deliver an upgrade. Until the gate needs it, the listeners that an app counts are its own.
+    if (delivers && server.listenerCount("upgrade") === 0) server.on("upgrade", keep);
     return delivers;
   };
 
-  server.on("upgrade", keep);
   if (hasCallback) {
     // Node 22.23, 24.9 and later ask this. An app that sets it later decides about its own listeners only.
     Object.defineProperty(server, "shouldUpgradeCallback", {
