@@ -3,12 +3,16 @@ import { existsSync } from "node:fs";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { differences, type Outcomes, readReport } from "./report.ts";
 
 const usage = `pnpm peers <checkout> -- <command>
   Runs the tests of another library twice, without a gate and with a permissive one in front of every HTTP server, and lists the differences.
   checkout   the folder of the library, with its packages installed
   command    what runs its tests there and prints a JSON report, such as: npx mocha --reporter json test/*.test.js`;
+
+/** With `--import`, Node would load a program's main file as a module too, which fails for some. */
+const preload = fileURLToPath(new URL("preload.js", import.meta.url));
 
 process.exitCode = await main(process.argv.slice(2).filter((word, index) => word !== "--" || index > 1));
 
@@ -23,11 +27,13 @@ async function main([checkout, ...words]: readonly string[]): Promise<number> {
   try {
     const bare = await run(checkout, command, {});
     const gated = await run(checkout, command, {
-      NODE_OPTIONS: `${process.env["NODE_OPTIONS"] ?? ""} --import=${new URL("preload.js", import.meta.url).href}`,
+      NODE_OPTIONS: `${process.env["NODE_OPTIONS"] ?? ""} --require=${JSON.stringify(preload)}`,
       PEERS_REFUSALS: refusals,
     });
     const lines = differences(bare, gated);
-    console.log(`${passed(bare)} of ${bare.size} tests passed without a gate, ${passed(gated)} of ${gated.size} with one.`);
+    console.log(
+      `${passed(bare)} of ${bare.size} tests passed without a gate, ${passed(gated)} of ${gated.size} with one.`,
+    );
     for (const line of lines) console.log(line);
     for (const [code, count] of await refusalsIn(refusals)) console.log(`The gate refused ${count}: ${code}`);
     return lines.length === 0 ? 0 : 1;

@@ -4,8 +4,8 @@ import { Server as NetServer } from "node:net";
 import { createPolicy, guard, type GuardableServer } from "@wsorigin/node";
 
 /**
- * Loaded with `node --import`: puts a gate in front of every HTTP server of the process when it begins to listen. Its policy allows every well-formed
- * origin, so what it still refuses is no WebSocket handshake for the gate. Refusals are appended to the file that PEERS_REFUSALS names.
+ * Loaded with `node --require`: puts a gate in front of every HTTP server of the process when it begins to listen. Its policy allows every well-formed
+ * origin, so it refuses only what is not a valid handshake. Refusals are appended to the file that PEERS_REFUSALS names.
  */
 const policy = createPolicy({
   origins: [],
@@ -14,7 +14,7 @@ const policy = createPolicy({
   opaqueOrigin: "dangerously-allow",
 });
 const guarded = new WeakSet<GuardableServer>();
-const listen = NetServer.prototype.listen;
+const { value: listen } = Object.getOwnPropertyDescriptor(NetServer.prototype, "listen") ?? {};
 
 Object.defineProperty(NetServer.prototype, "listen", {
   configurable: true,

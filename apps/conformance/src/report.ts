@@ -13,7 +13,9 @@ export function readReport(printed: string): Outcomes {
     const outcomes = report === undefined ? undefined : (mochaOutcomes(report) ?? jestOutcomes(report));
     if (outcomes !== undefined) return outcomes;
   }
-  throw new SyntaxError("The command printed no JSON report. Use `--reporter json` of Mocha or `--reporter=json` of Vitest.");
+  throw new SyntaxError(
+    "The command printed no JSON report. Use `--reporter json` of Mocha or `--reporter=json` of Vitest.",
+  );
 }
 
 /** Lists the tests with another outcome in `gated`, in a line each. */
@@ -25,7 +27,10 @@ export function differences(bare: Outcomes, gated: Outcomes): readonly string[] 
 }
 
 function mochaOutcomes(report: object): Outcomes | undefined {
-  const [tests, pending] = [list(report, "tests"), new Set(list(report, "pending")?.map((test) => text(test, "fullTitle")))];
+  const [tests, pending] = [
+    list(report, "tests"),
+    new Set(list(report, "pending")?.map((test) => text(test, "fullTitle"))),
+  ];
   if (tests === undefined) return undefined;
   return numbered(
     tests.map((test) => {
@@ -43,7 +48,7 @@ function jestOutcomes(report: object): Outcomes | undefined {
     : numbered(
         files.flatMap((file) =>
           (list(file, "assertionResults") ?? []).map((test): [string, string] => {
-            const message = String(list(test, "failureMessages")?.[0] ?? "failed");
+            const message = list(test, "failureMessages")?.find((each) => typeof each === "string") ?? "failed";
             const status = text(test, "status");
             return [text(test, "fullName"), status === "failed" ? firstLine(message) : status];
           }),
