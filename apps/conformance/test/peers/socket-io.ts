@@ -1,3 +1,4 @@
+import { Adapter, type BroadcastOptions } from "socket.io-adapter";
 import { Server, type ServerOptions, type Socket as ServerSocket } from "socket.io";
 import { io as connect, type ManagerOptions, type Socket, type SocketOptions } from "socket.io-client";
 import { fetchFrom, page, type Row, type Stage } from "./stage.ts";
@@ -152,6 +153,32 @@ export const socketIo: readonly Row[] = [
     const [error] = await next(client(), "connect_error");
     const description: unknown = Reflect.get(Object(error), "description");
     return [String(error), typeof description === "number" ? description : Reflect.get(Object(description), "message")];
+  }),
+  ...overEach("works with an adapter of the app, and manages sockets through it", async (stage, transports) => {
+    const calls: string[] = [];
+    class Counting extends Adapter {
+      override broadcast(packet: unknown, options: BroadcastOptions): void {
+        calls.push("broadcast");
+        super.broadcast(packet, options);
+      }
+    }
+    const { io, client } = await start(stage, transports, { adapter: Counting });
+    const [one, two] = await Promise.all([client(), client()].map(connected));
+    if (one === undefined || two === undefined) return "not connected";
+    const heard = next(one, "to all");
+    io.in(one.id ?? "").socketsJoin(["a", "b"]);
+    io.to("a").emit("to all", 1);
+    const values = await heard;
+    const fetched = await io.in("b").fetchSockets();
+    const reasons = [one, two].map((socket) => next(socket, "disconnect"));
+    io.disconnectSockets(true);
+    return [
+      values,
+      calls,
+      fetched.length,
+      fetched[0]?.handshake.headers.origin,
+      (await Promise.all(reasons)).map(([reason]) => reason),
+    ];
   }),
   {
     name: "serves its client, and leaves other requests to the app",
