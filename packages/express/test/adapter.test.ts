@@ -3,4 +3,5 @@ import { describe, test } from "vitest";
 import { startOn } from "./start.ts";
 import { majors } from "./support.ts";
 
-for (const { name, express } of majors) describeAdapter(name, startOn(express), { describe, test });
+for (const { name, express } of majors)
+  describeAdapter(name, startOn(express), { describe, test, concurrent: test.concurrent });

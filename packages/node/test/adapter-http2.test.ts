@@ -17,5 +17,6 @@ describeAdapter(
       if (name !== "The corpus") Reflect.apply(describe, undefined, [name, body]);
     },
     test,
+    concurrent: test.concurrent,
   },
 );

@@ -9,10 +9,10 @@ const page: RequestListener = (_request, response) => void response.end("page");
 describeAdapter(
   "http",
   startOn(() => createServer(page)),
-  { describe, test },
+  { describe, test, concurrent: test.concurrent },
 );
 describeAdapter(
   "https",
   startOn(() => createTlsServer(selfSigned, page)),
-  { describe, test },
+  { describe, test, concurrent: test.concurrent },
 );

@@ -32,6 +32,21 @@ describe("the suite", () => {
     expect(names.length).toBeGreaterThan(450);
   });
 
+  test("runs its tests at the same time if the runner can, but those alone that observe the whole process", () => {
+    const [alone, concurrent]: [string[], string[]] = [[], []];
+    describeAdapter("ws", start, {
+      describe: (name, body) => (name.endsWith("from outside") ? undefined : body()),
+      test: (name) => alone.push(name),
+      concurrent: (name) => concurrent.push(name),
+    });
+    expect(alone).toEqual([
+      "diagnostics_channel gets every event that onDecision gets",
+      "a diagnostics_channel subscriber that throws changes nothing",
+      "an error of 400 kB that nearly repeats a token of 8 kB is redacted without a delay",
+    ]);
+    expect(concurrent.length).toBeGreaterThan(400);
+  });
+
   test("fails for a server without a gate", async () => {
     const { failures } = await failuresOf(
       register,

@@ -56,13 +56,18 @@ const themes: readonly Theme[] = [
  * Tests an adapter over real sockets: each rule of the gate is a test, and each case of the corpus is sent.
  *
  * @param start called for every test; starts a server on a free port of 127.0.0.1, guarded as the setup says
- * @param runner vitest's, jest's or node:test's `{ describe, test }`; node:test by default
+ * @param runner vitest's, jest's or node:test's `{ describe, test }`; node:test by default. With `concurrent: test.concurrent`, tests that wait for
+ * timers run at the same time.
  */
 export function describeAdapter(name: string, start: AdapterStart, runner: Runner = nodeRunner): void {
   runner.describe(name, () => {
     for (const theme of themes) {
       runner.describe(theme.name, () => {
-        for (const row of theme.rows) runner.test(row.name, () => new Stage(start).play(row));
+        for (const row of theme.rows) {
+          const play = (): Promise<void> => new Stage(start).play(row);
+          if (row.alone === true || runner.concurrent === undefined) runner.test(row.name, play);
+          else runner.concurrent(row.name, play);
+        }
       });
     }
   });

@@ -4,6 +4,11 @@ import { describe, test } from "node:test";
 export interface Runner {
   describe(name: string, body: () => void): unknown;
   test(name: string, body: () => Promise<void>): unknown;
+  /**
+   * Registers a test that may run at the same time as the tests beside it: `test.concurrent` of vitest or jest. Without it, every test runs alone.
+   * `describeAdapter` registers the tests that start a server of their own with it, and with `test` those that observe the whole process.
+   */
+  concurrent?(name: string, body: () => Promise<void>): unknown;
 }
 
 export const nodeRunner: Runner = {

@@ -9,6 +9,8 @@ import { suiteRoutes } from "./handlers.ts";
 export interface Row {
   readonly name: string;
   readonly run: (stage: Stage) => Promise<void>;
+  /** Whether it observes the whole process, such as its processor time, so that no other row may run at the same time. */
+  readonly alone?: boolean;
 }
 
 /** The rows on one theme. */

@@ -49,6 +49,7 @@ const rows: readonly Row[] = [
   },
   {
     name: "diagnostics_channel gets every event that onDecision gets",
+    alone: true,
     async run(stage) {
       const messages: unknown[] = [];
       const listen = (message: unknown): void => void messages.push(message);
@@ -65,6 +66,7 @@ const rows: readonly Row[] = [
   },
   {
     name: "a diagnostics_channel subscriber that throws changes nothing",
+    alone: true,
     async run(stage) {
       const uncaught: unknown[] = [];
       const listen = (): void => {
