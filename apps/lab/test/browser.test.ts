@@ -25,7 +25,7 @@ describe.concurrent.each(browserNames)("in %s", (name) => {
   let complaints: string[];
 
   beforeAll(async () => {
-    const started = await launch(name);
+    const started = await launch(name, { sharedProcesses: true });
     if ("missing" in started) missing = started.missing;
     else browser = started;
   });

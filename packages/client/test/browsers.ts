@@ -16,6 +16,8 @@ export interface LaunchOptions {
   readonly names?: readonly string[];
   /** A certification authority to trust, and a certificate of its making, both as PEM. */
   readonly tls?: { readonly authority: string; readonly cert: string };
+  /** Whether sites share processes. What pages can do is the same, and a page with frames of many sites takes much less processor time. */
+  readonly sharedProcesses?: boolean;
 }
 
 /**
@@ -36,7 +38,7 @@ export async function launch(
   }
 }
 
-async function launchChromium({ names, tls }: LaunchOptions): Promise<Browser> {
+async function launchChromium({ names, tls, sharedProcesses = false }: LaunchOptions): Promise<Browser> {
   const folder = await cacheFolder("chromium");
   const before = process.env["TMPDIR"];
   // Where it is unpacked, and found again.
@@ -47,6 +49,7 @@ async function launchChromium({ names, tls }: LaunchOptions): Promise<Browser> {
     // The arguments that its package suggests would switch web security off.
     const args = ["--no-sandbox"];
     if (names !== undefined) args.push(`--host-resolver-rules=${names.map((to) => `MAP ${to} 127.0.0.1`).join(",")}`);
+    if (sharedProcesses) args.push("--disable-site-isolation-trials", "--renderer-process-limit=2");
     if (tls !== undefined) args.push(`--ignore-certificate-errors-spki-list=${fingerprint(tls.cert)}`);
     return await chromium.launch({ executablePath, args });
   } finally {
@@ -95,7 +98,7 @@ function fingerprint(cert: string): string {
   return createHash("sha256").update(key).digest("base64");
 }
 
-async function launchFirefox({ names = [], tls }: LaunchOptions): Promise<Browser> {
+async function launchFirefox({ names = [], tls, sharedProcesses = false }: LaunchOptions): Promise<Browser> {
   const executablePath = onPath("firefox-esr") ?? onPath("firefox");
   if (executablePath === undefined) throw new Error("Firefox is not installed (Debian: apt install firefox-esr).");
   const { firefox } = await import("playwright-core");
@@ -107,6 +110,7 @@ async function launchFirefox({ names = [], tls }: LaunchOptions): Promise<Browse
       "network.dns.localDomains": names.join(","),
       // It would wait before it tries a failed host again, ever longer: up to a minute.
       "network.websocket.delay-failed-reconnects": false,
+      ...(sharedProcesses && { "fission.webContentIsolationStrategy": 0, "dom.ipc.processCount": 2 }),
     },
   };
   if (tls === undefined) return firefox.launch(options);
