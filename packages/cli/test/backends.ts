@@ -200,7 +200,7 @@ export async function daphne(validator: "none" | "origin" | "allowed-hosts"): Pr
     child.kill("SIGKILL");
     await rm(folder, { recursive: true, force: true });
   });
-  await accepts(port, 20_000);
+  await accepts(port, 45_000);
   return port;
 }
 

@@ -257,7 +257,7 @@ async function startOnce({ kind, config, whole = false, files = {}, args = [] }:
   };
   const log = () => [printed, ...logFiles(folder)].join("\n");
 
-  const deadline = Date.now() + 15_000;
+  const deadline = Date.now() + 45_000;
   // Where the program has ended, somebody else has its port.
   while (!(await accepts(ports.port)) || !running(child)) {
     if (running(child) && Date.now() < deadline) {
