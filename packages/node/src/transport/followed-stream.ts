@@ -6,8 +6,8 @@ import { closeFrame, FrameTracker } from "./frame-tracker.ts";
 /** What the gate can do with a socket that another listener opened. */
 export interface Wire {
   /**
-   * Closes the WebSocket: the close frame goes to the client between two frames of the listener, later writes of the listener and later messages of the client are
-   * dropped, and the connection is ended. It is destroyed after five seconds.
+   * Closes the WebSocket: the close frame goes to the client between two frames of the listener, unless the listener has written one. Later writes of the listener
+   * and later messages of the client are dropped, and the connection is ended. It is destroyed after five seconds.
    */
   close(code: number, reason: string): void;
   destroy(): void;
@@ -153,7 +153,8 @@ export class FollowedStream implements Wire {
 
   #finish(): void {
     this.#state = "closed";
-    this.#write(this.#frame);
+    // The listener may be closing the socket itself.
+    if (!this.#tracker.hasCloseFrame && !this.#stream.writableEnded) this.#write(this.#frame);
     this.#stream.once("end", () => this.#stream.destroy());
     this.#end();
   }

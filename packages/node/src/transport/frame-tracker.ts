@@ -1,3 +1,5 @@
+const closeOpcode = 0x8;
+
 /**
  * Follows the frames of RFC 6455 section 5.2 in what a server writes, to find the places between two of them. Server frames are not masked (section 5.1), but a
  * masked one is followed too.
@@ -7,6 +9,12 @@ export class FrameTracker {
   #header: number[] = [];
   /** How many bytes of the current frame's payload are still to come. */
   #left = 0;
+  #hasCloseFrame = false;
+
+  /** Whether a close frame has begun. No frame may follow it (RFC 6455 section 5.5.1). */
+  get hasCloseFrame(): boolean {
+    return this.#hasCloseFrame;
+  }
 
   /** Whether the last byte ended a frame. */
   get isBetweenFrames(): boolean {
@@ -34,8 +42,9 @@ export class FrameTracker {
   }
 
   #readHeader(): void {
-    const [, second] = this.#header;
+    const [first = 0, second] = this.#header;
     if (second === undefined) return;
+    if ((first & 0x0f) === closeOpcode) this.#hasCloseFrame = true;
     const masked = (second & 0x80) !== 0 ? 4 : 0;
     const short = second & 0x7f;
     const extended = short === 126 ? 2 : short === 127 ? 8 : 0;
@@ -50,7 +59,7 @@ export class FrameTracker {
 export function closeFrame(code: number, reason: string): Buffer {
   const text = Buffer.from(reason);
   const frame = Buffer.alloc(4 + text.length);
-  frame[0] = 0x88;
+  frame[0] = 0x80 | closeOpcode;
   frame[1] = 2 + text.length;
   frame.writeUInt16BE(code, 2);
   text.copy(frame, 4);
