@@ -167,7 +167,10 @@ class PollingHandshake<P, R> implements Interruptible {
     const refusal = !decision.allowed && (mode === "enforce" || isOurs) ? decision : undefined;
     if (refusal === undefined) {
       const session = new PollingSession<P, R>(polling, decision);
-      identify(polling.transport.request, session.connection);
+      const { request } = polling.transport;
+      identify(request, session.connection);
+      // The response names the session. Compressed, it could not be read.
+      request.headers["accept-encoding"] = "identity";
       this.#sessions.add(session);
       this.#attempt.passed();
     } else countAttempt(this.#attempt, refusal);

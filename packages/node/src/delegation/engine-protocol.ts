@@ -47,7 +47,7 @@ export function pathOf(url = ""): string {
   return url.split("?", 1)[0] ?? "";
 }
 
-/** Calls the reader with the body that is given to `end()`. What is compressed is written in another way, and is not read. */
+/** Calls the reader with the body that is given to `end()`. A compressed body is written in another way, and is not read. */
 export function readBody(response: ServerResponse, read: (body: string) => void): void {
   const end: unknown = Reflect.get(response, "end");
   if (typeof end !== "function") return;

@@ -84,7 +84,7 @@ export class PollingSession<P = unknown, R = unknown> implements Upgradable<P, R
       if (this.#registry !== undefined) return this.#wait();
       if (response.statusCode === 200 && response.writableFinished)
         gate.reporter.notice(
-          "The first polling response of Socket.IO names no session, or is compressed, so the gate cannot follow the session: its upgrade needs a token of its own. Raise the `threshold` of Socket.IO's `httpCompression`, and leave `generateId` as it is.",
+          "The first polling response of Socket.IO names no session that the gate can read, so the gate cannot follow the session: its upgrade needs a token of its own. Leave Engine.IO's `generateId` as it is, or have it return letters, digits, `-` and `_`.",
         );
       this.#show(false);
       this.connection.dispose();
