@@ -1,0 +1,26 @@
+import { createServer } from "node:http";
+import Koa from "koa";
+import { guarded, type StartGuarded } from "../../testing/test/guarded.ts";
+import { guard } from "../src/index.ts";
+
+export function startGuarded<P>(): StartGuarded<P> {
+  return ({ policy, revocations, before, attach }) => {
+    const app = new Koa();
+    const answer = app.callback();
+    const server = createServer((request, response) => void answer(request, response));
+    const gate = guard(server, {
+      app,
+      policy,
+      revocations,
+      log: false,
+      before: [
+        (ctx, next) => {
+          before(ctx.req);
+          return next();
+        },
+      ],
+    });
+    attach(server, gate);
+    return guarded(server, gate);
+  };
+}
