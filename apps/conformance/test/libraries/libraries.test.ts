@@ -5,25 +5,13 @@ import { join } from "node:path";
 import { until } from "@wsorigin/testing";
 import { createPolicy, grant, type Policy, queryParam } from "@wsorigin/core";
 import { afterAll, beforeAll, describe, expect, test, type TestContext } from "vitest";
-import { startGuarded as startExpress } from "../../../../packages/express/test/guarded.ts";
-import { majors } from "../../../../packages/express/test/support.ts";
-import { startGuarded as startFastify } from "../../../../packages/fastify/test/guarded.ts";
-import { startGuarded as startKoa } from "../../../../packages/koa/test/guarded.ts";
 import { identityOf } from "../../../../packages/node/src/index.ts";
-import { startGuarded as startNode } from "../../../../packages/node/test/guarded.ts";
 import type { Guarded, StartGuarded } from "../../../../packages/testing/test/guarded.ts";
 import { createTickets, redisStore, type Tickets } from "../../../../packages/tickets/src/index.ts";
 import { installed, needsRedis, RedisServer } from "../../../../packages/tickets/test/redis.ts";
 import { type Clients, connect as connectRedis } from "../../../../packages/tickets/test/support.ts";
+import { adapters } from "./adapters.ts";
 import { type Client, libraries, type Library, page } from "./libraries.ts";
-
-/** Each adapter; and whether it has the option `before`. */
-const adapters: readonly (readonly [name: string, start: StartGuarded<unknown>, hasBefore: boolean])[] = [
-  ["node", startNode(), false],
-  ...majors.slice(0, 1).map(({ name, express }) => [name, startExpress<unknown>(express), true] as const),
-  ["koa", startKoa(), true],
-  ["fastify", startFastify, false],
-];
 
 /** How long a renewed grant lasts, in milliseconds. */
 const lifetime = 300;
