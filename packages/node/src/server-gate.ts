@@ -192,7 +192,7 @@ export class ServerGate<P, R> implements AdapterGate<P, R>, Receiver {
 
   #warnUnused(): void {
     this.#services.reporter.notice(
-      "The guarded server is not listening after ten seconds, so no handshake reaches its gate. Guard the server that listens: const server = createServer(app); guard(server, ...); server.listen(3000). app.listen() makes another server.",
+      "The guarded server is not listening after ten seconds, and no connection has reached it. Guard the server that listens: const server = createServer(app); guard(server, ...); server.listen(3000). app.listen() makes another server. In a worker that gets its connections from another process, as with @socket.io/sticky, nothing is wrong.",
     );
   }
 

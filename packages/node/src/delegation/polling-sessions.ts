@@ -47,6 +47,8 @@ export class PollingSessions<P, R> {
       return false;
     }
     gate.reporter.decision(judged, "enforce", polling, undefined);
+    // With sticky sessions the next request on this connection may be of a session in another process.
+    response.shouldKeepAlive = false;
     refuseRequest(request, response, judged.status);
     return true;
   }
