@@ -5,7 +5,7 @@ import { handshake, until } from "@wsorigin/testing";
 import { io, type Socket } from "socket.io-client";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { type Compiled, compile } from "./compiled.ts";
-import { connected, poll, refusalOf, sidOf, statusIn, type Transports } from "./socket-io-support.ts";
+import { connected, onLastTransport, poll, refusalOf, sidOf, statusIn, type Transports } from "./socket-io-support.ts";
 import { evil, page } from "./support.ts";
 
 /** What a worker says about itself. */
@@ -46,12 +46,7 @@ describe("two workers of a cluster with sticky sessions", () => {
 
   async function open(user: string, transports: Transports): Promise<Socket> {
     const socket = client(user, transports);
-    const moved = new Promise<void>((resolve) => {
-      socket.io.on("open", () =>
-        transports.length === 1 ? resolve() : void socket.io.engine.once("upgrade", () => resolve()),
-      );
-    });
-    await Promise.all([connected(socket), moved]);
+    await Promise.all([connected(socket), onLastTransport(socket)]);
     return socket;
   }
 

@@ -141,6 +141,15 @@ export async function connected(client: Socket): Promise<Socket> {
   return client;
 }
 
+/** Waits until a client uses the last one of its transports. Call it before the client connects. */
+export function onLastTransport({ io: manager }: Socket): Promise<void> {
+  const { transports = [] } = manager.opts;
+  return new Promise((resolve) => {
+    const arrived = (): void => resolve();
+    manager.on("open", () => (transports.length === 1 ? resolve() : void manager.engine.once("upgrade", arrived)));
+  });
+}
+
 /** With what a client was refused. */
 export function refusalOf(client: Socket): Promise<Error> {
   return new Promise((resolve, reject) => {

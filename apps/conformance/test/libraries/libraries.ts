@@ -12,6 +12,7 @@ import { useServer } from "graphql-ws/use/ws";
 import { Server as SocketIo } from "socket.io";
 import { io } from "socket.io-client";
 import { WebSocket, WebSocketServer } from "ws";
+import { onLastTransport } from "../../../../packages/node/test/socket-io-support.ts";
 import type { GuardedGate } from "../../../../packages/testing/test/guarded.ts";
 
 export const page = "https://app.example";
@@ -92,12 +93,7 @@ const socketIo = (...transports: readonly ("polling" | "websocket")[]): Library 
   connect(port, ticket) {
     const options = { transports: [...transports], reconnection: false, forceNew: true, query: { ticket } };
     const socket = io(`http://127.0.0.1:${port}`, { ...options, extraHeaders: { Origin: page } });
-    const upgraded = new Promise<void>((resolve) => {
-      socket.io.on("open", () => {
-        if (transports.length === 1) resolve();
-        else socket.io.engine.once("upgrade", () => resolve());
-      });
-    });
+    const upgraded = onLastTransport(socket);
     const { closed, close } = closing();
     socket.io.on("close", (_reason, details) => {
       const code: unknown = Reflect.get(Object(Reflect.get(Object(details), "context")), "code");
