@@ -144,6 +144,7 @@ export class ServerGate<P, R> implements AdapterGate<P, R>, Receiver {
   /** Answers two kinds of ordinary requests on a route: a handshake that lost its Upgrade field, and a page that asks why it is refused. */
   #answer(request: IncomingMessage, response: ServerResponse): boolean {
     if (this.#polling.answer(request, response, this.#services)) return true;
+    if (request.httpVersionMajor > 1) return false;
     const { options, adapter } = this.#services;
     const explains = options.explainRoute !== undefined && options.explainRoute !== false && asksWhy(request);
     if (!explains && !isKeyed(request)) return false;

@@ -7,6 +7,7 @@ import type { Interruptible, Interruption } from "../handshake/pending.ts";
 import { type GateServices, HandshakeRecord } from "../handshake/record.ts";
 import { decideRequest, isSameOrigin } from "../http/request-policy.ts";
 import { type Attempt, countAttempt, uncounted } from "../limits/failures.ts";
+import { isResponse } from "../transport/request.ts";
 import { refusalOf } from "../transport/refusal.ts";
 import { asksForWebSocket } from "../transport/upgrade-field.ts";
 import { PollingRequest } from "./polling-request.ts";
@@ -40,10 +41,6 @@ export function makeAllowRequest<P, R>(gate: GateServices<P, R>, sessions: Polli
 
 function isOf(connection: GateConnection, gate: unknown): boolean {
   return connection.facts instanceof HandshakeRecord && connection.facts.gate === gate;
-}
-
-function isResponse(value: unknown): value is ServerResponse {
-  return typeof value === "object" && value !== null && "writeHead" in value && "once" in value;
 }
 
 interface Outcome<P> {

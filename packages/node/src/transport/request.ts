@@ -1,4 +1,4 @@
-import { IncomingMessage } from "node:http";
+import { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { Rewrite } from "./transport.ts";
 
@@ -61,4 +61,18 @@ export function rewriteLines(lines: readonly string[], protocols: string): strin
     }
   }
   return rewritten;
+}
+
+/** Whether a value is a request of HTTP/1.1, or one of HTTP/2 in Node's compatibility API, which has the same properties. */
+export function isRequest(value: unknown): value is IncomingMessage {
+  return value instanceof IncomingMessage || hasAll(value, ["headers", "rawHeaders", "httpVersionMajor", "stream"]);
+}
+
+/** The same for a response. */
+export function isResponse(value: unknown): value is ServerResponse {
+  return value instanceof ServerResponse || hasAll(value, ["writeHead", "once", "stream"]);
+}
+
+function hasAll(value: unknown, names: readonly string[]): boolean {
+  return typeof value === "object" && value !== null && names.every((name) => name in value);
 }

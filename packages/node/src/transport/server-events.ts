@@ -1,10 +1,11 @@
 import { EventEmitter } from "node:events";
-import { IncomingMessage, ServerResponse } from "node:http";
+import { IncomingMessage } from "node:http";
 import type { IncomingHttpHeaders, ServerHttp2Stream } from "node:http2";
 import { Duplex } from "node:stream";
 import { Http1Request } from "./http1-request.ts";
 import { Http1Upgrade, type UpgradeDelegates } from "./http1-upgrade.ts";
 import { Http2Connect, isExtendedConnect } from "./http2-connect.ts";
+import { isRequest, isResponse } from "./request.ts";
 import type { GuardableServer, Receiver } from "./receiver.ts";
 import { isRefused } from "./refusal.ts";
 import { deliverUpgrades } from "./upgrade-delivery.ts";
@@ -55,9 +56,10 @@ export function takeEvents(server: GuardableServer, receiver: Receiver): void {
   const takeRequest: Take = (args, pass, event) => {
     const request = args[0];
     const response = args[1];
-    if (!(request instanceof IncomingMessage && response instanceof ServerResponse) || decided.has(request))
-      return pass(event, args);
-    if (!asksForWebSocket(request.headers)) return receiver.answer(request, response) || pass(event, args);
+    if (!isRequest(request) || !isResponse(response) || decided.has(request)) return pass(event, args);
+    // HTTP/2 has no Upgrade (RFC 9113 section 8.6): there a handshake is a stream.
+    if (request.httpVersionMajor > 1 || !asksForWebSocket(request.headers))
+      return receiver.answer(request, response) || pass(event, args);
     const deliver = (): void => {
       decided.add(request);
       pass(event, args);
