@@ -13,9 +13,10 @@ export function startGuarded<P>(express: () => Application): StartGuarded<P> {
       revocations,
       log: false,
       before: [
-        (request, _response, next) => {
-          before(request);
-          next();
+        (request, response, next) => {
+          const status = before?.(request);
+          if (status === undefined) next();
+          else response.status(status).end();
         },
       ],
     });

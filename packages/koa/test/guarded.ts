@@ -14,9 +14,10 @@ export function startGuarded<P>(): StartGuarded<P> {
       revocations,
       log: false,
       before: [
-        (ctx, next) => {
-          before(ctx.req);
-          return next();
+        async (ctx, next) => {
+          const status = before?.(ctx.req);
+          if (status === undefined) await next();
+          else ctx.status = status;
         },
       ],
     });

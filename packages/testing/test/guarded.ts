@@ -9,8 +9,8 @@ export type StartGuarded<P> = (setup: GuardedSetup<P>) => Promise<Guarded<P>>;
 export interface GuardedSetup<P> {
   readonly policy: Policy<P>;
   readonly revocations: RevocationSource;
-  /** Middleware of the app, if the adapter has `before`. */
-  readonly before: (request: IncomingMessage) => void;
+  /** Middleware of the app, if the adapter has `before`. It answers with the status that it returns. */
+  readonly before?: (request: IncomingMessage) => number | undefined;
   /** Attaches a library to the server, before it listens. */
   readonly attach: (server: Server, gate: GuardedGate<P>) => void;
 }
@@ -26,7 +26,7 @@ export interface GuardedGate<P> {
   close(options?: { readonly timeout?: number }): Promise<void>;
 }
 
-export interface GuardedConnection<P> {
+interface GuardedConnection<P> {
   readonly origin: string | undefined;
   readonly principal: P;
   readonly route: string | undefined;

@@ -82,7 +82,10 @@ describe.runIf(installed).concurrent("a library behind an adapter", () => {
     const guarded = await startAdapter({
       policy: makePolicy(mode),
       revocations: tickets,
-      before: (request) => void Reflect.set(request, marked, true),
+      before(request) {
+        Reflect.set(request, marked, true);
+        return undefined;
+      },
       attach: (server, gate) => void (end = library.attach(server, gate, (request) => void requests.push(request))),
     });
     const connect = async (name: string): Promise<Client> => {

@@ -6,52 +6,57 @@ import { io, type Socket } from "socket.io-client";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { identityOf, type Revocation } from "../../../../packages/node/src/index.ts";
 import { connected, poll, sidOf, ticketPolicy } from "../../../../packages/node/test/socket-io-support.ts";
+import type { StartGuarded } from "../../../../packages/testing/test/guarded.ts";
 import { adapters } from "./adapters.ts";
 import { page } from "./libraries.ts";
 
 const evil = "https://evil.test";
 const ownPage = { "Sec-Fetch-Site": "same-origin" };
 
-describe.each(adapters)("gate.allowRequest behind %s", (_name, startAdapter) => {
-  async function start(options: Partial<PolicyOptions<string>> = {}) {
-    const { policy, issue } = ticketPolicy(options);
-    let revoke: (revocation: Revocation) => void = () => {};
-    let own = new SocketIo();
-    const guarded = await startAdapter({
-      policy,
-      before: () => {},
-      revocations: {
-        subscribe(listener) {
-          revoke = listener;
-          return () => {};
-        },
+/** A guarded server with Socket.IO, whose tickets are the users' names. */
+async function startWith(startAdapter: StartGuarded<unknown>, options: Partial<PolicyOptions<string>> = {}) {
+  const { policy, issue } = ticketPolicy(options);
+  let revoke: (revocation: Revocation) => void = () => {};
+  let own = new SocketIo();
+  const guarded = await startAdapter({
+    policy,
+    before: ({ headers }) => (headers["x-refuse"] === undefined ? undefined : Number(headers["x-refuse"])),
+    revocations: {
+      subscribe(listener) {
+        revoke = listener;
+        return () => {};
       },
-      attach: (server, { allowRequest }) => void (own = new SocketIo(server, { allowRequest })),
-    });
-    onTestFinished(async () => {
-      await guarded.close();
-      own.engine.close();
-    });
-    const { port, gate } = guarded;
-    const client = (ticket: string): Socket => {
-      const headers = { extraHeaders: { Origin: page }, query: issue(ticket) };
-      const socket = io(`http://127.0.0.1:${port}`, { ...headers, reconnection: false, forceNew: true });
-      onTestFinished(() => void socket.disconnect());
-      return socket;
-    };
-    /** Opens a session with a polling request. Returns its identifier. */
-    const session = async (ticket: string, headers: Readonly<Record<string, string>> = { Origin: page }) =>
-      sidOf(await poll(port, `&ticket=${issue(ticket).ticket}`, headers));
-    /** The statuses of a later polling request of a session and of its upgrade. */
-    const later = async (sid: string, origin: string): Promise<readonly (number | undefined)[]> => {
-      const { status } = await poll(port, `&sid=${sid}`, { Origin: origin }, "40");
-      const path = `/socket.io/?EIO=4&transport=websocket&sid=${sid}`;
-      const upgrade = await handshake({ port }, { path, origin });
-      upgrade.frames?.destroy();
-      return [status, upgrade.status];
-    };
-    return { port, gate, own, issue, client, session, later, revoke: (revocation: Revocation) => revoke(revocation) };
-  }
+    },
+    attach: (server, { allowRequest }) => void (own = new SocketIo(server, { allowRequest })),
+  });
+  onTestFinished(async () => {
+    await guarded.close();
+    own.engine.close();
+  });
+  const { port, gate } = guarded;
+  const client = (ticket: string): Socket => {
+    const headers = { extraHeaders: { Origin: page }, query: issue(ticket) };
+    const socket = io(`http://127.0.0.1:${port}`, { ...headers, reconnection: false, forceNew: true });
+    onTestFinished(() => void socket.disconnect());
+    return socket;
+  };
+  /** Opens a session with a polling request. Returns its identifier. */
+  const session = async (ticket: string, headers: Readonly<Record<string, string>> = { Origin: page }) =>
+    sidOf(await poll(port, `&ticket=${issue(ticket).ticket}`, headers));
+  /** The statuses of a later polling request of a session and of its upgrade. */
+  const later = async (sid: string, origin: string): Promise<readonly (number | undefined)[]> => {
+    const { status } = await poll(port, `&sid=${sid}`, { Origin: origin }, "40");
+    const path = `/socket.io/?EIO=4&transport=websocket&sid=${sid}`;
+    const upgrade = await handshake({ port }, { path, origin });
+    upgrade.frames?.destroy();
+    return [status, upgrade.status];
+  };
+  return { port, gate, own, issue, client, session, later, revoke: (revocation: Revocation) => revoke(revocation) };
+}
+
+describe.each(adapters)("gate.allowRequest behind %s", (_name, startAdapter) => {
+  const start = (options?: Partial<PolicyOptions<string>>): ReturnType<typeof startWith> =>
+    startWith(startAdapter, options);
 
   test("a client polls, moves to a WebSocket, and is known in every namespace; its ticket is redeemed once", async () => {
     const { own, port, gate, client } = await start();
@@ -106,3 +111,15 @@ describe.each(adapters)("gate.allowRequest behind %s", (_name, startAdapter) => 
     expect((await poll(any.port, `&ticket=${any.issue("ada").ticket}`, ownPage)).status).toBe(403);
   });
 });
+
+test.each(adapters.filter(([, , hasBefore]) => hasBefore))(
+  "`before` refuses polling and WebSockets of Socket.IO with its own status: %s",
+  async (_name, startAdapter) => {
+    const { port, own, issue } = await startWith(startAdapter);
+    const query = `EIO=4&ticket=${issue("ada").ticket}`;
+    const polled = await poll(port, `&${query}`, { Origin: page, "X-Refuse": "404" });
+    const path = `/socket.io/?transport=websocket&EIO=4&ticket=${issue("bob").ticket}`;
+    const opened = await handshake({ port }, { path, origin: page, headers: [["X-Refuse", "429"]] });
+    expect([polled.status, opened.status, own.engine.clientsCount]).toEqual([404, 429, 0]);
+  },
+);
