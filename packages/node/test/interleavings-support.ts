@@ -70,7 +70,7 @@ interface Write {
 }
 
 /** Makes the writes of an owner that this script says. */
-export type Owner = (messages: readonly (readonly Buffer[])[], script: Script) => readonly Write[];
+type Owner = (messages: readonly (readonly Buffer[])[], script: Script) => readonly Write[];
 
 /** An owner that uses `ws`, which writes a message that it compresses at some later time. */
 function wsOwner(socket: WebSocket): Owner {

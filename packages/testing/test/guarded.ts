@@ -6,7 +6,7 @@ import type { RevocationSource } from "../../node/src/index.ts";
 /** Starts an adapter's guarded server, with no route, for the sockets of other libraries. */
 export type StartGuarded<P> = (setup: GuardedSetup<P>) => Promise<Guarded<P>>;
 
-export interface GuardedSetup<P> {
+interface GuardedSetup<P> {
   readonly policy: Policy<P>;
   readonly revocations: RevocationSource;
   /** Middleware of the app, if the adapter has `before`. It answers with the status that it returns. */
