@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { Agent, createServer, type IncomingMessage, request, type Server } from "node:http";
 import type { ServerHttp2Stream } from "node:http2";
+import type { Duplex } from "node:stream";
 import { closeBytes, frameBytes, type Frames, handshake, until } from "@wsorigin/testing";
 import { bearerHeader, createPolicy, grant, type Policy } from "@wsorigin/core";
 import { describe, expect, test, vi } from "vitest";
@@ -278,6 +279,43 @@ test("a frame whose owner has written half of it is completed first", async () =
   for (const write of halves) write();
   expect((await frames.next()).text).toBe("whole message");
   expect(await frames.next()).toMatchObject({ kind: "close", code: 4401 });
+});
+
+const readers: readonly (readonly [name: string, hear: (socket: Duplex, heard: unknown[]) => unknown])[] = [
+  [
+    "read()",
+    (socket, heard) =>
+      socket.on("readable", () => {
+        const chunk: unknown = socket.read();
+        if (chunk !== null) heard.push(chunk);
+      }),
+  ],
+  [
+    "for await",
+    async (socket, heard) => {
+      for await (const chunk of socket) heard.push(chunk);
+    },
+  ],
+];
+
+test.each(readers)("an owner that uses %s hears nothing of its client after the close frame", async (_name, hear) => {
+  const heard: unknown[] = [];
+  const { gate, connect } = await startOwn({ policy: tokens() }, (server) => {
+    server.on("upgrade", (_request, socket) => {
+      socket.write("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n");
+      void hear(socket, heard);
+    });
+  });
+  const frames = await connect("ada");
+  await until(() => gate.connections.size === 1, "it is open");
+  frames.send("before");
+  await until(() => heard.length === 1, "the first one is heard");
+  gate.disconnect(() => true, 4401);
+  frames.send("after");
+  expect(await frames.nextClose()).toMatchObject({ code: 4401 });
+  frames.destroy();
+  await until(() => gate.connections.size === 0, "it is gone");
+  expect(heard).toHaveLength(1);
 });
 
 test("a client that does not end its side is cut off after five seconds", async () => {

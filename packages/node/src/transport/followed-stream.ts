@@ -105,6 +105,8 @@ export class FollowedStream implements Wire {
     replace(this.#stream, "emit", (event: string | symbol, ...args: unknown[]) =>
       event === "data" ? false : emit(event, ...args),
     );
+    // They read for themselves (also `for await`), and would be called again.
+    this.#stream.removeAllListeners("readable");
     // What is read is thrown away, so that the end of the connection is seen.
     this.#stream.resume();
   }
