@@ -1,5 +1,5 @@
 import { channel } from "node:diagnostics_channel";
-import { type Decision, type DenyCode, escapeControls, explain, quote } from "@wsorigin/core";
+import { type Decision, type Deny, type DenyCode, escapeControls, explain, quote } from "@wsorigin/core";
 import { attempt } from "./attempt.ts";
 
 /** The outcome of one handshake. Contains no token, cookie or query string. */
@@ -46,11 +46,25 @@ const quiet = 60_000;
 /** How many refusals are logged in that time. */
 const maxEntries = 100;
 
+/** A refusal that was logged. */
+interface Logged {
+  readonly mode: DecisionEvent["mode"];
+  readonly code: DenyCode;
+  readonly origin: string | undefined;
+  readonly host: string | undefined;
+  /** On the clock of `performance.now()`. */
+  readonly at: number;
+}
+
+const none: readonly Logged[] = [];
+
 /** Reports decisions and errors. Subscribers cannot change a decision. */
 export class Reporter {
   readonly #options: ReporterOptions;
-  /** When each (code, Origin, Host) was last logged, in order; at most `maxEntries`. */
-  readonly #logged = new Map<string, number>();
+  /** What was logged in the last minute, in order; at most `maxEntries`. */
+  readonly #logged: Logged[] = [];
+  /** The same by Origin: a text made of all fields would have to be hashed for each refusal. */
+  readonly #byOrigin = new Map<string | undefined, readonly Logged[]>();
   /** How many refusals of each code were left out since the log last said so. */
   readonly #leftOut = new Map<DenyCode, number>();
   #summary: NodeJS.Timeout | undefined;
@@ -114,12 +128,8 @@ export class Reporter {
     }
   }
 
-  #log(
-    decision: Decision<unknown> & { readonly allowed: false },
-    mode: DecisionEvent["mode"],
-    source: EventSource,
-  ): void {
-    if (!this.#isNew(`${mode} ${decision.code} ${decision.origin ?? ""} ${source.host?.slice(0, 256) ?? ""}`)) {
+  #log(decision: Deny, mode: DecisionEvent["mode"], source: EventSource): void {
+    if (!this.#isNew(decision, mode, source.host?.slice(0, 256))) {
       this.#leftOut.set(decision.code, (this.#leftOut.get(decision.code) ?? 0) + 1);
       if (this.#summary === undefined) this.#summary = setTimeout(() => this.#summarise(), quiet).unref();
       return;
@@ -132,18 +142,26 @@ export class Reporter {
     );
   }
 
-  /** Whether a refusal is logged: not in the last minute, and fewer than `maxEntries` others were. */
-  #isNew(key: string): boolean {
+  /** Whether a refusal is logged: the same (code, Origin, Host) was not in the last minute, and fewer than `maxEntries` others were. */
+  #isNew({ code, origin }: Deny, mode: DecisionEvent["mode"], host: string | undefined): boolean {
     const now = performance.now();
-    const last = this.#logged.get(key);
-    if (last !== undefined && now - last < quiet) return false;
-    for (const [old, at] of this.#logged) {
-      if (now - at < quiet) break;
-      this.#logged.delete(old);
-    }
-    if (this.#logged.size >= maxEntries) return false;
-    this.#logged.set(key, now);
+    for (let oldest = this.#logged[0]; oldest !== undefined && now - oldest.at >= quiet; oldest = this.#logged[0])
+      this.#forget(oldest);
+    const known = this.#byOrigin.get(origin) ?? none;
+    for (const logged of known) if (logged.code === code && logged.host === host && logged.mode === mode) return false;
+    if (this.#logged.length >= maxEntries) return false;
+    const logged: Logged = { mode, code, origin, host, at: now };
+    this.#logged.push(logged);
+    this.#byOrigin.set(origin, [...known, logged]);
     return true;
+  }
+
+  /** Forgets the oldest one, which is also the oldest of its Origin. */
+  #forget({ origin }: Logged): void {
+    this.#logged.shift();
+    const [, ...others] = this.#byOrigin.get(origin) ?? [];
+    if (others.length > 0) this.#byOrigin.set(origin, others);
+    else this.#byOrigin.delete(origin);
   }
 
   #summarise(): void {

@@ -32,7 +32,7 @@ function http1Problem(request: IncomingMessage): Deny | undefined {
       headers,
       `The request is HTTP/${request.httpVersion}; it must be HTTP/1.1. A proxy in front of this server speaks the older version.`,
     );
-  if (headers.upgrade?.toLowerCase() !== "websocket")
+  if (headers.upgrade !== "websocket" && headers.upgrade?.toLowerCase() !== "websocket")
     return malformed(headers, `Upgrade is ${JSON.stringify(headers.upgrade)}; it must be "websocket".`);
   const length = headers["content-length"];
   // RFC 6455 handshakes have no body. Node versions disagree on whether it is a body or the first frames.

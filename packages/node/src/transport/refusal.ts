@@ -66,26 +66,48 @@ function writeRefusal(status: DenyStatus): Buffer {
   return Buffer.from(`${lines.join("\r\n")}\r\n\r\n${body}`, "latin1");
 }
 
+/** A socket that is destroyed later, between its neighbours in the order of their times. */
+interface Due {
+  /** `undefined` once it is out of the list. */
+  socket: Duplex | undefined;
+  /** On the clock of `performance.now()`. */
+  readonly at: number;
+  before: Due | undefined;
+  after: Due | undefined;
+}
+
 /**
- * Destroys sockets that are still there after a time. One timer serves them all: a flood of refusals makes no timer for each. Does not keep the process alive.
+ * Destroys sockets that are still there after a time. One timer serves them all, and a list that nothing has to hash: a flood of refusals makes no timer for
+ * each. Does not keep the process alive.
  */
 class Deadlines {
   readonly #ms: number;
-  /** In order: when each socket is destroyed, on the clock of `performance.now()`. */
-  readonly #due = new Map<Duplex, number>();
+  #first: Due | undefined;
+  #last: Due | undefined;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(ms: number) {
     this.#ms = ms;
   }
 
-  add(socket: Duplex): void {
-    this.#due.set(socket, performance.now() + this.#ms);
+  add(socket: Duplex): Due {
+    const last = this.#last;
+    const due: Due = { socket, at: performance.now() + this.#ms, before: last, after: undefined };
+    if (last === undefined) this.#first = due;
+    else last.after = due;
+    this.#last = due;
     if (this.#timer === undefined) this.#arm(this.#ms);
+    return due;
   }
 
-  delete(socket: Duplex): void {
-    this.#due.delete(socket);
+  delete(due: Due): void {
+    if (due.socket === undefined) return;
+    due.socket = undefined;
+    const { before, after } = due;
+    if (before === undefined) this.#first = after;
+    else before.after = after;
+    if (after === undefined) this.#last = before;
+    else after.before = before;
   }
 
   #arm(ms: number): void {
@@ -95,10 +117,11 @@ class Deadlines {
   #run(): void {
     this.#timer = undefined;
     const now = performance.now();
-    for (const [socket, at] of this.#due) {
-      if (at > now) return this.#arm(at - now);
-      this.#due.delete(socket);
-      socket.destroy();
+    for (let due = this.#first; due !== undefined; due = this.#first) {
+      if (due.at > now) return this.#arm(due.at - now);
+      const { socket } = due;
+      this.delete(due);
+      socket?.destroy();
     }
   }
 }
@@ -115,9 +138,10 @@ export function refuseSocket(socket: Duplex, status: DenyStatus): void {
   ignoreErrors(socket);
   // Unread bytes (frames sent along with the handshake) would turn the close into a reset, which can overtake the response.
   socket.resume();
-  unread.add(socket);
+  const due = unread.add(socket);
+  // Called when the bytes are handed over, or when the socket is destroyed before.
   socket.end(refusalBytes(status), () => {
-    unread.delete(socket);
+    unread.delete(due);
     socket.destroy();
   });
 }

@@ -69,27 +69,31 @@ function parsersOf(server: GuardableServer): readonly unknown[] {
 
 /** Older versions of Node ask nothing, so the flag that their parser sets is taken back before they read it. */
 function filterRequests(parser: unknown, isUpgrade: (request: IncomingMessage) => boolean): void {
-  const onIncoming = read(parser, "onIncoming");
-  if (typeof parser !== "object" || parser === null || !isFunction(onIncoming)) return;
-  const filtered: OnIncoming = function (request, keepAlive) {
-    if (
-      request instanceof IncomingMessage &&
-      request.method !== "CONNECT" &&
-      read(request, "upgrade") === true &&
-      !isUpgrade(request)
-    )
-      Reflect.set(request, "upgrade", false);
+  if (!isParser(parser)) return;
+  const { onIncoming } = parser;
+  parser.onIncoming = function (request, keepAlive) {
+    if (isFlagged(request) && request.upgrade === true && request.method !== "CONNECT" && !isUpgrade(request))
+      request.upgrade = false;
     return onIncoming.call(this, request, keepAlive);
   };
-  Reflect.set(parser, "onIncoming", filtered);
+}
+
+/** A parser, as far as it is known. */
+interface Parser {
+  onIncoming: OnIncoming;
+}
+
+function isParser(value: unknown): value is Parser {
+  return typeof value === "object" && value !== null && "onIncoming" in value && typeof value.onIncoming === "function";
+}
+
+/** A request with the flag that Node's parser sets. */
+function isFlagged(request: unknown): request is IncomingMessage & { upgrade: unknown } {
+  return request instanceof IncomingMessage && "upgrade" in request;
 }
 
 function read(holder: unknown, name: string): unknown {
   return typeof holder === "object" && holder !== null ? Reflect.get(holder, name) : undefined;
-}
-
-function isFunction(value: unknown): value is OnIncoming {
-  return typeof value === "function";
 }
 
 function isOther(listener: unknown): boolean {
