@@ -1,15 +1,9 @@
-import type { IncomingMessage } from "node:http";
-import {
-  type Facts,
-  type Gate,
-  type GuardableServer,
-  GateError,
-  type GateIssue,
-  type GuardOptions,
-} from "@wsorigin/node";
-import { guardWith, issue, middlewareIssues } from "@wsorigin/node/adapter";
-import type { Application, Request, RequestHandler } from "express";
-import { runMiddleware } from "./middleware.ts";
+import { type IncomingMessage, ServerResponse } from "node:http";
+import type { Facts, Gate, GuardableServer, GuardOptions } from "@wsorigin/node";
+import { checkApp, guardWith, runMiddleware } from "@wsorigin/node/adapter";
+import type { Application, Request, RequestHandler, Response } from "express";
+
+const sample = { name: "Express", app: "express()", before: "[session(...)]" };
 
 export interface ExpressGuardOptions<P = undefined> extends GuardOptions<P> {
   /** The app whose settings count: `trust proxy` decides about `ip`, Host and TLS. */
@@ -33,13 +27,13 @@ export interface ExpressGuardOptions<P = undefined> extends GuardOptions<P> {
  */
 export function guard<P>(server: GuardableServer, options: ExpressGuardOptions<P>): Gate<P, Request> {
   const { app, before = [], ...rest } = options ?? {};
-  const issues = [...appIssues(app), ...middlewareIssues(before, "[session(...)]")];
-  if (issues.length > 0) throw new GateError(issues);
+  const isApp = typeof app === "function" && "request" in app && typeof app.get === "function";
+  checkApp(isApp, before, sample);
   return guardWith<P, Request>(server, rest, {
     adapt: (request) => adapt(app, request),
     facts: (request) => factsOf(app, request),
     ip: (request) => request.ip,
-    ...(before.length > 0 && { before: (request: Request) => runMiddleware(app, request, before) }),
+    ...(before.length > 0 && { before: (request: Request) => runMiddleware(before, request, respond(app, request)) }),
   });
 }
 
@@ -48,6 +42,13 @@ function adapt(app: Application, incoming: IncomingMessage): Request {
   const request = Object.setPrototypeOf(incoming, Reflect.get(app, "request")) as Request;
   request.originalUrl = request.url;
   return request;
+}
+
+/** A response for the app's middleware, which nothing sends. */
+function respond(app: Application, request: Request): Response {
+  const response: Response = Object.setPrototypeOf(new ServerResponse(request), Reflect.get(app, "response"));
+  request.res = response;
+  return Object.assign(response, { locals: {}, req: request });
 }
 
 /** What `trust proxy` says about Host and TLS. */
@@ -60,15 +61,4 @@ function forwardedHost(app: Application, request: Request): string | undefined {
   const forwarded = request.get("X-Forwarded-Host");
   if (forwarded === undefined || app.get("trust proxy fn")(request.socket.remoteAddress, 0) !== true) return undefined;
   return forwarded.split(",", 1)[0]?.trim();
-}
-
-function appIssues(app: Application | undefined): readonly GateIssue[] {
-  if (typeof app === "function" && "request" in app && typeof app.get === "function") return [];
-  return [
-    issue(
-      "app-invalid",
-      "app",
-      "`app` must be the Express app. Write guard(server, { app, policy }) with the app that express() returned.",
-    ),
-  ];
 }

@@ -9,21 +9,8 @@ export {
   splitList,
 } from "@wsorigin/node";
 export { createPolicy, explain, GateError, identityOf, PolicyError } from "@wsorigin/node";
-export type {
-  Connection,
-  Context,
-  Decision,
-  DecisionEvent,
-  Deny,
-  Gate,
-  GuardableServer,
-  Handler,
-  Identity,
-  Policy,
-  PolicyOptions,
-  RouteOptions,
-  TokenOptions,
-} from "@wsorigin/node";
+export type { Connection, Context, Gate, GuardableServer, Handler, Identity, RouteOptions } from "@wsorigin/node";
+export type { Decision, DecisionEvent, Deny, Policy, PolicyOptions, TokenOptions } from "@wsorigin/node";
 export { type CorsOriginOptions, corsOptions } from "./cors.ts";
 export { type ExpressGuardOptions, guard } from "./guard.ts";
 export { requestGuard, type RequestGuard } from "./request-guard.ts";

@@ -1,13 +1,10 @@
 import type { Policy, RequestGuardOptions } from "@wsorigin/node";
-import { RequestGate } from "@wsorigin/node/adapter";
+import { type Closable, guardRequests, type RequestAdapter } from "@wsorigin/node/adapter";
 import type { Request, RequestHandler } from "express";
 import { factsOf } from "./guard.ts";
 
 /** Middleware that guards ordinary requests. */
-export interface RequestGuard extends RequestHandler {
-  /** Shuts down: requests that arrive or wait for a decision from now on are refused with 503 (`draining`). Responses that have begun go on. */
-  close(): void;
-}
+export interface RequestGuard extends RequestHandler, Closable {}
 
 /**
  * Guards ordinary HTTP requests by the policy of the sockets: `app.use("/mcp", requestGuard(policy))`. Checks Host, then Origin, then the token, and refuses as
@@ -17,16 +14,20 @@ export interface RequestGuard extends RequestHandler {
  * @throws {GateError} if an option is not valid, or the policy takes its token from where a request has none
  */
 export function requestGuard<P>(policy: Policy<P>, options: RequestGuardOptions = {}): RequestGuard {
-  const gate = new RequestGate<P, Request>(policy, options, {
+  const adapter: RequestAdapter<Request> = {
     facts: (request) => ({ ...factsOf(request.app, request), ip: request.ip }),
     path: ({ baseUrl, route }) =>
       typeof route?.path === "string" ? baseUrl + route.path : baseUrl === "" ? undefined : baseUrl,
     rewritten,
-  });
-  const middleware: RequestHandler = async (request, response, next) => {
-    if (await gate.admit(request, request, response)) next();
   };
-  return Object.assign(middleware, { close: () => gate.close() });
+  return guardRequests<P, Request, RequestHandler>(
+    policy,
+    options,
+    adapter,
+    (gate) => async (request, response, next) => {
+      if (await gate.admit(request, request, response)) next();
+    },
+  );
 }
 
 /** Express 4 has parsed the query before any middleware runs. */

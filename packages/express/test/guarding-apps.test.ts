@@ -1,21 +1,14 @@
-import { describe, expect, test } from "vitest";
+import cors from "cors";
+import { describe } from "vitest";
+import { describeGuardOptions } from "../../testing/test/guard-options.ts";
 import { guard } from "../src/index.ts";
-import { majors, policy } from "./support.ts";
+import { majors } from "./support.ts";
 
 describe.each(majors)("$name", ({ express }) => {
-  test("guard(app) in place of its server: a GateError that says what a server is", () => {
-    const app = express();
-    const call = (): unknown => Reflect.apply(guard, undefined, [app, { app, policy, log: false }]);
-    expect(call).toThrow(expect.objectContaining({ name: "GateError" }));
-    expect(call).toThrow(/createServer|app\.listen\(\)/);
-  });
-
-  test("guard() takes what app.listen() returns", async () => {
-    const app = express();
-    const server = app.listen(0, "127.0.0.1");
-    const gate = guard(server, { app, policy, log: false });
-    expect(gate.connections.size).toBe(0);
-    await gate.close();
-    await new Promise((resolve) => server.close(resolve));
+  describeGuardOptions({
+    guard,
+    makeApp: () => express(),
+    corsMiddleware: cors(),
+    says: { app: "must be the Express app. Write guard(", server: "createServer(app); guard(server, ...)" },
   });
 });

@@ -2,9 +2,7 @@ import { handshake } from "@wsorigin/testing";
 import cors from "cors";
 import type { RequestHandler } from "express";
 import { describe, expect, test } from "vitest";
-import { GateError, guard } from "../src/index.ts";
-import { majors, page, policy, startApp } from "./support.ts";
-import { createServer } from "node:http";
+import { majors, page, startApp } from "./support.ts";
 
 describe.each(majors)("$name: before", ({ express }) => {
   async function run(before: readonly RequestHandler[], origin = page) {
@@ -157,65 +155,7 @@ describe.each(majors)("$name: before", ({ express }) => {
   });
 });
 
-describe("guard", () => {
-  const [
-    { express } = {
-      express: () => {
-        throw new Error("no major");
-      },
-    },
-  ] = majors;
-  const start = (options: object): unknown => {
-    try {
-      return Reflect.apply(guard, undefined, [createServer(), options]);
-    } catch (error) {
-      return error;
-    }
-  };
-
-  test("refuses CORS middleware at start, and says what to do", () => {
-    const error = start({ app: express(), policy, before: [cors()] });
-    expect(error).toBeInstanceOf(GateError);
-    expect(error).toMatchObject({
-      issues: [
-        {
-          code: "middleware-cors",
-          entry: "before[0]",
-          message: expect.stringMatching(/CORS middleware .*corsOptions\(policy\)/),
-        },
-      ],
-    });
-  });
-
-  test("refuses a value that is not a middleware and one that is not an app, both at once", () => {
-    const error = start({ app: createServer(), policy, before: ["session"] });
-    expect(error).toBeInstanceOf(GateError);
-    expect(error).toMatchObject({
-      code: "ERR_WSORIGIN_GATE",
-      issues: [
-        {
-          code: "app-invalid",
-          entry: "app",
-          message: expect.stringMatching(/must be the Express app\. Write guard\(/),
-        },
-        { code: "middleware-invalid", entry: "before[0]", message: expect.stringMatching(/must be a middleware/) },
-      ],
-    });
-  });
-
-  test("refuses an unknown option", () => {
-    const error = start({ app: express(), policy, orgins: [] });
-    expect(error).toMatchObject({ issues: [{ code: "option-unknown", entry: "orgins" }] });
-    expect(String(error)).toContain('Unknown option "orgins". Valid options: policy, ');
-  });
-
-  test("refuses the app in place of its server", () => {
-    const app = express();
-    expect(() => Reflect.apply(guard, undefined, [app, { app, policy }])).toThrow(
-      /createServer\(app\); guard\(server, \.\.\.\)/,
-    );
-  });
-
+describe.each(majors)("$name: the app's middleware", ({ express }) => {
   /** An app that counts the requests that its middleware gets, with a route that answers ordinary requests. */
   async function counting(options: object = {}) {
     const app = express();

@@ -1,6 +1,6 @@
 import type { WebsocketPluginOptions } from "@fastify/websocket";
 import type { GateIssue } from "@wsorigin/node";
-import { issue } from "@wsorigin/node/adapter";
+import { issue, unknownOptions } from "@wsorigin/node/adapter";
 import type { FastifyInstance } from "fastify";
 import { fastifyInternal } from "./routes.ts";
 
@@ -64,18 +64,4 @@ function believesEveryClient(app: FastifyInstance): boolean {
   const Probe = Request.buildRequest(Request, () => false);
   const headers = { host: "host", "x-forwarded-host": "forwarded" };
   return new Probe("", {}, { headers, socket: { remoteAddress: "192.0.2.1" } }).host !== headers.host;
-}
-
-function unknownOptions(given: unknown, valid: object, where: string): readonly GateIssue[] {
-  if (typeof given !== "object" || given === null) {
-    const text = `\`${where}\` is ${JSON.stringify(given)}; it must be an object.`;
-    return [issue("option-invalid", where, text)];
-  }
-  return Object.keys(given)
-    .filter((name) => !Object.hasOwn(valid, name))
-    .map((name) => {
-      const entry = `${where}.${name}`;
-      const list = Object.keys(valid).join(", ");
-      return issue("option-unknown", entry, `Unknown option ${JSON.stringify(entry)}. Valid options: ${list}.`);
-    });
 }

@@ -3,6 +3,7 @@ import websocket, { type WebSocket } from "@fastify/websocket";
 import { GateError, type GuardOptions, type Identity, type Policy, type RouteOptions } from "@wsorigin/node";
 import {
   type AdapterGate,
+  attempt,
   chooseProtocol,
   closeTimeout,
   type FrameworkUpgrade,
@@ -49,15 +50,6 @@ declare module "fastify" {
 }
 
 const about = { name: "@wsorigin/fastify", fastify: "^5.8.2" }; // what 5.8.3 calls itself
-
-/** Calls what may throw or reject where nothing would catch it, which would end the process. */
-async function run(call: () => unknown, failed: (error: unknown) => void): Promise<void> {
-  try {
-    await call();
-  } catch (error) {
-    failed(error);
-  }
-}
 
 async function plugin(app: FastifyInstance, { websocket: own = {}, ...options }: WsoriginOptions<unknown>) {
   const issues = pluginIssues(app, own);
@@ -109,7 +101,7 @@ async function plugin(app: FastifyInstance, { websocket: own = {}, ...options }:
       const call = (): unknown => Reflect.apply(handler, this, [socket, request]);
       if (own.errorHandler === undefined) return gate.adopt(upgrade, opened, call);
       // @fastify/websocket calls its errorHandler with what this promise rejects with.
-      return new Promise((_resolve, reject) => gate.adopt(upgrade, opened, () => run(call, reject)));
+      return new Promise((_resolve, reject) => gate.adopt(upgrade, opened, () => attempt(call, reject)));
     });
   });
   // For a hook that responds by itself, and a plain route of any scope.
@@ -123,8 +115,8 @@ async function plugin(app: FastifyInstance, { websocket: own = {}, ...options }:
     errorHandler(this: FastifyInstance, error, socket, request, reply) {
       // Without one of the app's own: ws closes the socket itself, with the right code.
       if (own.errorHandler === undefined) return request.log.error(error);
-      void run(
-        async () => own.errorHandler?.call(this, error, socket, request, reply),
+      attempt(
+        () => own.errorHandler?.call(this, error, socket, request, reply),
         (second) => {
           request.log.error(second);
           socket.close(1011);

@@ -1,13 +1,10 @@
 import type { Policy, RequestGuardOptions } from "@wsorigin/node";
-import { RequestGate } from "@wsorigin/node/adapter";
+import { type Closable, guardRequests, type RequestAdapter } from "@wsorigin/node/adapter";
 import type { FastifyReply, FastifyRequest, onRequestAsyncHookHandler } from "fastify";
 import { factsOf } from "./facts.ts";
 
 /** A hook that guards ordinary requests. */
-export interface RequestGuard extends onRequestAsyncHookHandler {
-  /** Shuts down: requests that arrive or wait for a decision from now on are refused with 503 (`draining`). Responses that have begun go on. */
-  close(): void;
-}
+export interface RequestGuard extends onRequestAsyncHookHandler, Closable {}
 
 /**
  * Guards ordinary HTTP requests by the policy of the sockets: `app.addHook("onRequest", requestGuard(policy))`, in the scope that it is for, or
@@ -18,16 +15,15 @@ export interface RequestGuard extends onRequestAsyncHookHandler {
  * @throws {GateError} if an option is not valid, or the policy takes its token from where a request has none
  */
 export function requestGuard<P>(policy: Policy<P>, options: RequestGuardOptions = {}): RequestGuard {
-  const gate = new RequestGate<P, FastifyRequest>(policy, options, {
+  const adapter: RequestAdapter<FastifyRequest> = {
     facts: (request) => ({ ...factsOf(request), ip: request.ip }),
     path: (request) => request.routeOptions.url,
     rewritten: (request) => hideParameters(request, policy),
-  });
-  const hook = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined> => {
+  };
+  return guardRequests(policy, options, adapter, (gate) => async (request: FastifyRequest, reply: FastifyReply) => {
     const admitted = await gate.admit(request, request.raw, reply.raw, () => copyHeaders(reply));
     return admitted ? undefined : reply.hijack();
-  };
-  return Object.assign(hook, { close: () => gate.close() });
+  });
 }
 
 /** Copies what hooks have set, which is on the reply only. Of that a refusal keeps the fields of CORS. */

@@ -1,19 +1,10 @@
 import { ServerResponse } from "node:http";
-import {
-  type Context,
-  type Deny,
-  type Facts,
-  type Gate,
-  type GuardableServer,
-  GateError,
-  type GateIssue,
-  type GuardOptions,
-  type PathParams,
-  type RouteOptions,
-} from "@wsorigin/node";
-import { guardWith, issue, middlewareIssues, middlewareRefusal, thrownRefusal } from "@wsorigin/node/adapter";
+import type { Context, Facts, Gate, GuardableServer, GuardOptions, PathParams, RouteOptions } from "@wsorigin/node";
+import { askMiddleware, checkApp, guardWith } from "@wsorigin/node/adapter";
 import type Koa from "koa";
 import compose from "koa-compose";
+
+const sample = { name: "Koa", app: "new Koa()", before: "[session(app)]" };
 
 export interface KoaGuardOptions<P = undefined> extends GuardOptions<P> {
   /** The app whose settings count: `app.proxy` decides about `ctx.ip`, Host and TLS. */
@@ -54,32 +45,16 @@ type RouteArguments<P, Params> =
  */
 export function guard<P>(server: GuardableServer, options: KoaGuardOptions<P>): KoaGate<P> {
   const { app, before = [], ...rest } = options ?? {};
-  const issues = [...appIssues(app), ...middlewareIssues(before, "[session(app)]")];
-  if (issues.length > 0) throw new GateError(issues);
+  checkApp(typeof app === "object" && app !== null && typeof app.createContext === "function", before, sample);
   const run = compose([...before]);
-  const inner = guardWith<P, Koa.Context>(server, rest, {
+  const gate: unknown = guardWith<P, Koa.Context>(server, rest, {
     adapt: (request) => app.createContext(request, new ServerResponse(request)),
     facts: (ctx) => factsOf(app, ctx),
     ip: (ctx) => ctx.ip,
-    ...(before.length > 0 && { before: (ctx) => runMiddleware(run, ctx) }),
+    context: (context) => Object.assign(context.request, { params: context.params, wsorigin: context }),
+    ...(before.length > 0 && { before: (ctx) => askMiddleware(() => answerOf(run, ctx), ctx.req.headers.origin) }),
   });
-  const gate: KoaGate<P> = {
-    route<const Path extends string>(path: Path, ...given: RouteArguments<P, PathParams<Path>>) {
-      const [routeOptions, handler] = given.length === 1 ? [{}, given[0]] : given;
-      // The gate itself refuses a handler that is not a function.
-      const wrap = (socket: Context["socket"], context: Context<P, PathParams<Path>, Koa.Context>): unknown =>
-        handler(socket, Object.assign(context.request, { params: context.params, wsorigin: context }));
-      inner.route(path, routeOptions, typeof handler === "function" ? wrap : handler);
-      return gate;
-    },
-    get connections() {
-      return inner.connections;
-    },
-    allowRequest: inner.allowRequest,
-    disconnect: (...given) => inner.disconnect(...given),
-    close: (...given) => inner.close(...given),
-  };
-  return gate;
+  return gate as KoaGate<P>; // its handlers get what `context` returns
 }
 
 /** What `app.proxy` says about Host and TLS. */
@@ -92,36 +67,10 @@ function forwardedHost(app: Koa, ctx: Koa.Context): string | undefined {
   return app.proxy && ctx.get("X-Forwarded-Host") !== "" ? ctx.host : undefined;
 }
 
-/**
- * Runs Koa middleware on a handshake.
- *
- * @throws what a middleware throws, unless it has a status of 4xx: that refuses the handshake
- */
-async function runMiddleware(
-  run: compose.ComposedMiddleware<Koa.Context>,
-  ctx: Koa.Context,
-): Promise<Deny | undefined> {
-  const { origin } = ctx.req.headers;
+/** Runs the middleware. What does not call `next()` answers: with 404, Koa's own, only if it says so. */
+async function answerOf(run: compose.ComposedMiddleware<Koa.Context>, ctx: Koa.Context) {
   let passed = false;
-  try {
-    await run(ctx, async () => void (passed = true));
-  } catch (error) {
-    const refusal = thrownRefusal(error, origin, "A middleware");
-    if (refusal === undefined) throw error;
-    return refusal;
-  }
-  // Koa begins with 404; only a status that a middleware has set is its answer.
-  const status: unknown = Reflect.get(ctx.response, "_explicitStatus") === true ? ctx.status : undefined;
-  return passed ? undefined : middlewareRefusal(status, origin, "A middleware");
-}
-
-function appIssues(app: Koa | undefined): readonly GateIssue[] {
-  if (typeof app === "object" && app !== null && typeof app.createContext === "function") return [];
-  return [
-    issue(
-      "app-invalid",
-      "app",
-      "`app` must be the Koa app. Write guard(server, { app, policy }) with the app that new Koa() returned.",
-    ),
-  ];
+  await run(ctx, async () => void (passed = true));
+  const isSet = Reflect.get(ctx.response, "_explicitStatus") === true;
+  return passed ? undefined : { status: isSet ? ctx.status : undefined };
 }

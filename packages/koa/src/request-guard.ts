@@ -1,13 +1,10 @@
 import type { Policy, RequestGuardOptions } from "@wsorigin/node";
-import { RequestGate } from "@wsorigin/node/adapter";
+import { type Closable, guardRequests, type RequestAdapter } from "@wsorigin/node/adapter";
 import type Koa from "koa";
 import { factsOf } from "./guard.ts";
 
 /** Middleware that guards ordinary requests. */
-export interface RequestGuard extends Koa.Middleware {
-  /** Shuts down: requests that arrive or wait for a decision from now on are refused with 503 (`draining`). Responses that have begun go on. */
-  close(): void;
-}
+export interface RequestGuard extends Koa.Middleware, Closable {}
 
 /**
  * Guards ordinary HTTP requests by the policy of the sockets: `app.use(requestGuard(policy))`. Checks Host, then Origin, then the token, and refuses as the gate
@@ -17,16 +14,15 @@ export interface RequestGuard extends Koa.Middleware {
  * @throws {GateError} if an option is not valid, or the policy takes its token from where a request has none
  */
 export function requestGuard<P>(policy: Policy<P>, options: RequestGuardOptions = {}): RequestGuard {
-  const gate = new RequestGate<P, Koa.Context>(policy, options, {
+  const adapter: RequestAdapter<Koa.Context> = {
     facts: (ctx) => ({ ...factsOf(ctx.app, ctx), ip: ctx.ip }),
     path: routeOf,
     rewritten: (ctx) => void (ctx.request.originalUrl = ctx.originalUrl = ctx.url),
-  });
-  const middleware: Koa.Middleware = async (ctx, next) => {
+  };
+  return guardRequests<P, Koa.Context, Koa.Middleware>(policy, options, adapter, (gate) => async (ctx, next) => {
     // Koa itself sends nothing after a response that is complete.
     if (await gate.admit(ctx, ctx.req, ctx.res)) await next();
-  };
-  return Object.assign(middleware, { close: () => gate.close() });
+  });
 }
 
 /** What @koa/router and koa-mount say. */

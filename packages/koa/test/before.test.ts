@@ -1,10 +1,9 @@
-import { createServer } from "node:http";
 import { setImmediate as turn } from "node:timers/promises";
 import cors from "@koa/cors";
 import Koa from "koa";
 import { describe, expect, test } from "vitest";
-import { GateError, guard, identityOf } from "../src/index.ts";
-import { evil, firstMessage, page, policy, startApp } from "./support.ts";
+import { identityOf } from "../src/index.ts";
+import { evil, firstMessage, page, startApp } from "./support.ts";
 
 /** Has an ordinary response close its connection. */
 const closing = { headers: [["Connection", "close"]] } as const;
@@ -192,59 +191,7 @@ describe("before", () => {
   });
 });
 
-describe("guard", () => {
-  const start = (options: object): unknown => {
-    try {
-      return Reflect.apply(guard, undefined, [createServer(), options]);
-    } catch (error) {
-      return error;
-    }
-  };
-
-  test("refuses @koa/cors at start, and says what to do", () => {
-    const error = start({ app: new Koa(), policy, before: [cors()] });
-    expect(error).toBeInstanceOf(GateError);
-    expect(error).toMatchObject({
-      issues: [
-        {
-          code: "middleware-cors",
-          entry: "before[0]",
-          message: expect.stringMatching(/CORS middleware .*corsOptions\(policy\)/),
-        },
-      ],
-    });
-  });
-
-  test("refuses a value that is not a middleware and one that is not an app, both at once", () => {
-    const error = start({ app: createServer(), policy, before: ["session"] });
-    expect(error).toBeInstanceOf(GateError);
-    expect(error).toMatchObject({
-      code: "ERR_WSORIGIN_GATE",
-      issues: [
-        { code: "app-invalid", entry: "app", message: expect.stringMatching(/must be the Koa app\. Write guard\(/) },
-        { code: "middleware-invalid", entry: "before[0]", message: expect.stringMatching(/must be a middleware/) },
-      ],
-    });
-  });
-
-  test.each<[string, object, object]>([
-    ["an unknown option", { orgins: [] }, { code: "option-unknown", entry: "orgins" }],
-    ["a missing policy", { policy: undefined }, { code: "option-missing", entry: "policy" }],
-  ])("refuses %s", (_name, wrong, problem) => {
-    const error = start({ app: new Koa(), policy, ...wrong });
-    expect(error).toBeInstanceOf(GateError);
-    expect(error).toMatchObject({ issues: [problem] });
-  });
-
-  test("refuses a call without options, a second gate on the server, and the app in place of its server", () => {
-    expect(() => Reflect.apply(guard, undefined, [createServer()])).toThrow(/`app` must be the Koa app/);
-    const server = createServer();
-    guard(server, { app: new Koa(), policy });
-    expect(() => guard(server, { app: new Koa(), policy })).toThrow(/already guarded/);
-    const app = new Koa();
-    expect(() => Reflect.apply(guard, undefined, [app, { app, policy }])).toThrow(/createServer\(app\.callback\(\)\)/);
-  });
-
+describe("the app's middleware", () => {
   /** An app that counts the requests that its middleware gets, with a body for ordinary requests. */
   async function counting(options: object = {}) {
     const app = new Koa();

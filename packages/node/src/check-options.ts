@@ -4,7 +4,7 @@ import { isToken } from "./handshake/validate.ts";
 import { type CheckedOptions, defaults, type GuardOptions, type RouteOptions } from "./options.ts";
 
 /** Says what is wrong with the value of an option, as a sentence without a subject: `must be a function.` */
-type Check = (value: unknown) => string | undefined;
+export type Check = (value: unknown) => string | undefined;
 
 const example = 'createPolicy({ origins: ["https://app.example.com"] })';
 
@@ -44,8 +44,7 @@ const gateChecks = {
   closeCodes: oneOf("http", "iana"),
   onDecision: functionProblem,
   onError: functionProblem,
-  log: (value) =>
-    value === false || typeof value === "function" ? undefined : "must be a function that takes a text, or false.",
+  log: logProblem,
 } satisfies Record<keyof GuardOptions, Check>;
 
 /** @throws {GateError} with every problem at once */
@@ -90,37 +89,32 @@ export function sourcesOf(policy: object): readonly TokenSource[] {
   return Array.isArray(sources) ? sources : [];
 }
 
-/**
- * Checks the middleware that an app wants to run before its sockets open. CORS middleware is refused: it decides nothing on a handshake.
- *
- * @param sample how the adapter's `before` is written
- */
-export function middlewareIssues(before: readonly unknown[], sample: string): readonly GateIssue[] {
-  return before.flatMap((middleware, index) => {
-    const entry = `before[${index}]`;
-    if (typeof middleware !== "function")
-      return [issue("middleware-invalid", entry, `${entry} must be a middleware function. Write before: ${sample}.`)];
-    if (!/^cors/i.test(middleware.name)) return [];
-    return [
-      issue(
-        "middleware-cors",
-        entry,
-        `${entry} is a CORS middleware (${middleware.name}). A WebSocket handshake has no CORS: the policy decides who may open a socket. Remove it, and share the allowlist with cors(corsOptions(policy)) on the app.`,
-      ),
-    ];
-  });
-}
-
-function checkEach(options: object, checks: Readonly<Record<string, Check>>): GateIssue[] {
+/** Checks the value of each option, and that there is such an option. */
+export function checkEach(options: object, checks: Readonly<Record<string, Check>>): GateIssue[] {
   return Object.entries(options).flatMap(([name, value]) => {
     const check = Object.hasOwn(checks, name) ? checks[name] : undefined;
-    if (check === undefined) {
-      const valid = Object.keys(checks).join(", ");
-      return [issue("option-unknown", name, `Unknown option ${JSON.stringify(name)}. Valid options: ${valid}.`)];
-    }
+    if (check === undefined) return [unknownOption(name, checks)];
     const problem = value === undefined ? undefined : check(value);
     return problem === undefined ? [] : [issue("option-invalid", name, `\`${name}\` ${problem}`)];
   });
+}
+
+/**
+ * Checks that an option holds an object, and that this one has no options that do not exist: a misspelt name would be ignored.
+ *
+ * @param valid has the names of the options as keys
+ */
+export function unknownOptions(given: unknown, valid: object, where: string): readonly GateIssue[] {
+  if (typeof given !== "object" || given === null)
+    return [issue("option-invalid", where, `\`${where}\` is ${JSON.stringify(given)}; it must be an object.`)];
+  return Object.keys(given)
+    .filter((name) => !Object.hasOwn(valid, name))
+    .map((name) => unknownOption(`${where}.${name}`, valid));
+}
+
+function unknownOption(entry: string, valid: object): GateIssue {
+  const list = Object.keys(valid).join(", ");
+  return issue("option-unknown", entry, `Unknown option ${JSON.stringify(entry)}. Valid options: ${list}.`);
 }
 
 /** Browsers fail a handshake that offers subprotocols and gets none back, and a token is never sent back. */
@@ -169,7 +163,11 @@ function failuresProblem(value: unknown): string | undefined {
     : "must have a function as its `limiter`: (options) => new RateLimiterRedis({ ...options, storeClient }).";
 }
 
-function functionProblem(value: unknown): string | undefined {
+export function logProblem(value: unknown): string | undefined {
+  return value === false || typeof value === "function" ? undefined : "must be a function that takes a text, or false.";
+}
+
+export function functionProblem(value: unknown): string | undefined {
   return typeof value === "function" ? undefined : "must be a function.";
 }
 

@@ -89,7 +89,11 @@ export class ServerGate<P, R> implements AdapterGate<P, R>, Receiver {
           `route ${JSON.stringify(path)}: the handler is missing. Write gate.route(path, (socket, context) => { ... }).`,
         ),
       ]);
-    const run = (connection: RouteConnection<P, R>): unknown => handler(connection.socket, connection);
+    const { adapter } = this.#services;
+    const run = (connection: RouteConnection<P, R>): unknown =>
+      adapter.context === undefined
+        ? handler(connection.socket, connection)
+        : Reflect.apply(handler, undefined, [connection.socket, adapter.context(connection)]);
     this.#routes.add(path, this.#make(path, options, { kind: "handler", run }));
     return this;
   }

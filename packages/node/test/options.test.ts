@@ -1,6 +1,6 @@
 import { createServer } from "node:http";
 import { expect, test } from "vitest";
-import { middlewareIssues } from "../src/adapter.ts";
+import { checkApp } from "../src/adapter.ts";
 import { createPolicy, GateError, guard } from "../src/index.ts";
 import { start } from "./support.ts";
 
@@ -87,9 +87,10 @@ test.each<[args: readonly unknown[], text: string]>([
   expect(thrownBy(gate.route.bind(gate), ...args).message).toContain(text);
 });
 
-test("refuses CORS middleware by its name, and anything that is not a function", () => {
+test("an adapter refuses CORS middleware by its name, and anything that is not a function", () => {
   const corsMiddleware = (): void => {};
-  expect(middlewareIssues([() => {}, corsMiddleware, 1], "[session()]")).toEqual([
+  const sample = { name: "Own", app: "own()", before: "[session()]" };
+  expect(thrownBy(checkApp, true, [() => {}, corsMiddleware, 1], sample).issues).toEqual([
     {
       code: "middleware-cors",
       entry: "before[1]",

@@ -29,16 +29,18 @@ test("the exported names", () => {
 test("the exported names for authors of adapters", () => {
   expect(Object.keys(adapter).toSorted()).toMatchInlineSnapshot(`
     [
-      "RequestGate",
       "UpgradeEmitter",
+      "askMiddleware",
+      "attempt",
+      "checkApp",
       "chooseProtocol",
       "closeTimeout",
+      "guardRequests",
       "guardWith",
       "issue",
-      "middlewareIssues",
-      "middlewareRefusal",
       "refuseOnResponse",
-      "thrownRefusal",
+      "runMiddleware",
+      "unknownOptions",
     ]
   `);
 });

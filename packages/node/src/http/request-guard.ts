@@ -28,7 +28,7 @@ export interface RequestAdapter<R> {
 const decided = new WeakMap<IncomingMessage, Map<object, Promise<boolean>>>();
 
 /** Decides on ordinary HTTP requests by a policy, for one framework. */
-export class RequestGate<P, R> {
+export class RequestGate<P, R> implements Closable {
   readonly #policy: Policy<P>;
   readonly #adapter: RequestAdapter<R>;
   readonly #deadline: number;
@@ -119,7 +119,6 @@ export class RequestGate<P, R> {
     return false;
   }
 
-  /** Shuts down: requests that arrive or wait for a decision from now on are refused with 503 (`draining`). Responses that have begun go on. */
   close(): void {
     this.#closing = true;
     for (const interrupt of this.#pending) interrupt("draining");
@@ -147,12 +146,32 @@ export interface PlainRequestGuardOptions extends RequestGuardOptions {
   readonly facts?: (request: IncomingMessage) => Facts;
 }
 
-/** Guards request listeners. */
-export interface RequestGuard {
-  /** Returns a listener that calls this one for the requests that the policy allows, and answers the others. */
-  (listener: (request: IncomingMessage, response: ServerResponse) => unknown): RequestListener;
+/** What every `requestGuard()` returns, besides the function that the framework calls. */
+export interface Closable {
   /** Shuts down: requests that arrive or wait for a decision from now on are refused with 503 (`draining`). Responses that have begun go on. */
   close(): void;
+}
+
+/** Guards request listeners. */
+export interface RequestGuard extends Closable {
+  /** Returns a listener that calls this one for the requests that the policy allows, and answers the others. */
+  (listener: (request: IncomingMessage, response: ServerResponse) => unknown): RequestListener;
+}
+
+/**
+ * `requestGuard()` for authors of adapters.
+ *
+ * @param make returns the framework's middleware, which asks `gate.admit()` and calls the next one if that resolves with `true`
+ * @throws {GateError} if an option is not valid, or the policy takes its token from where a request has none
+ */
+export function guardRequests<P, R, Middleware extends object>(
+  policy: Policy<P>,
+  options: RequestGuardOptions,
+  adapter: RequestAdapter<R>,
+  make: (gate: RequestGate<P, R>) => Middleware,
+): Middleware & Closable {
+  const gate = new RequestGate<P, R>(policy, options, adapter);
+  return Object.assign(make(gate), { close: () => gate.close() });
 }
 
 /**
@@ -167,17 +186,17 @@ export interface RequestGuard {
  */
 export function requestGuard<P>(policy: Policy<P>, options: PlainRequestGuardOptions = {}): RequestGuard {
   const { facts: given = (): Facts => ({}), ...rest } = options;
-  const gate = new RequestGate<P, IncomingMessage>(policy, rest, {
-    facts: (request) => {
-      const { ip = request.socket.remoteAddress, ...facts } = given(request) ?? {};
-      return { ...facts, ip };
-    },
-  });
-  const guarded =
-    (listener: Parameters<RequestGuard>[0]): RequestListener =>
-    (request, response) =>
-      void serve(gate.admit(request, request, response), () => listener(request, response));
-  return Object.assign(guarded, { close: () => gate.close() });
+  const readFacts = (request: IncomingMessage): Facts => {
+    const { ip = request.socket.remoteAddress, ...facts } = given(request) ?? {};
+    return { ...facts, ip };
+  };
+  return guardRequests<P, IncomingMessage, (listener: Parameters<RequestGuard>[0]) => RequestListener>(
+    policy,
+    rest,
+    { facts: readFacts },
+    (gate) => (listener) => (request, response) =>
+      void serve(gate.admit(request, request, response), () => listener(request, response)),
+  );
 }
 
 async function serve(admitted: Promise<boolean>, listener: () => void): Promise<void> {

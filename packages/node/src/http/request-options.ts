@@ -1,18 +1,17 @@
 import type { Policy } from "@wsorigin/core";
-import { sourcesOf } from "../check-options.ts";
+import { type Check, checkEach, functionProblem, logProblem, sourcesOf } from "../check-options.ts";
 import { GateError, type GateIssue, issue } from "../errors.ts";
 import { defaults, type GuardOptions } from "../options.ts";
 
 /** Options of `requestGuard()`. */
 export type RequestGuardOptions = Pick<GuardOptions, "deadline" | "log" | "onDecision" | "onError">;
 
-const checks: Readonly<Record<keyof RequestGuardOptions, (value: unknown) => string | undefined>> = {
+const checks: Readonly<Record<keyof RequestGuardOptions, Check>> = {
   deadline: (value) =>
     typeof value === "number" && value > 0 && value <= 0x7fff_ffff
       ? undefined
       : `is ${String(value)}; it must be milliseconds from 1 to 2147483647. The default is ${defaults.deadline}.`,
-  log: (value) =>
-    value === false || typeof value === "function" ? undefined : "must be a function that takes a text, or false.",
+  log: logProblem,
   onDecision: functionProblem,
   onError: functionProblem,
 };
@@ -22,20 +21,7 @@ const sources = new Set(["bearerHeader", "queryParam", "cookie"]);
 
 /** @throws {GateError} with every problem at once */
 export function checkRequestOptions(policy: Policy<unknown>, options: RequestGuardOptions): void {
-  const issues = [...policyIssues(policy)];
-  for (const [name, value] of Object.entries(options)) {
-    const check = Object.entries(checks).find(([known]) => known === name)?.[1];
-    const problem = value === undefined ? undefined : check?.(value);
-    if (check === undefined)
-      issues.push(
-        issue(
-          "option-unknown",
-          name,
-          `Unknown option ${JSON.stringify(name)}. Valid options: ${Object.keys(checks).join(", ")}.`,
-        ),
-      );
-    else if (problem !== undefined) issues.push(issue("option-invalid", name, `\`${name}\` ${problem}`));
-  }
+  const issues = [...policyIssues(policy), ...checkEach(options, checks)];
   if (issues.length > 0) throw new GateError(issues);
 }
 
@@ -57,8 +43,4 @@ function policyIssues(policy: unknown): readonly GateIssue[] {
       "The policy takes its token from subprotocols or the first message, which an ordinary request does not have. Add bearerHeader(), cookie(name) or queryParam(name) to its `from`, or write another policy for HTTP.",
     ),
   ];
-}
-
-function functionProblem(value: unknown): string | undefined {
-  return typeof value === "function" ? undefined : "must be a function.";
 }

@@ -37,6 +37,8 @@ export interface Adapter<P, R> {
   facts?(request: R): Pick<Facts, "host" | "secure">;
   /** Returns the client's address, as the framework's trust settings see it. Called at most once for each handshake, if something needs it. */
   ip(request: R): string | undefined;
+  /** Returns what a route's handler gets beside the socket. Default: the `Context`, which is passed here. */
+  context?(context: RouteConnection<P, R>): unknown;
   /**
    * Runs the app's own middleware after the policy has allowed a handshake, on a route or for another listener. A `Deny` (see `middlewareRefusal`) or a throw
    * refuses.
