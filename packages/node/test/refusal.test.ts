@@ -45,6 +45,31 @@ describe("a refused connection", () => {
     expect(peer.destroyed).toBe(true);
   });
 
+  test("is let go at its own time, whichever of the others went before", async () => {
+    const peers = [new Peer(), new Peer(), new Peer(), new Peer(), new Peer()];
+    const left = (): readonly number[] => peers.flatMap(({ destroyed }, index) => (destroyed ? [] : [index]));
+    for (const peer of peers) {
+      refuseSocket(peer, 403);
+      await vi.advanceTimersByTimeAsync(100);
+    }
+    // The first one, the last one, and one in the middle.
+    peers[0]?.accept();
+    peers[4]?.destroy();
+    peers[2]?.accept();
+    await vi.advanceTimersByTimeAsync(1500);
+    expect(left()).toEqual([1, 3]);
+    await vi.advanceTimersByTimeAsync(100);
+    expect(left()).toEqual([3]);
+    const next = new Peer();
+    refuseSocket(next, 403);
+    await vi.advanceTimersByTimeAsync(200);
+    expect(left()).toEqual([]);
+    await vi.advanceTimersByTimeAsync(1799);
+    expect(next.destroyed).toBe(false);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(next.destroyed).toBe(true);
+  });
+
   test("has what its peer sent meanwhile read, and thrown away", () => {
     const peer = new Peer();
     refuseSocket(peer, 403);
