@@ -107,8 +107,8 @@ export async function measureFrameworks(options: HandshakeOptions): Promise<Fram
 
 async function measure(subjects: readonly Subject[], { quick, progress = () => {} }: HandshakeOptions): Promise<void> {
   const plan = quick
-    ? { generations: 1, rounds: 8, budget: 12_000, handshakes: 150, messages: 6_400 }
-    : { generations: 3, rounds: 40, budget: 50_000, handshakes: 400, messages: 12_800 };
+    ? { generations: 1, warmUp: 20, rounds: 12, budget: 12_000, handshakes: 150, messages: 6_400 }
+    : { generations: 3, warmUp: 15, rounds: 40, budget: 50_000, handshakes: 400, messages: 12_800 };
   // A process has its habits: where its code lies in memory, what was compiled when. So there are several of each.
   for (let generation = 0; generation < plan.generations; generation++) {
     progress(`processes ${generation + 1} of ${plan.generations}`);
@@ -117,8 +117,10 @@ async function measure(subjects: readonly Subject[], { quick, progress = () => {
 }
 
 interface Plan {
+  /** Rounds that are not counted. */
+  readonly warmUp: number;
   readonly rounds: number;
-  /** How long one set of processes may be measured, in milliseconds. */
+  /** How long one set of processes may be warmed up, and then be measured, in milliseconds. */
   readonly budget: number;
   readonly handshakes: number;
   readonly messages: number;
@@ -136,9 +138,11 @@ async function measureGeneration(subjects: readonly Subject[], plan: Plan): Prom
         ? messageCost(server, plan.messages)
         : handshakeCost(server, subject.outcome, plan.handshakes);
     };
-    // Until the engine has compiled what is hot.
-    for (let round = 0; round < 4; round++) for (const subject of subjects) await run(subject);
-    const until = performance.now() + plan.budget;
+    // Until the engine has compiled what is hot: compiling is processor time too, and longer code takes longer. Four rounds are the least, on a slow machine.
+    let until = performance.now() + plan.budget;
+    for (let round = 0; round < plan.warmUp && (round < 4 || performance.now() < until); round++)
+      for (const subject of subjects) await run(subject);
+    until = performance.now() + plan.budget;
     for (let round = 0; round < plan.rounds && performance.now() < until; round++) {
       // Counted once all are there: ratios pair what is of one round.
       const costs = new Map<Subject, number>();

@@ -50,8 +50,9 @@ function* problemsOfCheck({ checks, lengths, heap }: CheckReport): Iterable<stri
 function* problemsOfHandshakes({ handshakes, messages }: HandshakeReport): Iterable<string> {
   yield* unequal("cells of handshake", handshakes.length, 2 * serverNames.length - 1);
   const guard = (outcome: string) => handshakes.find((cell) => cell.server === "guard" && cell.outcome === outcome);
-  yield* above("accepting, of bare ws", guard("accepted")?.ratios.bare?.value, 3);
-  yield* above("refusing, of verifyClient", guard("refused")?.ratios["verify-client"]?.value, 5);
+  // The lower end of the interval: a few rounds on a busy machine prove no more.
+  yield* above("accepting, of bare ws, at least", guard("accepted")?.ratios.bare?.low, 1.5);
+  yield* above("refusing, of verifyClient, at least", guard("refused")?.ratios["verify-client"]?.low, 1.5);
   yield* above("a message, of bare ws", Math.max(...messages.map(({ ratio }) => ratio.value)), 3);
 }
 
