@@ -8,7 +8,7 @@ describe.each(majors)("$name: before", ({ express }) => {
   async function run(before: readonly RequestHandler[], origin = page) {
     const app = express();
     const started = await startApp(app, { before, deadline: 300 });
-    started.gate.route("/chat", (socket, { request }) => socket.send(String(Reflect.get(request, "user"))));
+    started.gate.route("/chat", (socket, { request }) => socket.send(String(Reflect.get(request, "visitor"))));
     const answer = await handshake({ port: started.port }, { path: "/chat", origin });
     const first = answer.status === 101 ? String((await answer.frames?.next())?.data) : undefined;
     answer.frames?.destroy();
@@ -17,7 +17,7 @@ describe.each(majors)("$name: before", ({ express }) => {
 
   const session: RequestHandler = (request, _response, next) => {
     setImmediate(() => {
-      Reflect.set(request, "user", "ann");
+      Reflect.set(request, "visitor", "ann");
       next();
     });
   };
@@ -31,7 +31,7 @@ describe.each(majors)("$name: before", ({ express }) => {
       },
       session,
       (request, _response, next) => {
-        calls.push(String(Reflect.get(request, "user")));
+        calls.push(String(Reflect.get(request, "visitor")));
         next();
       },
     ]);
@@ -87,7 +87,7 @@ describe.each(majors)("$name: before", ({ express }) => {
         (request, response, next) => {
           if (request.get("X-User") === undefined) response.status(401).end();
           else {
-            Reflect.set(request, "user", request.get("X-User"));
+            Reflect.set(request, "visitor", request.get("X-User"));
             next();
           }
         },
@@ -95,7 +95,7 @@ describe.each(majors)("$name: before", ({ express }) => {
     });
     const users: unknown[] = [];
     server.on("upgrade", (request, socket) => {
-      users.push(Reflect.get(request, "user"));
+      users.push(Reflect.get(request, "visitor"));
       socket.end("HTTP/1.1 418 Teapot\r\nContent-Length: 0\r\n\r\n");
     });
     expect((await handshake({ port }, { path: "/own", origin: page })).status).toBe(401);

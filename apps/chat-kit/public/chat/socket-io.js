@@ -101,7 +101,7 @@ export function enterBySocketIo(on) {
   function tryLater() {
     on.state("waiting");
     const most = Math.min(longest, shortest * 2 ** failures++);
-    timer = setTimeout(open, Math.random() * most);
+    timer = setTimeout(() => void open(), Math.random() * most);
   }
 
   void open();

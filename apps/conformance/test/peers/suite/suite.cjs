@@ -3,7 +3,9 @@ const { createServer, request } = require("node:http");
 
 const server = createServer();
 server.on("upgrade", (_request, socket) => socket.end("HTTP/1.1 418 Mine\r\nContent-Length: 0\r\n\r\n"));
-server.listen(0, "127.0.0.1", async () => {
+server.listen(0, "127.0.0.1", () => void report());
+
+async function report() {
   const usual = { Connection: "Upgrade", Upgrade: "websocket", "Sec-WebSocket-Version": "13" };
   const tests = [
     await ask("a good handshake", { ...usual, "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==" }),
@@ -12,7 +14,7 @@ server.listen(0, "127.0.0.1", async () => {
   console.log("A line before the report.");
   console.log(JSON.stringify({ stats: {}, tests, pending: [], failures: [], passes: [] }));
   server.close();
-});
+}
 
 /** Passes if the server's own listener answers. */
 function ask(fullTitle, headers) {
