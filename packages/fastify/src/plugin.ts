@@ -16,7 +16,7 @@ import fp from "fastify-plugin";
 import { factsOf } from "./facts.ts";
 import { pluginIssues, type SocketOptions } from "./plugin-issues.ts";
 import { fastifyInternal, fastifyRoutes } from "./routes.ts";
-import { earlyRouteWarning, guardOtherAddresses } from "./start.ts";
+import { earlyRouteWarning, guardOtherAddresses, loggingOf } from "./start.ts";
 
 export interface WsoriginOptions<P = undefined> extends GuardOptions<P> {
   /**
@@ -59,17 +59,21 @@ async function plugin(app: FastifyInstance, { websocket: own = {}, ...options }:
   // Its requests' `ip`, `host` and `protocol` know the app's `trustProxy`.
   const Request: new (...args: readonly unknown[]) => FastifyRequest = fastifyInternal(app, "Request");
   const routes = fastifyRoutes<Upgrade["route"]>(app);
-  const logged = { log: app.log.warn.bind(app.log), onError: app.log.error.bind(app.log), ...options };
-  const warn = earlyRouteWarning(app, logged.log);
-  const gate: Gate = guardWith(app.server, logged, {
-    adapt: (raw) => new Request("", {}, raw, {}, app.log, undefined),
-    facts: factsOf,
-    ip: (request) => request.ip,
-    find(raw) {
-      const found = routes.find(raw);
-      return found === undefined ? warn(raw) : (found ?? undefined);
+  const { maxPayload = options.maxPayload } = own.options ?? {};
+  const warn = earlyRouteWarning(app, (text) => gate.notice(text));
+  const gate: Gate = guardWith(
+    app.server,
+    { ...loggingOf(app), ...options, ...(maxPayload && { maxPayload }) },
+    {
+      adapt: (raw) => new Request("", {}, raw, {}, app.log, undefined),
+      facts: factsOf,
+      ip: (request) => request.ip,
+      find(raw) {
+        const found = routes.find(raw);
+        return found === undefined ? warn(raw) : (found ?? undefined);
+      },
     },
-  });
+  );
   app.decorate("wsorigin", gate);
   app.decorateRequest("wsorigin", {
     getter(this: FastifyRequest) {

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import type { Server } from "node:net";
+import type { GuardOptions } from "@wsorigin/node";
 import type { FastifyInstance } from "fastify";
 import { fastifyInternal } from "./routes.ts";
 
@@ -18,20 +19,26 @@ export function guardOtherAddresses(app: FastifyInstance): void {
   };
 }
 
+/** Logs through the app's logger. An app without one (`logger: false`, Fastify's default) logs nothing: there the gate writes to stderr. */
+export function loggingOf({ log }: FastifyInstance): Pick<GuardOptions, "log" | "onError"> {
+  // The logger of such an app has one empty function for every level.
+  return log.warn === log.error ? {} : { log: log.warn.bind(log), onError: log.error.bind(log) };
+}
+
 /**
  * Returns a function for handshakes on no route that the plugin knows. It warns once, if there is such a route in the app: it was added before the plugin,
  * so it opens no socket.
  */
 export function earlyRouteWarning(
   app: FastifyInstance,
-  log: ((text: string) => void) | false | undefined,
+  notice: (text: string) => void,
 ): (request: IncomingMessage) => undefined {
   let quiet = false;
   return ({ url = "" }) => {
     const path = url.split("?", 1)[0];
-    if (quiet || log === false || app.findRoute({ method: "GET", url: path ?? "" }) === null) return;
+    if (quiet || app.findRoute({ method: "GET", url: path ?? "" }) === null) return;
     quiet = true;
     const text = `A handshake for ${JSON.stringify(path?.slice(0, 256))} is on a route that was added before @wsorigin/fastify, so it opens no socket.`;
-    log?.(`[wsorigin] ${text} Await the plugin, then add the routes: await app.register(wsorigin, { policy }).`);
+    notice(`${text} Await the plugin, then add the routes: await app.register(wsorigin, { policy }).`);
   };
 }

@@ -2,7 +2,7 @@ import type { IncomingMessage } from "node:http";
 import websocket from "@fastify/websocket";
 import { guard } from "@wsorigin/node";
 import Fastify, { type FastifyInstance } from "fastify";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { createPolicy, GateError, wsorigin } from "../src/index.ts";
 import { closeLater, evil, firstMessage, listen, openSockets, page, policy, start } from "./support.ts";
 import { until } from "@wsorigin/testing";
@@ -257,6 +257,25 @@ describe("at start", () => {
     expect(error).toBeInstanceOf(GateError);
     expect(error).toMatchObject({ issues: [{ code: "plugin-conflict", entry: "fastify" }] });
     expect(String(error)).toMatch(/X-Forwarded-Host.*Install fastify@\^5\.8\.3/);
+  });
+
+  test.each<[string, object, RegExp]>([
+    ["an app without a logger logs to stderr", {}, /^\[wsorigin\] Refused[^]*origin-not-listed/],
+    ["so does one with logger: false", { logger: false }, /^\[wsorigin\] Refused[^]*origin-not-listed/],
+    ["an app with a logger logs through it", { logger: { level: "warn", stream: { write() {} } } }, /^$/],
+  ])("%s", async (_name, options, expected) => {
+    const stderr = vi.spyOn(process.stderr, "write").mockReturnValue(true);
+    try {
+      const app = Fastify(options);
+      closeLater(app);
+      await app.register(wsorigin, { policy });
+      app.get("/chat", { websocket: true }, () => {});
+      const { open } = await listen(app);
+      expect((await open("/chat", { origin: evil })).status).toBe(403);
+      expect(stderr.mock.calls.map(([text]) => String(text)).join("")).toMatch(expected);
+    } finally {
+      stderr.mockRestore();
+    }
   });
 
   test.each<[object, string, string, RegExp]>([

@@ -59,9 +59,7 @@ export function checkGuardOptions<P>(options: GuardOptions<P>): CheckedOptions<P
     ]);
   const issues = [...checkEach(options, gateChecks), ...bearerIssues(options.policy, options.protocols ?? [])];
   if (options.policy === undefined)
-    issues.push(
-      issue("option-missing", "policy", `\`policy\` is missing. Write guard(server, { policy: ${example} }).`),
-    );
+    issues.push(issue("option-missing", "policy", `\`policy\` is missing. Write policy: ${example} in these options.`));
   if (issues.length > 0) throw new GateError(issues);
   return { ...defaults, ...definedOnly(options) };
 }

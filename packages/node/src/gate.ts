@@ -59,4 +59,6 @@ export interface AdapterGate<P = undefined, R = IncomingMessage> extends Gate<P,
   frameworkRoute(path: string, options: RouteOptions<P>, take: (upgrade: FrameworkUpgrade<P, R>) => void): Route<P, R>;
   /** Adds a socket that the framework opened to `connections`, and runs its handler as the gate runs its own. */
   adopt(upgrade: FrameworkUpgrade<P, R>, opened: OpenedSocket<R>, handler: () => unknown): void;
+  /** Writes a sentence to the gate's log. */
+  notice(text: string): void;
 }

@@ -68,6 +68,8 @@ export class Reporter {
   /** How many refusals of each code were left out since the log last said so. */
   readonly #leftOut = new Map<DenyCode, number>();
   #summary: NodeJS.Timeout | undefined;
+  /** When each piece of advice was last logged; one for each kind and route. */
+  readonly #advised = new Map<string, number>();
 
   constructor(options: ReporterOptions) {
     this.#options = options;
@@ -112,6 +114,20 @@ export class Reporter {
   /** Logs something that is not about a handshake. */
   notice(text: string): void {
     if (this.#options.log !== false) this.#write(`[wsorigin] ${text}`);
+  }
+
+  /**
+   * Logs a sentence on a problem that only the client sees, with the fix: once a minute for each key.
+   *
+   * @param key the kind of problem and the route, which the app wrote: never anything from a client
+   */
+  advise(key: string, text: () => string): void {
+    if (this.#options.log === false) return;
+    const now = performance.now();
+    const last = this.#advised.get(key);
+    if (last !== undefined && now - last < quiet) return;
+    this.#advised.set(key, now);
+    this.notice(text());
   }
 
   #attempt(where: string, call: () => unknown): void {

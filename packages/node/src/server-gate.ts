@@ -4,6 +4,7 @@ import { Connections } from "./connection/connections.ts";
 import type { OpenConnection } from "./connection/context.ts";
 import type { OpenedSocket, RouteConnection } from "./connection/route-connection.ts";
 import { GateError, issue } from "./errors.ts";
+import { adviseOnPayload } from "./connection/advice.ts";
 import type { AdapterGate } from "./gate.ts";
 import { type AllowRequest, makeAllowRequest } from "./delegation/allow-request.ts";
 import { PollingSessions } from "./delegation/polling-sessions.ts";
@@ -102,8 +103,13 @@ export class ServerGate<P, R> implements AdapterGate<P, R>, Receiver {
     return this.#make(path, options, { kind: "framework", take });
   }
 
-  adopt({ connection, answered }: FrameworkUpgrade<P, R>, opened: OpenedSocket<R>, handler: () => unknown): void {
+  adopt(
+    { connection, route, answered }: FrameworkUpgrade<P, R>,
+    opened: OpenedSocket<R>,
+    handler: () => unknown,
+  ): void {
     answered();
+    opened.socket.on("error", route.acceptor.onError);
     this.#services.connections.start(connection, opened, handler);
   }
 
@@ -141,6 +147,10 @@ export class ServerGate<P, R> implements AdapterGate<P, R>, Receiver {
     this.#unused = undefined;
   }
 
+  notice(text: string): void {
+    this.#services.reporter.notice(text);
+  }
+
   error(error: unknown, where: string): void {
     this.#services.reporter.error(error, where);
   }
@@ -166,7 +176,8 @@ export class ServerGate<P, R> implements AdapterGate<P, R>, Receiver {
     const gate = this.#services.options;
     checkRouteOptions(path, options, gate);
     const { protocols = gate.protocols, maxPayload = gate.maxPayload } = options;
-    return { path, options, acceptor: new Acceptor({ protocols, maxPayload }), serve };
+    const tooLong = (): void => adviseOnPayload(this.#services.reporter, path, maxPayload);
+    return { path, options, acceptor: new Acceptor({ protocols, maxPayload, tooLong }), serve };
   }
 
   /** The route of the gate, or else of the framework's own router. If that one throws, there is none, and the app answers. */

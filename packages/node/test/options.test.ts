@@ -18,7 +18,7 @@ function thrownBy(target: (...args: never[]) => unknown, ...args: readonly unkno
 }
 
 test.each<[options: unknown, text: string]>([
-  [undefined, "`policy` is missing. Write guard(server, { policy: createPolicy("],
+  [undefined, "`policy` is missing. Write policy: createPolicy("],
   [{}, "`policy` is missing."],
   [{ policy: {} }, "`policy` must be created with createPolicy(). Write createPolicy("],
   [{ policy: "https://app.example" }, "`policy` must be created with createPolicy()."],

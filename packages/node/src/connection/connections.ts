@@ -7,6 +7,7 @@ import type { CheckedOptions } from "../options.ts";
 import type { Reporter } from "../report.ts";
 import type { Wire } from "../transport/followed-stream.ts";
 import { closeCodeOf } from "../transport/refusal.ts";
+import { adviseOnProtocol } from "./advice.ts";
 import type { ConnectionHost, Expiring } from "./connection.ts";
 import { checkClosing } from "./close-code.ts";
 import type { DelegatedConnection } from "./delegated-connection.ts";
@@ -48,6 +49,7 @@ export class Connections<P, R> implements ConnectionHost<P> {
     run: (connection: RouteConnection<P, R>) => unknown,
   ): void {
     const { awaited } = connection;
+    adviseOnProtocol(this.#reporter, connection, opened.socket.protocol);
     opened.socket.on("close", () => this.#closed(connection, opened));
     if (awaited === undefined) return this.#run(connection, opened, run);
     const { message, since, attempt, tell } = awaited;

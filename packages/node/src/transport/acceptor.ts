@@ -9,6 +9,8 @@ export interface AcceptorOptions {
   readonly protocols: readonly string[];
   /** In bytes. */
   readonly maxPayload: number;
+  /** Called if a message was longer than `maxPayload`; `ws` closes the socket with 1009. */
+  readonly tooLong?: () => void;
 }
 
 /** Completes handshakes with `ws`, after the gate has allowed them. */
@@ -19,8 +21,13 @@ export class Acceptor {
   readonly #onOpen = (socket: WebSocket): void => {
     this.#opened = socket;
   };
+  /** Listens to the `error` event of a socket. Without a listener it ends the process; `ws` has closed the socket by then, with the right code. */
+  readonly onError: (error: Error) => void;
 
-  constructor({ protocols, maxPayload }: AcceptorOptions) {
+  constructor({ protocols, maxPayload, tooLong }: AcceptorOptions) {
+    this.onError = (error) => {
+      if (Reflect.get(error, "code") === "WS_ERR_UNSUPPORTED_MESSAGE_LENGTH") tooLong?.();
+    };
     const options = {
       closeTimeout,
       noServer: true,
@@ -38,8 +45,7 @@ export class Acceptor {
     this.#problem = undefined;
     this.#server.handleUpgrade(request, stream, head, this.#onOpen);
     const opened = this.#take();
-    // An `error` event without a listener ends the process; ws has closed the socket by then, with the right code.
-    opened?.on("error", ignore);
+    opened?.on("error", this.onError);
     return opened ?? this.#problem;
   }
 
@@ -54,5 +60,3 @@ export class Acceptor {
 export function chooseProtocol(offered: ReadonlySet<string>, protocols: readonly string[] = []): string | false {
   return protocols.find((name) => offered.has(name)) ?? false;
 }
-
-function ignore(): void {}

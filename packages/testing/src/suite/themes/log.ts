@@ -75,6 +75,32 @@ const rows: readonly Row[] = [
       assert.ok(texts.length <= 101, `${texts.length} texts`);
     },
   },
+  {
+    name: "subprotocols of which the route selects none are logged once, with the option to write",
+    async run(stage) {
+      const { texts, setup } = logged();
+      const kit = await stage.start(setup);
+      for (const names of ["v2.app, v1.app", "v3.app"])
+        (await kit.connect({ headers: [["Sec-WebSocket-Protocol", names]] })).destroy();
+      assert.equal(texts.length, 1, texts.join("\n\n"));
+      assert.match(texts[0] ?? "", /1006.*protocols: \["v2\.app", "v1\.app"\]/);
+    },
+  },
+  {
+    name: "a message longer than maxPayload is logged once, with the limit",
+    async run(stage) {
+      const { texts, setup } = logged({ options: { maxPayload: 1000 } });
+      const kit = await stage.start(setup);
+      for (let round = 0; round < 2; round++) {
+        const frames = await kit.connect();
+        frames.send("a".repeat(1001));
+        assert.equal((await frames.nextClose())?.code, 1009);
+        frames.destroy();
+      }
+      assert.equal(texts.length, 1, texts.join("\n\n"));
+      assert.match(texts[0] ?? "", /maxPayload, 1000 bytes.*1009/);
+    },
+  },
   bounded("a long Origin", [{ origin: `https://${"a".repeat(long)}.test` }, { origin: "\u009b31m".repeat(2000) }]),
   bounded("a long Host", [{ hostHeader: "h".repeat(long) }, { hostHeader: "h\u009b2J\u0085h" }]),
   bounded("a long path", [
