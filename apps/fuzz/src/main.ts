@@ -45,9 +45,10 @@ async function main(): Promise<number> {
   const first = numberOf("seed", values.seed ?? String(Date.now() % 1_000_000_000));
   const end = Date.now() + numberOf("minutes", values.minutes ?? "1") * 60_000;
   const counts = { cases: 0, decisions: 0 };
-  for (let seed = first; ; seed++) {
+  // Each server gets a seed of its own, and with it settings of its own.
+  for (let seed = first; ;) {
     for (const name of chosen) {
-      const cases = values.cases === undefined ? 1500 : numberOf("cases", values.cases);
+      const cases = values.cases === undefined ? 500 : numberOf("cases", values.cases);
       const node = values.node === undefined ? {} : { node: values.node };
       const result = await fuzzAdapter({
         program: programOf(name),
@@ -62,6 +63,7 @@ async function main(): Promise<number> {
       console.log(
         `${name}, seed ${seed}: ${result.cases} cases, ${result.decisions} decisions (${counts.cases} and ${counts.decisions} in all)`,
       );
+      seed++;
       if (values.cases === undefined && Date.now() > end) return 0;
     }
     if (values.cases !== undefined) return 0;

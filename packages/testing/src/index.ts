@@ -21,7 +21,7 @@ export { wireBytes } from "./corpus/wire.ts";
 export type { FuzzCase } from "./fuzz/case.ts";
 export { fuzzAdapter, replayCase } from "./fuzz/fuzz-adapter.ts";
 export type { FuzzFailure, FuzzOptions, FuzzReplay, FuzzReport } from "./fuzz/fuzz-adapter.ts";
-export type { FuzzProgram, FuzzProtocol } from "./fuzz/server/record.ts";
+export type { FuzzProgram, FuzzProtocol, FuzzRequests, FuzzSetup, FuzzStart } from "./fuzz/server/record.ts";
 export { adapterServer } from "./suite/adapter.ts";
 export type {
   AdapterContext,

@@ -1,20 +1,23 @@
 import { expect, test } from "vitest";
 import { makeCase } from "../src/fuzz/case.ts";
 import { buildHttp1 } from "../src/fuzz/http1/build.ts";
-import type { Http1Change } from "../src/fuzz/http1/change.ts";
+import type { Companion, Http1Change } from "../src/fuzz/http1/change.ts";
 import { buildHttp2 } from "../src/fuzz/http2/build.ts";
+import type { Http2Change } from "../src/fuzz/http2/change.ts";
 import { expectConversation } from "../src/fuzz/oracle/conversation.ts";
 import type { Expectation, Sight } from "../src/fuzz/oracle/expectation.ts";
 import { expectStreams } from "../src/fuzz/oracle/http2.ts";
 import { Random } from "../src/fuzz/random.ts";
-import { defaultSettings } from "../src/fuzz/settings.ts";
+import { defaultSettings, type FuzzSettings, makeSettings } from "../src/fuzz/settings.ts";
 
 const evil: Http1Change = { kind: "replace", name: "Origin", value: "https://evil.test" };
 const stripped: Http1Change = { kind: "drop", name: "Connection" };
 const elsewhere: Http1Change = { kind: "target", value: "/elsewhere" };
 
 function sightsOf(changes: readonly Http1Change[], settings = defaultSettings): Sight[][] {
-  return expectConversation(buildHttp1(changes), settings).messages.map(({ sights }) => Array.from(sights));
+  return expectConversation(buildHttp1(changes, settings.token), settings).messages.map(({ sights }) =>
+    Array.from(sights),
+  );
 }
 
 test.each<[string, readonly Http1Change[], Sight[][]]>([
@@ -111,20 +114,104 @@ test("a listener that reads over HTTP/2 and does not answer is too slow; one tha
   expect(codes(false)).not.toContain("timed-out");
 });
 
-test("no foreign page may open a socket, however its request is written", () => {
+const noToken = { kind: "token", text: "" } as const;
+const order = (value: string): Http1Change => ({ kind: "replace", name: "X-Middleware", value });
+const after = (what: Companion): Http1Change => ({ kind: "after", what });
+const ordinary: Http1Change = { kind: "ordinary" };
+
+test.each<[string, Partial<FuzzSettings>, readonly Http1Change[], readonly Sight[]]>([
+  ["lets a valid token in", { token: "header" }, [], ["opened"]],
+  ["wants a token", { token: "header" }, [{ kind: "drop", name: "Authorization" }], ["gate 401"]],
+  ["refuses a token that is empty", { token: "query" }, [noToken], ["gate 401"]],
+  ["refuses two tokens", { token: "cookie" }, [{ kind: "repeat", name: "Cookie", value: "sid=good" }], ["gate 400"]],
+  [
+    "refuses a list of subprotocols that is nothing but a token",
+    { token: "subprotocol" },
+    [{ kind: "replace", name: "Sec-WebSocket-Protocol", value: "bearer.good" }],
+    ["gate 401"],
+  ],
+  ["does not let a foreign page in with a token", { token: "cookie" }, [evil], ["gate 403", "gate 400"]],
+  [
+    "answers 503 where the verifier returns nonsense",
+    { token: "header" },
+    [{ kind: "token", text: "nonsense" }],
+    ["gate 503"],
+  ],
+  ["waits for no first message elsewhere", { token: "firstMessage" }, [elsewhere], ["gate 401"]],
+  ["refuses what has no route", { unrouted: "refuse" }, [elsewhere], ["gate 404"]],
+  ["passes a foreign page to the app", { unrouted: "pass" }, [elsewhere, evil], ["opened"]],
+  ["passes no foreign page on a route", { unrouted: "pass" }, [evil], ["gate 403", "gate 400"]],
+  ["lets middleware refuse", { middleware: true }, [order("429")], ["gate 429"]],
+  ["makes a status that is not the middleware's to choose 403", { middleware: true }, [order("418")], ["gate 403"]],
+  ["answers 503 where middleware throws", { middleware: true }, [order("throw"), elsewhere], ["gate 503"]],
+  ["asks the middleware after the policy", { middleware: true }, [order("429"), evil], ["gate 403", "gate 400"]],
+  ["asks no middleware where it passes", { middleware: true, unrouted: "pass" }, [order("429"), elsewhere], ["opened"]],
+  ["lets a listed page send requests", { requests: true, token: "cookie" }, [ordinary], ["app"]],
+  ["wants a token of requests", { requests: true, token: "cookie" }, [ordinary, noToken], ["guard 401"]],
+  ["refuses requests of a foreign page", { requests: true }, [ordinary, evil], ["guard 403", "guard 400"]],
+  [
+    "refuses requests without an Origin",
+    { requests: true },
+    [ordinary, { kind: "drop", name: "Origin" }],
+    ["guard 403"],
+  ],
+])("the oracle %s", (_name, settings, changes, expected) => {
+  expect(sightsOf(changes, { ...defaultSettings, ...settings })).toEqual([expected]);
+});
+
+test("behind a guard, own pages need no Origin and preflights no token", () => {
+  const settings = { ...defaultSettings, requests: true, token: "header" } as const;
+  const answers = (what: Companion): Sight[] | undefined => sightsOf([after(what), ordinary], settings)[1];
+  expect(answers("own-get")).toEqual(["app"]);
+  expect(answers("preflight")).toEqual(["app"]);
+  expect(answers("foreign-get")).toEqual(["guard 403", "guard 400"]);
+});
+
+test.each([
+  ["good", { codes: new Set(["origin-listed", "origin-in-directory"]), asked: [1, 1] }],
+  ["bad", { codes: new Set(["token-invalid"]), asked: [0, 0] }],
+])("the first message %j decides on an open socket", (text, expected) => {
+  const settings = { ...defaultSettings, token: "firstMessage" } as const;
+  const conversation = buildHttp1([{ kind: "message", text }], settings.token);
+  expect(expectConversation(conversation, settings).messages).toMatchObject([
+    { sights: new Set(["opened"]), ...expected },
+  ]);
+});
+
+test("over HTTP/2, a token, a route and middleware decide too", () => {
+  const sights = (
+    settings: Partial<FuzzSettings>,
+    ...changes: readonly Http2Change[]
+  ): ReadonlySet<Sight> | undefined => {
+    const all = { ...defaultSettings, ...settings };
+    return expectStreams(buildHttp2(changes, all.token), all).streams[0]?.sights;
+  };
+  const path = { kind: "field", name: ":path", value: "/elsewhere" } as const;
+  expect(sights({ token: "cookie" })).toEqual(new Set(["opened"]));
+  expect(sights({ token: "cookie" }, { kind: "drop", name: "cookie" })).toEqual(new Set(["gate 401"]));
+  expect(sights({ token: "query" }, { kind: "token", text: "bad" })).toEqual(new Set(["gate 401"]));
+  expect(sights({ unrouted: "refuse" }, path)).toEqual(new Set(["gate 404"]));
+  expect(sights({ unrouted: "pass" }, path, { kind: "field", name: "origin", value: "null" })).toContain("opened");
+  expect(sights({ middleware: true }, { kind: "field", name: "x-middleware", value: "404" })).toEqual(
+    new Set(["gate 404"]),
+  );
+});
+
+test("no foreign page may open a socket, however its request is written, unless the app asked for that", () => {
   const random = new Random(3);
   let foreign = 0;
   while (foreign < 2000) {
+    const settings: FuzzSettings = { ...makeSettings(random), unrouted: random.pick(["filter", "refuse"]) };
     const { protocol, changes } = makeCase(random, random.pick(["http1", "http2"]));
     const isListed = /https:\/\/(?:app|tenant|pr-1\.preview)\.example/.test(JSON.stringify(changes));
-    if (isListed || JSON.stringify(changes).includes('"handshake"')) continue;
+    if (isListed || /"(?:handshake|page-\w+|preflight)"/.test(JSON.stringify(changes))) continue;
     foreign++;
     const expected =
       protocol === "http1"
-        ? expectConversation(buildHttp1([...changes, evil]), defaultSettings).messages
+        ? expectConversation(buildHttp1([...changes, evil], settings.token), settings).messages
         : expectStreams(
-            buildHttp2([...changes, { kind: "field", name: "origin", value: "https://evil.test" }]),
-            defaultSettings,
+            buildHttp2([...changes, { kind: "field", name: "origin", value: "https://evil.test" }], settings.token),
+            settings,
           ).streams;
     expect(expected.filter(({ sights }) => sights.has("opened"))).toEqual([]);
   }

@@ -102,6 +102,7 @@ test("answers are matched in order, and only optional ones are passed over", () 
     sights: new Set(sights),
     events: [0, 1],
     codes: new Set(),
+    openers: new Set(),
     asked: [0, 1],
     plain: [0, 1],
     sequel: "next",

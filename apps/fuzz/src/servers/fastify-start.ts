@@ -1,16 +1,22 @@
 import { setImmediate as turn } from "node:timers/promises";
-import { createPolicy, wsorigin } from "@wsorigin/fastify";
-import { adapterServer, type AdapterStart } from "@wsorigin/testing";
+import { createPolicy, requestGuard, wsorigin } from "@wsorigin/fastify";
+import { adapterServer, type FuzzStart } from "@wsorigin/testing";
 import Fastify from "fastify";
 
 /** Guards an app, which has an asynchronous hook as apps with sessions do. */
-export function startApp(appOptions: object): AdapterStart {
-  return async ({ policy, options, routes, before, after }) => {
+export function startApp(appOptions: object): FuzzStart {
+  return async ({ policy: given, options, routes, before, after, requests }) => {
     const app = Fastify(appOptions);
+    const policy = createPolicy(given);
     before(app.server);
-    await app.register(wsorigin, { policy: createPolicy(policy), ...options });
+    await app.register(wsorigin, { policy, ...options });
     after(app.server);
-    app.addHook("onRequest", () => turn());
+    if (requests !== undefined) app.addHook("onRequest", requestGuard(policy, requests.options));
+    app.addHook("onRequest", async (request) => {
+      // The handler of a route counts its own handshakes.
+      if (request.is404 || request.raw.headers.upgrade === undefined) requests?.reached(request.raw);
+      await turn();
+    });
     app.setNotFoundHandler((_request, reply) => reply.code(200).send("page"));
     for (const { path, handler } of routes) {
       app.get(path, { websocket: true }, (socket) => {

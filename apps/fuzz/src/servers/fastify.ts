@@ -1,4 +1,6 @@
-import type { AdapterStart } from "@wsorigin/testing";
+import type { FuzzStart } from "@wsorigin/testing";
 import { startApp } from "./fastify-start.ts";
 
-export const start: AdapterStart = startApp({});
+export const uses = ["requests"] as const;
+
+export const start: FuzzStart = startApp({});

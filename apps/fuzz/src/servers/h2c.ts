@@ -1,10 +1,12 @@
 import { createServer, type Http2Server } from "node:http2";
-import type { AdapterStart } from "@wsorigin/testing";
+import type { FuzzStart } from "@wsorigin/testing";
 import { startOn } from "./start.ts";
 
 export const speaks = ["http2"] as const;
 
-export const start: AdapterStart = startOn(makeServer);
+export const uses = ["middleware"] as const;
+
+export const start: FuzzStart = startOn(makeServer);
 
 /** Works with streams: it has no `request` listener. */
 function makeServer(): Http2Server {

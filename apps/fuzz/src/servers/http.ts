@@ -1,5 +1,7 @@
 import { createServer } from "node:http";
-import type { AdapterStart } from "@wsorigin/testing";
-import { page, startOn } from "./start.ts";
+import type { FuzzStart } from "@wsorigin/testing";
+import { startOn } from "./start.ts";
 
-export const start: AdapterStart = startOn(() => createServer(page));
+export const uses = ["middleware", "requests"] as const;
+
+export const start: FuzzStart = startOn((listener) => createServer(listener));

@@ -1,5 +1,7 @@
 import { createServer } from "node:https";
-import { type AdapterStart, selfSigned } from "@wsorigin/testing";
-import { page, startOn } from "./start.ts";
+import { type FuzzStart, selfSigned } from "@wsorigin/testing";
+import { startOn } from "./start.ts";
 
-export const start: AdapterStart = startOn(() => createServer({ ...selfSigned }, page));
+export const uses = ["middleware", "requests"] as const;
+
+export const start: FuzzStart = startOn((listener) => createServer({ ...selfSigned }, listener));

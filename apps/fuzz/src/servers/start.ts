@@ -1,24 +1,53 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
+import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import type { Server } from "node:net";
-import { createPolicy, guard, type GuardableServer } from "@wsorigin/node";
-import { adapterServer, type AdapterStart } from "@wsorigin/testing";
+import { createPolicy, type GuardableServer, requestGuard } from "@wsorigin/node";
+import { guardWith, middlewareRefusal } from "@wsorigin/node/adapter";
+import { adapterServer, type FuzzSetup, type FuzzStart } from "@wsorigin/testing";
 
 /** Guards a server of the kind that is given. */
-export function startOn(makeServer: () => GuardableServer & Server): AdapterStart {
-  return async ({ policy, options, routes, before, after }) => {
-    const server = makeServer();
+export function startOn(makeServer: (listener: RequestListener) => GuardableServer & Server): FuzzStart {
+  return async ({ policy: given, options, routes, before, after, middleware, requests }) => {
+    const policy = createPolicy(given);
+    const guarded = requests === undefined ? undefined : requestGuard(policy, requests.options);
+    const server = makeServer(
+      guarded === undefined
+        ? page
+        : guarded((request, response) => {
+            requests?.reached(request);
+            page(request, response);
+          }),
+    );
     before(server);
-    const gate = guard(server, { policy: createPolicy(policy), ...options });
+    const gate = guardWith<unknown, IncomingMessage>(
+      server,
+      { policy, ...options },
+      {
+        adapt: (request) => request,
+        ip: ({ socket }) => socket.remoteAddress,
+        ...(middleware !== undefined && { before: (request) => refusalOf(request, middleware) }),
+      },
+    );
     after(server);
     for (const { path, handler } of routes) gate.route(path, handler);
     return adapterServer(server, gate);
   };
 }
 
+type Refusal = ReturnType<typeof middlewareRefusal> | undefined;
+
+/** At once where the middleware answers at once. */
+function refusalOf(request: IncomingMessage, middleware: FuzzSetup["middleware"] & {}): Refusal | Promise<Refusal> {
+  const refuse = (status: number | undefined): Refusal =>
+    status === undefined ? undefined : middlewareRefusal(status, request.headers.origin, "The middleware");
+  const status = middleware(request);
+  return status instanceof Promise ? status.then(refuse) : refuse(status);
+}
+
 /** Answers everything, and opens a socket by hand at `/by-hand`, as libraries do that work in request handlers. */
-export function page(request: IncomingMessage, response: ServerResponse): void {
+function page(request: IncomingMessage, response: ServerResponse): void {
   const { upgrade = "" } = request.headers;
-  if (request.url !== "/by-hand" || upgrade.toLowerCase() !== "websocket") return void response.end("page");
+  if (request.url?.split("?", 1)[0] !== "/by-hand" || upgrade.toLowerCase() !== "websocket")
+    return void response.end("page");
   const { socket } = request;
   socket.on("error", () => {});
   socket.write("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n");

@@ -8,9 +8,10 @@ import type { Ending, Http1Change } from "./http1/change.ts";
 import type { Http2Change, Http2Stream } from "./http2/change.ts";
 import { expectConversation } from "./oracle/conversation.ts";
 import type { Expectation, Sight } from "./oracle/expectation.ts";
+import { isWaiting, speaksFirst } from "./oracle/first-message.ts";
 import { expectStreams } from "./oracle/http2.ts";
 import { matchInOrder, type Seen } from "./oracle/judge.ts";
-import { type FuzzResponse, isGateRefusal } from "./oracle/refusal.ts";
+import { type FuzzResponse, isGateRefusal, isRequestRefusal } from "./oracle/refusal.ts";
 import { fixture, type FuzzSettings } from "./settings.ts";
 import type { FuzzTarget } from "./target.ts";
 
@@ -47,23 +48,20 @@ async function attemptHttp1(
   target: FuzzTarget,
   settings: FuzzSettings,
 ): Promise<AttemptedCase> {
-  const conversation = buildHttp1(changes);
+  const conversation = buildHttp1(changes, settings.token);
   const { messages, quiet, extra } = expectConversation(conversation, settings);
   const [only] = messages;
-  const echo =
-    only !== undefined &&
-    conversation.messages.length === 1 &&
-    conversation.tail === "" &&
-    conversation.ending.how === "wait" &&
-    only.sights.has("opened") &&
-    !only.sights.has("app");
+  const waits = only !== undefined && isWaiting(conversation, only);
+  const first = waits && speaksFirst(conversation, only, settings) ? conversation.message : undefined;
   const outcome = await sendHttp1(target, conversation, {
     patience,
     silence: quiet ? briefly : undefined,
     due: messages.filter(isDue).length,
-    echo,
+    // A socket whose first message is refused closes instead.
+    echo: waits && (first === undefined || only.asked[1] > 0),
+    first,
   });
-  const answers = outcome.responses.map(sightsOfResponse);
+  const answers = outcome.responses.map((each) => sightsOfResponse(each, settings));
   return {
     expected: messages,
     seen: {
@@ -95,10 +93,12 @@ function faultsOf({ timedOut, opened, echoed }: Http1Outcome, quiet: boolean): r
 
 const nodeStatuses = new Set([400, 408, 413, 414, 417, 431]);
 
-function sightsOfResponse(response: FuzzResponse): ReadonlySet<Sight> {
+function sightsOfResponse(response: FuzzResponse, { requests }: FuzzSettings): ReadonlySet<Sight> {
   const { status } = response;
   if (status === 101) return new Set(["opened"]);
-  if (isGateRefusal(response)) return new Set<Sight>([`gate ${status}`]);
+  if (isGateRefusal(response))
+    return new Set<Sight>([`gate ${status}`, ...(requests ? [`guard ${status}` as const] : [])]);
+  if (requests && isRequestRefusal(response)) return new Set<Sight>([`guard ${status}`]);
   return new Set<Sight>(nodeStatuses.has(status) ? ["node", "app"] : ["app"]);
 }
 
@@ -111,7 +111,7 @@ async function attemptHttp2(
   target: FuzzTarget,
   settings: FuzzSettings,
 ): Promise<AttemptedCase> {
-  const conversation = buildHttp2(changes);
+  const conversation = buildHttp2(changes, settings.token);
   const { streams, quiet, unruly } = expectStreams(conversation, settings);
   const outcome = await sendHttp2(target, conversation, {
     patience,

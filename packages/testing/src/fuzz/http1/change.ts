@@ -11,6 +11,11 @@ export const companions = [
   "foreign",
   "foreign-elsewhere",
   "stripped-foreign",
+  "page-get",
+  "page-post",
+  "own-get",
+  "foreign-get",
+  "preflight",
 ] as const;
 
 export type Companion = (typeof companions)[number];
@@ -28,6 +33,8 @@ export type Http1Change =
   | { readonly kind: "rename"; readonly name: string; readonly to: string }
   | { readonly kind: "raw"; readonly line: string; readonly first: boolean }
   | { readonly kind: "long"; readonly name: string; readonly length: number }
+  | { readonly kind: "token" | "message"; readonly text: string }
+  | { readonly kind: "ordinary" }
   | { readonly kind: "body"; readonly line: string; readonly bytes: string }
   | { readonly kind: "before" | "after"; readonly what: Companion }
   | { readonly kind: "tail"; readonly bytes: string; readonly times: number }
@@ -46,6 +53,8 @@ export interface Http1Message {
 /** Everything that a client sends over one connection. */
 export interface Http1Conversation {
   readonly messages: readonly Http1Message[];
+  /** What the client says first on an open socket, where the policy asks for that. */
+  readonly message: string;
   /** Bytes after the last message, such as frames that do not wait for the answer. */
   readonly tail: string;
   readonly segment: number | undefined;

@@ -27,10 +27,17 @@ export interface Http1Wait {
   readonly due: number;
   /** Asks an open socket for an answer. */
   readonly echo: boolean;
+  /** What the client says first on an open socket. */
+  readonly first: string | undefined;
 }
 
 /** A masked ping with the mask 0: what comes back holds its text, from `ws` as a pong and from an echo as it was. */
 const probe = Buffer.from("\x89\x86\0\0\0\0probe!", "latin1");
+
+/** A masked text frame with the mask 0. */
+function textFrame(text: string): Buffer {
+  return Buffer.from(`\x81${String.fromCharCode(128 + text.length)}\0\0\0\0${text}`, "latin1");
+}
 
 /** Sends a conversation and reads what comes, until everything is answered or the connection ends. */
 export async function sendHttp1(
@@ -53,7 +60,7 @@ export async function sendHttp1(
       clearTimeout(timer);
       resolve({
         ...reader.outcome(),
-        echoed: asked ? reader.hasEcho() : undefined,
+        echoed: asked ? (wait.echo ? reader.hasEcho() : reader.hasClose()) : undefined,
         closed: stream.destroyed || ended,
         timedOut,
       });
@@ -63,7 +70,8 @@ export async function sendHttp1(
     let ended = false;
     let timer = setTimeout(() => finish(true), wait.patience);
     const listen = (): void => {
-      if (wait.silence === undefined || reader.answers < wait.due) return;
+      // An open socket that was asked must answer, however slow the machine is.
+      if (wait.silence === undefined || asked || reader.answers < wait.due) return;
       clearTimeout(timer);
       timer = setTimeout(() => finish(true), wait.silence);
     };
@@ -78,11 +86,13 @@ export async function sendHttp1(
         socket.resetAndDestroy();
         return over();
       }
-      if (reader.opened && wait.echo && !asked) {
+      const says = [...(wait.first === undefined ? [] : [textFrame(wait.first)]), ...(wait.echo ? [probe] : [])];
+      if (reader.opened && says.length > 0 && !asked) {
         asked = true;
-        stream.write(probe);
+        stream.write(Buffer.concat(says));
       }
-      if (reader.opened ? !wait.echo || reader.hasEcho() : reader.isAnswered()) finish(false);
+      const isOver = wait.echo ? reader.hasEcho() : wait.first === undefined || reader.hasClose();
+      if (reader.opened ? isOver : reader.isAnswered()) finish(false);
       else listen();
     });
     stream.once(target.tls ? "secureConnect" : "connect", () => void write(socket, stream, conversation).then(listen));
@@ -136,6 +146,11 @@ class Reader {
 
   hasEcho(): boolean {
     return this.#rest.includes("probe!");
+  }
+
+  /** Whether the server has closed the open socket with a close frame. */
+  hasClose(): boolean {
+    return this.#rest[0] === 0x88;
   }
 
   /** Whether every message is answered. A refusal is so once the connection has ended. */

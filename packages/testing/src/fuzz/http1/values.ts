@@ -128,7 +128,44 @@ const protocols = [
   "chat.v1,",
   "\xe9",
   "bearer.abc, chat.v1",
+  "chat.v1, bearer.good",
+  "bearer.good",
+  "chat.v1, bearer.good, bearer.bad",
+  "chat.v1, bearer.",
+  "chat.v1, Bearer.good",
 ];
+
+/** Texts of tokens; the verifier grants the first two. */
+export const tokens: readonly string[] = [
+  "good",
+  "later",
+  "bad",
+  "expired",
+  "forbidden",
+  "revoked",
+  "nonsense",
+  "throws",
+  "Good",
+  "",
+];
+
+const authorizations = [
+  "Bearer good",
+  "bearer good",
+  "Bearer  good",
+  "Bearer",
+  "Bearer good bad",
+  "Bearer good,Bearer bad",
+  "Bearer =",
+  "Basic Zm9v",
+  "Bearergood",
+  "",
+];
+
+const cookies = ["sid=good", "sid=bad", "sid=good; sid=bad", "sid=", "sid", "SID=good", "a=b; sid=%67ood", "a=b", ""];
+
+/** Statuses that middleware may refuse with, and others. */
+const orders = ["401", "403", "404", "429", "503", "418", "302", "200", "throw", "slow", "slow", "pass"];
 
 /** Values of the fields that matter, good ones and others. */
 export const values: Readonly<Record<string, readonly string[]>> = {
@@ -140,6 +177,10 @@ export const values: Readonly<Record<string, readonly string[]>> = {
   "Sec-WebSocket-Version": versions,
   "Sec-WebSocket-Protocol": protocols,
   "Sec-WebSocket-Extensions": ["permessage-deflate", "permessage-deflate; client_max_window_bits=99", "x;;", ""],
+  Authorization: authorizations,
+  Cookie: cookies,
+  "X-Middleware": orders,
+  "Sec-Fetch-Site": ["same-origin", "none", "cross-site", "same-site", "Same-Origin", ""],
   Expect: ["100-continue", "100-Continue", "x", ""],
 };
 export const fieldNames: readonly string[] = Object.keys(values);

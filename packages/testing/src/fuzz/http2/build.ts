@@ -1,16 +1,30 @@
-import { fixture } from "../settings.ts";
+import { fixture, type FuzzSettings } from "../settings.ts";
 import type { Http2Change, Http2Companion, Http2Conversation, Http2Ending, Http2Field, Http2Stream } from "./change.ts";
 import { encodeFields, flags, frame, number, types } from "./frames.ts";
 
-const handshakeFields = (origin: string, path: string): Http2Field[] => [
-  [":method", "CONNECT"],
-  [":protocol", "websocket"],
-  [":scheme", "https"],
-  [":path", path],
-  [":authority", fixture.host],
-  ["sec-websocket-version", "13"],
-  ["origin", origin],
-];
+/** A proper handshake, with a valid token where the policy asks for one. */
+function handshakeFields(origin: string, path: string, token: FuzzSettings["token"]): Http2Field[] {
+  return [
+    [":method", "CONNECT"],
+    [":protocol", "websocket"],
+    [":scheme", "https"],
+    [":path", path],
+    [":authority", fixture.host],
+    ["sec-websocket-version", "13"],
+    ["origin", origin],
+    ...tokenFields(token),
+  ];
+}
+
+function tokenFields(token: FuzzSettings["token"]): Http2Field[] {
+  if (token === "header") return [["authorization", "Bearer good"]];
+  if (token === "cookie") return [["cookie", `theme=dark; ${fixture.cookie}=good`]];
+  return token === "subprotocol" ? [["sec-websocket-protocol", `${fixture.protocol}, bearer.good`]] : [];
+}
+
+function withTicket(path: string, text: string): string {
+  return path.startsWith("/") ? `${path}${path.includes("?") ? "&" : "?"}${fixture.parameter}=${text}` : path;
+}
 
 const stream = (part: Partial<Http2Stream>): Http2Stream => ({
   fields: [],
@@ -31,24 +45,39 @@ const page = (method: string): Http2Field[] => [
 
 const foreign = "https://evil.test";
 
-const made: Readonly<Record<Http2Companion, Http2Stream>> = {
-  get: stream({ fields: page("GET"), end: true }),
-  head: stream({ fields: page("HEAD"), end: true }),
-  post: stream({ fields: page("POST"), data: [{ bytes: 5, end: true }] }),
-  connect: stream({
-    fields: [
-      [":method", "CONNECT"],
-      [":authority", "evil.test:443"],
-    ],
-  }),
-  handshake: stream({ fields: handshakeFields(fixture.origin, "/chat/lobby") }),
-  foreign: stream({ fields: handshakeFields(foreign, "/chat/lobby") }),
-  "foreign-elsewhere": stream({ fields: handshakeFields(foreign, "/elsewhere") }),
-};
+/** All of them carry a valid token: the browser sends the user's cookie for a foreign page too. */
+function companionOf(what: Http2Companion, token: FuzzSettings["token"]): Http2Stream {
+  const handshake = (origin: string, path: string): Http2Stream =>
+    stream({ fields: handshakeFields(origin, token === "query" ? withTicket(path, "good") : path, token) });
+  switch (what) {
+    case "get":
+      return stream({ fields: page("GET"), end: true });
+    case "head":
+      return stream({ fields: page("HEAD"), end: true });
+    case "post":
+      return stream({ fields: page("POST"), data: [{ bytes: 5, end: true }] });
+    case "connect":
+      return stream({
+        fields: [
+          [":method", "CONNECT"],
+          [":authority", "evil.test:443"],
+        ],
+      });
+    case "handshake":
+      return handshake(fixture.origin, "/chat/lobby");
+    case "foreign":
+      return handshake(foreign, "/chat/lobby");
+    case "foreign-elsewhere":
+      return handshake(foreign, "/elsewhere");
+    default:
+      return what satisfies never;
+  }
+}
 
 /** Applies changes to a proper extended CONNECT, in order. */
-export function buildHttp2(changes: readonly Http2Change[]): Http2Conversation {
-  const fields = handshakeFields(fixture.origin, "/chat/lobby");
+export function buildHttp2(changes: readonly Http2Change[], token: FuzzSettings["token"] = "none"): Http2Conversation {
+  const fields = handshakeFields(fixture.origin, "/chat/lobby", token);
+  let ticket = "good";
   const data: Http2Stream["data"][number][] = [];
   let [end, trailers] = [false, false];
   let reset: Http2Stream["reset"];
@@ -81,10 +110,15 @@ export function buildHttp2(changes: readonly Http2Change[]): Http2Conversation {
         reset = { code: change.code, when: change.when };
         break;
       case "before":
-        before.push(made[change.what]);
+        before.push(companionOf(change.what, token));
         break;
       case "after":
-        after.push(made[change.what]);
+        after.push(companionOf(change.what, token));
+        break;
+      case "token":
+        ticket = change.text;
+        for (const [at, [name, value]] of fields.entries())
+          if (!name.startsWith(":")) fields[at] = [name, value.replace(/\bgood\b/, change.text)];
         break;
       case "continuation":
         continuation = change.size;
@@ -94,6 +128,9 @@ export function buildHttp2(changes: readonly Http2Change[]): Http2Conversation {
         break;
     }
   }
+  if (token === "query")
+    for (const [at, [name, value]] of fields.entries())
+      if (name === ":path") fields[at] = [name, withTicket(value, ticket)];
   return { streams: [...before, { fields, end, data, trailers, reset, continuation }, ...after], ending };
 }
 

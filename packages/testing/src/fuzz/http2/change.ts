@@ -12,6 +12,7 @@ export type Http2Change =
   | { readonly kind: "drop"; readonly name: string }
   | { readonly kind: "add"; readonly name: string; readonly value: string; readonly first: boolean }
   | { readonly kind: "data"; readonly bytes: number; readonly end: boolean }
+  | { readonly kind: "token"; readonly text: string }
   | { readonly kind: "end" }
   | { readonly kind: "trailers" }
   | { readonly kind: "reset"; readonly code: number; readonly when: ResetTime }

@@ -1,4 +1,5 @@
 import type { Random } from "../random.ts";
+import { tokens } from "../http1/values.ts";
 import { type Http2Change, http2Companions } from "./change.ts";
 
 const values: Readonly<Record<string, readonly string[]>> = {
@@ -47,6 +48,9 @@ const values: Readonly<Record<string, readonly string[]>> = {
     "HTTPS://APP.EXAMPLE",
   ],
   "sec-websocket-version": ["8", "", "13, 13"],
+  authorization: ["Bearer good", "Bearer bad", "Bearer", "Basic Zm9v"],
+  cookie: ["sid=good", "sid=bad", "sid=", "a=b"],
+  "x-middleware": ["401", "403", "404", "429", "503", "418", "throw", "slow", "pass"],
 };
 const names: readonly string[] = Object.keys(values);
 
@@ -64,6 +68,12 @@ const added: readonly (readonly [name: string, value: string])[] = [
   ["sec-websocket-key", "short"],
   ["sec-websocket-protocol", "chat.v1"],
   ["sec-websocket-protocol", "a b"],
+  ["sec-websocket-protocol", "chat.v1, bearer.good"],
+  ["sec-websocket-protocol", "bearer.good"],
+  ["authorization", "Bearer good"],
+  ["authorization", "Bearer bad"],
+  ["cookie", "sid=good"],
+  ["cookie", "sid=bad"],
   ["content-length", "5"],
   ["te", "trailers"],
   ["expect", "100-continue"],
@@ -80,6 +90,7 @@ export function generateHttp2(random: Random): readonly Http2Change[] {
   if (random.chance(0.3)) changes.push({ kind: "field", name: "origin", value: random.pick(values["origin"] ?? []) });
   if (random.chance(0.4))
     changes.push({ kind: "field", name: ":path", value: random.pick(["/elsewhere", "/silent", "/silent", "/plain"]) });
+  if (random.chance(0.25)) changes.push({ kind: "token", text: random.pick(tokens) });
   // What crashed servers before: data that nobody reads, then a reset.
   if (random.chance(0.15)) {
     changes.push({ kind: "data", bytes: random.pick([100, 16_384, 60_000]), end: false });

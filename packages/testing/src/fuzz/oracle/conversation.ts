@@ -1,10 +1,10 @@
 import { bytesOfHttp1, headOf } from "../http1/build.ts";
 import type { Http1Conversation, Http1Message } from "../http1/change.ts";
 import type { FuzzSettings } from "../settings.ts";
-import { anythingSafe, codesOfLeaving, type Expectation, perhaps, type Sequel, type Sight } from "./expectation.ts";
-import { expectHttp1 } from "./http1.ts";
-import { mayOpen, readHttp1 } from "./read-http1.ts";
-import { isListed } from "./rules.ts";
+import { afterFirstMessage, speaksFirst } from "./first-message.ts";
+import { codesOfLeaving, either, type Expectation, perhaps, type Sequel, type Sight } from "./expectation.ts";
+import { expectHttp1, safeHttp1 } from "./http1.ts";
+import { readHttp1 } from "./read-http1.ts";
 
 /** What is permitted for a whole connection. */
 export interface ExpectedConversation {
@@ -20,6 +20,7 @@ const unfinished: Expectation = {
   sights: new Set<Sight>(["none", "node"]),
   events: [0, 0],
   codes: new Set(),
+  openers: new Set(),
   asked: [0, 0],
   plain: [0, 0],
   sequel: "never",
@@ -28,7 +29,8 @@ const unfinished: Expectation = {
 export function expectConversation(conversation: Http1Conversation, settings: FuzzSettings): ExpectedConversation {
   const { messages, ending, tail } = conversation;
   const sent = bytesOfHttp1(conversation).length;
-  const isOpenable = messages.some((each) => mayOpen(each, (origin) => isListed(origin, settings)));
+  // Nobody can say which message begins where: what one of them may do, this may do.
+  const anything = messages.map((each) => safeHttp1(each, settings)).reduce(either);
   const expected: Expectation[] = [];
   let quiet = false;
   let unclear = false;
@@ -37,14 +39,14 @@ export function expectConversation(conversation: Http1Conversation, settings: Fu
   let start = 0;
   for (const [index, message] of messages.entries()) {
     const headEnd = start + headOf(message).length;
-    const { certain, closes, connected, websocket } = readHttp1(message);
+    const { certain, closes, connected, framed, websocket } = readHttp1(message);
     const whole = headEnd <= sent;
     start = headEnd + message.body.length;
     if (mode === "never") continue;
     if (mode === "unclear" || (!certain && !whole)) {
       unclear = quiet = true;
       mode = "unclear";
-      expected.push(anythingSafe(isOpenable));
+      expected.push(anything);
       continue;
     }
     const certainly = whole ? expectHttp1(message, settings) : unfinished;
@@ -52,10 +54,11 @@ export function expectConversation(conversation: Http1Conversation, settings: Fu
     const permitted: Expectation = mode === "maybe" ? perhaps(certainly) : certainly;
     const isCut = !whole || start > sent;
     if (isCut || certainly.sights.has("none")) quiet = true;
-    // Node still parses what follows, and ends the connection for what it cannot read, or may not come after `Connection: close`.
+    // Node still parses what follows, and ends the connection for what it cannot read, a body too, or what may not come after `Connection: close`.
     const parsed = websocket !== true || connected !== true || !settings.listener;
     const follows = start < sent;
-    const broken = parsed && follows && (closes || tail !== "");
+    const isUnreadable = messages.slice(index + 1).some((later) => !readHttp1(later).certain);
+    const broken = parsed && (!framed || (follows && (closes || tail !== "" || isUnreadable)));
     if (follows && closes) followsClose = true;
     expected.push(leaving(conversation, permitted, { index, lossy: detached || isCut, broken }));
     const drops = follows && mayDrop(message, certainly);
@@ -65,6 +68,9 @@ export function expectConversation(conversation: Http1Conversation, settings: Fu
     if (sequel === "unclear") unclear = quiet = true;
     mode = isCut ? "never" : mode === "maybe" && sequel === "next" ? "maybe" : sequel;
   }
+  const [only] = expected;
+  if (only !== undefined && speaksFirst(conversation, only, settings))
+    expected.splice(0, 1, afterFirstMessage(conversation, only));
   const left = mode !== "never" && (tail !== "" || unclear);
   return { messages: expected, quiet, extra: left || followsClose || ending.how === "fin" || ending.how === "cut" };
 }
@@ -78,7 +84,7 @@ const oneChunk = 16_384;
  */
 function mayDrop(message: Http1Message, { sights, sequel }: Expectation): boolean {
   const { connected, valuesOf } = readHttp1(message);
-  const isAnswered = sights.has("app") || sights.has("node");
+  const isAnswered = [...sights].some((sight) => /^(?:app|node|guard)/.test(sight));
   return isAnswered && sequel !== "never" && connected !== false && valuesOf("upgrade").length > 0;
 }
 
@@ -107,7 +113,13 @@ function leaving(
   if (how !== "fin" && how !== "reset-on-answer") {
     // The end may come while the handshake is being decided.
     return broken && expected.events[1] > 0
-      ? { ...expected, sights, codes: codesOfLeaving(expected), asked: [0, expected.asked[1]] }
+      ? {
+          ...expected,
+          sights,
+          codes: codesOfLeaving(expected),
+          asked: [0, expected.asked[1]],
+          plain: [0, expected.plain[1]],
+        }
       : { ...expected, sights };
   }
   const late = index > 0 ? perhaps(expected) : expected;

@@ -1,18 +1,30 @@
 import type { Http2Conversation, Http2Stream } from "../http2/change.ts";
 import { encodeFields } from "../http2/frames.ts";
 import { fixture, type FuzzSettings } from "../settings.ts";
-import { allowCodes, anythingSafe, type Expectation, perhaps, type Sight, sightOf } from "./expectation.ts";
+import {
+  allowCodes,
+  anythingSafe,
+  either,
+  type Expectation,
+  openersOf,
+  perhaps,
+  type Sight,
+  sightOf,
+} from "./expectation.ts";
+import { middlewareOutcome } from "./middleware.ts";
 import {
   hostOutcome,
   inOrder,
   isListed,
   isRouted,
   originOutcome,
+  type Outcome,
   outcomeOf,
   pathOutcome,
   protocolOutcome,
   versionOutcome,
 } from "./rules.ts";
+import { tokenOutcome } from "./token.ts";
 
 const pseudo = new Set([":method", ":protocol", ":scheme", ":path", ":authority"]);
 const forbidden = new Set(["connection", "upgrade", "te", "content-length", "expect", "transfer-encoding"]);
@@ -35,7 +47,7 @@ export function expectStreams({ streams, ending }: Http2Conversation, settings: 
   const floods =
     streams.reduce((total, { data }) => total + data.reduce((sum, { bytes }) => sum + bytes, 0), 0) > 65_535;
   const expected = streams.map((each) => {
-    const one = isCertain(each) ? whole(each, settings) : anythingSafe(mayOpen(each, settings));
+    const one = isCertain(each) ? whole(each, settings) : safe(each, settings);
     // A stream that breaks the rules may end the connection, and the other streams with it.
     const shaken = breaks || floods || ending !== "wait" ? withReset(perhaps(one)) : one;
     return each.reset !== undefined || each.end || each.trailers || each.data.some(({ end }) => end)
@@ -82,19 +94,45 @@ function isRequest(fields: ReadonlyMap<string, string>): boolean {
   );
 }
 
+/** Anything that is safe. Under "pass", only a path that certainly has a route is guarded. */
+function safe(stream: Http2Stream, settings: FuzzSettings): Expectation {
+  const paths = stream.fields.flatMap(([name, value]) => (name === ":path" ? [value] : []));
+  const isGuarded =
+    settings.unrouted !== "pass" || (paths.length > 0 && paths.every((path) => isRouted(path) === true));
+  return anythingSafe(mayOpen(stream, settings), !isGuarded, settings);
+}
+
+const page: Expectation = {
+  sights: new Set(["app"]),
+  events: [0, 0],
+  codes: new Set(),
+  openers: new Set(),
+  asked: [0, 0],
+  plain: [0, 1],
+  sequel: "next",
+};
+
 function whole(stream: Http2Stream, settings: FuzzSettings): Expectation {
   const fields = new Map(stream.fields);
-  if (fields.get(":method") !== "CONNECT")
-    return { sights: new Set(["app"]), events: [0, 0], codes: new Set(), asked: [0, 0], plain: [0, 1], sequel: "next" };
-  const valuesOf = (name: string): string[] => stream.fields.flatMap(([each, value]) => (each === name ? [value] : []));
+  if (fields.get(":method") !== "CONNECT") return page;
   const path = fields.get(":path") ?? "";
-  const authority = fields.get(":authority") ?? "";
+  const routed = isRouted(path);
+  if (routed === true) return onRoute(stream, settings);
+  const unrouted = onNoRoute(stream, path, settings);
+  return routed === false ? unrouted : either(onRoute(stream, settings), unrouted);
+}
+
+/** Everything up to the token. */
+function verdictOf({ fields }: Http2Stream, token: FuzzSettings["token"], settings: FuzzSettings): Outcome {
+  const valuesOf = (name: string): string[] => fields.flatMap(([each, value]) => (each === name ? [value] : []));
+  const [path = ""] = valuesOf(":path");
+  const [authority = ""] = valuesOf(":authority");
   // A Host that says the same as :authority adds nothing (RFC 9113 section 8.3.1).
   const hosts = [authority, ...valuesOf("host").filter((host) => host !== authority)];
-  const other = fields.get(":protocol") !== "websocket";
+  const isOther = valuesOf(":protocol")[0] !== "websocket";
   const key = valuesOf("sec-websocket-key").length > 0;
-  const verdict = inOrder(
-    outcomeOf(other ? ["protocol-unsupported"] : [], key ? ["handshake-malformed"] : []),
+  return inOrder(
+    outcomeOf(isOther ? ["protocol-unsupported"] : [], key ? ["handshake-malformed"] : []),
     outcomeOf(
       pathOutcome(path).passes
         ? []
@@ -105,30 +143,75 @@ function whole(stream: Http2Stream, settings: FuzzSettings): Expectation {
     protocolOutcome(valuesOf("sec-websocket-protocol")),
     hostOutcome(hosts),
     originOutcome(valuesOf("origin"), settings),
+    tokenOutcome({ target: path, valuesOf }, token),
   );
-  const sights = new Set<Sight>([...verdict.codes].map(sightOf));
-  const codes = new Set(verdict.codes);
-  if (!verdict.passes)
-    return { sights, events: [other ? 0 : 1, 1], codes, asked: [0, 0], plain: [0, 0], sequel: "next" };
-  const routed = isRouted(path);
-  const opens: Sight[] =
-    routed === true
-      ? ["opened"]
-      : routed === false
-        ? elsewhere(path, settings)
-        : ["opened", ...elsewhere(path, settings)];
-  for (const sight of opens) sights.add(sight);
-  const served = opens.includes("opened") || opens.includes("app") ? allowCodes : [];
-  const unserved =
-    routed === true
-      ? []
-      : ["protocol-unsupported", "route-not-found", ...(opens.includes("gate 503") ? ["timed-out"] : [])];
+}
+
+function onRoute(stream: Http2Stream, settings: FuzzSettings): Expectation {
+  // The token may still come on the open socket. This client sends none, so that no handler runs.
+  const waits = settings.token === "firstMessage";
+  const openers = openersOf(settings);
+  const verdict = verdictOf(stream, waits ? "none" : settings.token, settings);
+  const opened = served(stream, settings, { verdict, sights: ["opened"], codes: [...openers], openers });
+  const isCertain = opened.sights.size === 1 && opened.sights.has("opened");
+  return { ...opened, asked: waits ? [0, 0] : [isCertain ? 1 : 0, opened.asked[1]] };
+}
+
+function onNoRoute(stream: Http2Stream, path: string, settings: FuzzSettings): Expectation {
+  const sights = elsewhere(path, settings);
+  const unserved = ["protocol-unsupported", "route-not-found", ...(sights.includes("gate 503") ? ["timed-out"] : [])];
+  const answers = sights.includes("opened") || sights.includes("app") ? allowCodes : [];
+  if (settings.unrouted === "refuse") {
+    const verdict = outcomeOf(["route-not-found"], []);
+    return served(stream, settings, { verdict, sights: [], codes: [], openers: new Set() });
+  }
+  const verdict = verdictOf(stream, settings.token, settings);
+  if (settings.unrouted === "filter")
+    return served(stream, settings, {
+      verdict,
+      sights,
+      codes: [...answers, ...unserved],
+      openers: new Set(allowCodes),
+    });
+  // The decision is only reported, and no middleware runs.
+  const reported = [...verdict.codes, ...(verdict.passes ? allowCodes : [])];
+  return served(
+    stream,
+    { ...settings, middleware: false },
+    {
+      verdict: outcomeOf([], []),
+      sights,
+      codes: [...reported, ...unserved],
+      openers: new Set(reported),
+    },
+  );
+}
+
+interface Serving {
+  readonly verdict: Outcome;
+  /** What becomes of it if the policy and the middleware let it pass. */
+  readonly sights: readonly Sight[];
+  readonly codes: readonly string[];
+  readonly openers: ReadonlySet<string>;
+}
+
+function served({ fields }: Http2Stream, settings: FuzzSettings, serving: Serving): Expectation {
+  const valuesOf = (name: string): string[] => fields.flatMap(([each, value]) => (each === name ? [value] : []));
+  const { verdict } = serving;
+  const stopped = middlewareOutcome(valuesOf, settings);
+  const { passes, codes } = inOrder(verdict, stopped);
+  const isOther = valuesOf(":protocol")[0] !== "websocket";
   return {
-    sights,
-    events: [1, 1],
-    codes: new Set([...codes, ...served, ...unserved]),
-    asked: [routed === true && codes.size === 0 ? 1 : 0, 1],
-    plain: [0, 1],
+    sights: new Set<Sight>([
+      ...[...verdict.codes].map(sightOf),
+      ...(verdict.passes ? stopped.sights : []),
+      ...(passes ? serving.sights : []),
+    ]),
+    events: [isOther ? 0 : 1, 1],
+    codes: new Set([...codes, ...(passes ? serving.codes : [])]),
+    openers: serving.openers,
+    asked: [0, passes ? 1 : 0],
+    plain: [0, passes ? 1 : 0],
     sequel: "next",
   };
 }

@@ -1,4 +1,4 @@
-import { allowCodes, type Expectation, type Sight, sightOf } from "./expectation.ts";
+import { type Expectation, type Sight, sightsOf } from "./expectation.ts";
 
 /** What a server did for one client's connection. */
 export interface Observed {
@@ -44,17 +44,18 @@ export function judge(expected: readonly Expectation[], seen: Seen, observed: Ob
     if (observed[what] < low || observed[what] > high)
       problems.push(`the app got ${observed[what]} ${noun}, ${low} to ${high} are permitted`);
   }
-  const allowed = observed.codes.filter((code) => allowCodes.includes(code)).length;
-  const handedOn = allowed + observed.codes.filter((code) => unanswered.has(code)).length;
+  const openers = new Set(expected.flatMap((each) => [...each.openers]));
+  const allowed = observed.codes.filter((code) => openers.has(code)).length;
+  const handedOn = observed.codes.filter((code) => openers.has(code) || unanswered.has(code)).length;
   const opened = seen.answers.filter((answer) => answer.has("opened")).length;
   let missing = Math.max(0, least - observed.codes.length);
   if (opened > allowed && seen.left) missing = Math.max(missing, opened - allowed);
   else if (opened > allowed) problems.push(`${opened} sockets opened, ${allowed} are reported as allowed`);
   if (observed.asked > handedOn) problems.push(`the app got ${observed.asked} handshakes, ${handedOn} were decided`);
-  const told = new Set(observed.codes.map(sightOf));
+  const told = new Set(observed.codes.flatMap(sightsOf));
   for (const answer of seen.answers) {
     const [sight] = answer;
-    if (answer.size !== 1 || sight?.startsWith("gate") !== true || told.has(sight)) continue;
+    if (answer.size !== 1 || sight === undefined || !/^(?:gate|guard) /.test(sight) || told.has(sight)) continue;
     if (seen.left) missing = Math.max(missing, 1);
     else problems.push(`the refusal ${sight} is not reported`);
   }

@@ -1,46 +1,65 @@
-import { setTimeout as delay } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 import type { AdapterEvent, AdapterServer } from "../../suite/adapter.ts";
-import { fixture } from "../settings.ts";
+import { defaultSettings, fixture } from "../settings.ts";
+import { obey, policyOf, principalOf } from "./policy.ts";
 import type { DecisionRecord, FuzzProgram, ServerOrder, ServerQuestion, ServerReady, ServerReport } from "./record.ts";
-import { Witness } from "./witness.ts";
+import { namesWebsocket, Witness } from "./witness.ts";
+
+/** Whom the verifier lets in. */
+const granted: ReadonlySet<string> = new Set(["good", "later"].map(principalOf));
 
 /** Runs in a process of its own, which handles neither `uncaughtException` nor `unhandledRejection`. */
 async function serve({ program, settings: asked }: ServerOrder): Promise<void> {
   const {
     start,
     speaks = ["http1"],
+    uses = [],
     settings: fixed,
     keepsReset = false,
   }: FuzzProgram = await import(pathToFileURL(program).href);
-  const settings = { ...asked, ...fixed };
+  const wanted = { ...defaultSettings, ...asked, ...fixed };
+  const settings = {
+    ...wanted,
+    middleware: wanted.middleware && uses.includes("middleware"),
+    requests: wanted.requests && uses.includes("requests"),
+  };
   const witness = new Witness(settings);
   const decisions: DecisionRecord[] = [];
   const errors: string[] = [];
+  const options = {
+    deadline: fixture.deadline,
+    onDecision: ({ decision, ip }: AdapterEvent) => void decisions.push({ ip: ip ?? "", code: decision.code }),
+    onError: (error: unknown) => {
+      if (error instanceof Error && error.message === fixture.thrown) return;
+      errors.push(error instanceof Error ? (error.stack ?? error.message) : String(error));
+    },
+    log: () => {},
+  };
   const server = await start({
-    policy: {
-      origins: [fixture.origin, fixture.wildcard],
-      hosts: [fixture.host],
-      ...(settings.directory && { directory: { has: (origin) => delay(3).then(() => origin === fixture.tenant) } }),
-    },
-    options: {
-      protocols: [fixture.protocol],
-      deadline: fixture.deadline,
-      grace: fixture.grace,
-      onDecision: ({ decision, ip }: AdapterEvent) => void decisions.push({ ip: ip ?? "", code: decision.code }),
-      onError: (error) => void errors.push(error instanceof Error ? (error.stack ?? error.message) : String(error)),
-      log: () => {},
-    },
+    policy: policyOf(settings),
+    options: { ...options, protocols: [fixture.protocol], grace: fixture.grace, unrouted: settings.unrouted },
     routes: fixture.routes.map((path) => ({
       path,
-      handler: (_socket, { ip }) => void witness.reached.push({ ip: ip ?? "", handshake: true }),
+      handler: (_socket, { ip, principal }) => {
+        witness.reached.push({ ip: ip ?? "", handshake: true });
+        if (settings.token !== "none" && !granted.has(String(principal)))
+          errors.push(`A handler got the principal ${JSON.stringify(principal)}.`);
+      },
     })),
     before: (emitter) => witness.before(emitter),
     after: (emitter) => witness.after(emitter),
+    ...(settings.middleware && { middleware: obey }),
+    ...(settings.requests && {
+      requests: { options, reached: (request) => witness.count(request, namesWebsocket(request)) },
+    }),
   });
   process.on("message", ({ heap }: ServerQuestion) => {
     void answer(server, witness, heap).then((part) =>
-      process.send?.({ ...part, decisions: decisions.splice(0), errors: errors.splice(0) } satisfies ServerReport),
+      process.send?.({
+        ...part,
+        decisions: decisions.splice(0),
+        errors: [...errors.splice(0), ...witness.faults.splice(0)],
+      } satisfies ServerReport),
     );
   });
   process.on("disconnect", () => process.exit());

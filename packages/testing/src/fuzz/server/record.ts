@@ -1,4 +1,5 @@
-import type { AdapterStart } from "../../suite/adapter.ts";
+import type { IncomingMessage } from "node:http";
+import type { AdapterServer, AdapterSetup } from "../../suite/adapter.ts";
 import type { FuzzSettings } from "../settings.ts";
 
 /** A decision, as the gate reports it. */
@@ -47,9 +48,33 @@ export interface ServerReady {
 
 export type FuzzProtocol = "http1" | "http2";
 
+/** What the fuzzer passes to the `start` of a server under test. */
+export interface FuzzSetup extends AdapterSetup {
+  /**
+   * Middleware that the gate runs after the policy has allowed a handshake. Returns the status to refuse it with, or `undefined` to let it pass; it may throw.
+   * `undefined`: there is none.
+   */
+  readonly middleware?: (request: IncomingMessage) => number | undefined | Promise<number | undefined>;
+  /** Guards ordinary requests with `requestGuard()`. `undefined`: they are not guarded. */
+  readonly requests?: FuzzRequests;
+}
+
+/** What guards ordinary requests. */
+export interface FuzzRequests {
+  /** For `requestGuard()`, as they are. */
+  readonly options: Pick<AdapterSetup["options"], "deadline" | "onDecision" | "onError" | "log">;
+  /** Call it with each request that the app behind the guard receives. */
+  readonly reached: (request: IncomingMessage) => void;
+}
+
+/** Starts a server under test. An `AdapterStart` fits. */
+export type FuzzStart = (setup: FuzzSetup) => Promise<AdapterServer>;
+
 /** What the module of a server under test exports. */
 export interface FuzzProgram {
-  readonly start: AdapterStart;
+  readonly start: FuzzStart;
+  /** What of its setup `start` uses besides that of `describeAdapter`. Default: nothing. */
+  readonly uses?: readonly ("middleware" | "requests")[];
   /** Default: HTTP/1.1 only. */
   readonly speaks?: readonly FuzzProtocol[];
   /** What cannot vary on this server. */

@@ -9,6 +9,8 @@ import type { ReachRecord } from "./record.ts";
 /** Listeners that an app could have, and what reaches them. */
 export class Witness {
   readonly reached: ReachRecord[] = [];
+  /** What must not have reached the app. */
+  readonly faults: string[] = [];
   readonly open: Map<Socket, string> = new Map();
   readonly #settings: FuzzSettings;
   readonly #counted = new WeakSet<object>();
@@ -23,8 +25,8 @@ export class Witness {
       this.open.set(socket, socket.remoteAddress ?? "");
       socket.once("close", () => this.open.delete(socket));
     });
-    // On HTTP/2 a first `request` listener would change how streams are answered.
-    if (server.listenerCount("request") > 0)
+    // Behind a guard, the app itself counts. On HTTP/2 a first `request` listener would change how streams are answered.
+    if (!this.#settings.requests && server.listenerCount("request") > 0)
       server.prependListener("request", (request: IncomingMessage) => this.count(request, namesWebsocket(request)));
     if (this.#settings.expectations) this.#expect(server);
   }
@@ -37,12 +39,15 @@ export class Witness {
     }
     if (!this.#settings.listener) return;
     server.on("upgrade", (request: IncomingMessage, socket: Duplex) => {
-      this.count(request, true);
+      const isHandshake = namesWebsocket(request);
+      this.count(request, isHandshake);
+      if (!isHandshake) return answerByHand(socket);
       if (request.url?.split("?", 1)[0] !== fixture.silent) openByHand(socket);
     });
     server.on("stream", (stream: ServerHttp2Stream, headers: Readonly<Record<string, unknown>>) => {
       if (headers[":protocol"] === undefined) return;
       this.reached.push({ ip: stream.session?.socket.remoteAddress ?? "", handshake: true });
+      this.#lookForToken([String(headers[":path"]), String(headers["sec-websocket-protocol"])]);
       this.#answer(stream, String(headers[":path"]));
     });
   }
@@ -52,6 +57,15 @@ export class Witness {
     if (this.#counted.has(request)) return;
     this.#counted.add(request);
     this.reached.push({ ip: request.socket.remoteAddress ?? "", handshake });
+    if (handshake || this.#settings.requests) this.#lookForToken([request.url ?? "", ...request.rawHeaders]);
+  }
+
+  /** The gate removes tokens from the query and the subprotocols before anything else reads them. */
+  #lookForToken(texts: readonly string[]): void {
+    const { token } = this.#settings;
+    const form = token === "query" ? /[?&]ticket=/ : token === "subprotocol" ? /(?:^|[\s,])bearer\./ : undefined;
+    const found = form && texts.find((text) => form.test(text));
+    if (found !== undefined) this.faults.push(`the app could read a token in ${JSON.stringify(found.slice(0, 200))}`);
   }
 
   #expect(server: EventEmitter): void {
@@ -86,8 +100,15 @@ function openByHand(socket: Duplex): void {
   socket.on("data", (chunk: Buffer) => socket.writable && socket.write(chunk));
 }
 
+/** Answers an upgrade to another protocol with a page. */
+function answerByHand(socket: Duplex): void {
+  socket.on("error", ignore);
+  socket.resume();
+  socket.end("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 4\r\n\r\npage");
+}
+
 /** Whether a request asks for a WebSocket, as libraries test it. */
-function namesWebsocket({ headers, method }: IncomingMessage): boolean {
+export function namesWebsocket({ headers, method }: IncomingMessage): boolean {
   const names = (headers.upgrade ?? "").split(",").map((name) => name.trim().toLowerCase());
   return names.includes("websocket") || (method === "CONNECT" && headers[":protocol"] !== undefined);
 }
