@@ -148,5 +148,7 @@ function sightsOfAnswer(
   if (status === undefined) return new Set<Sight>(reset ? ["reset"] : closed ? ["none", "reset"] : ["none"]);
   if (status === 200 && isHandshake(stream)) return new Set(["opened"]);
   const isRefusal = body !== "" && body.startsWith(STATUS_CODES[status] ?? "");
-  return new Set<Sight>(isRefusal ? [`gate ${status}`, "app"] : ["app"]);
+  if (isRefusal) return new Set<Sight>([`gate ${status}`, "app"]);
+  // The reset may come before the body.
+  return new Set<Sight>(reset && body === "" ? ["app", "reset"] : ["app"]);
 }

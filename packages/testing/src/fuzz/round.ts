@@ -51,13 +51,19 @@ export async function runRound(
     }
   };
   await Promise.all(Array.from({ length: width }, work));
-  const { decisions, reached, errors, open, alive } = await settle(server);
+  const due = new Map(
+    Array.from(attempts, ([from, { result }]) => [
+      from,
+      result.expected.reduce((sum, { events }) => sum + events[0], 0),
+    ]),
+  );
+  const { decisions, reached, errors, open, alive } = await settle(server, due);
   const faults = errors.map((error) => `onError was called: ${error}`);
   if (!alive)
     return { differences: [], faults: [`the server's process ended: ${server.said}`], decisions: decisions.length };
 
   const differences: Difference[] = [];
-  const anonymous = decisions.filter(({ ip }) => !attempts.has(ip)).length;
+  const anonymous = decisions.filter(({ ip }) => ip === "").length;
   let missing = 0;
   for (const [from, attempt] of attempts) {
     const { expected, seen, matches, got } = attempt.result;
@@ -87,8 +93,11 @@ interface Settled extends Pick<ServerReport, "decisions" | "reached" | "errors" 
   readonly alive: boolean;
 }
 
-/** Waits until the connections are gone, as long as they may take. */
-async function settle(server: ServerProcess): Promise<Settled> {
+/**
+ * Waits until the connections are gone, as long as they may take, and the decisions have come that are due: the one on a first message comes once it is known
+ * that its client has left.
+ */
+async function settle(server: ServerProcess, due: ReadonlyMap<string, number>): Promise<Settled> {
   const decisions: DecisionRecord[] = [];
   const reached: ReachRecord[] = [];
   const errors: string[] = [];
@@ -99,6 +108,19 @@ async function settle(server: ServerProcess): Promise<Settled> {
     reached.push(...report.reached);
     errors.push(...report.errors);
     const open = report.open.filter((from) => !server.excused.has(from));
-    if (open.length === 0 || Date.now() > end) return { decisions, reached, errors, open, alive: true };
+    const isSettled = open.length === 0 && haveCome(decisions, due);
+    if (isSettled || Date.now() > end) return { decisions, reached, errors, open, alive: true };
   }
+}
+
+/** Whether every client has the decisions that are due; those without an address may be anybody's. */
+function haveCome(decisions: readonly DecisionRecord[], due: ReadonlyMap<string, number>): boolean {
+  const left = new Map(due);
+  let anonymous = 0;
+  for (const { ip } of decisions) {
+    const count = left.get(ip);
+    if (count !== undefined) left.set(ip, count - 1);
+    else if (ip === "") anonymous++;
+  }
+  return [...left.values()].reduce((sum, each) => sum + Math.max(0, each), 0) <= anonymous;
 }

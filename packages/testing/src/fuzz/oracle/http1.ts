@@ -59,14 +59,14 @@ function ordinary(message: Http1Message, reading: Http1Reading, settings: FuzzSe
         sequel: passes ? "maybe" : sequel,
       };
   if (!nodeMayAnswer) return plain;
-  // An upgrade is delivered past Node's own check of Host.
+  // Node's own check of Host is missing where it delivers an upgrade, and on servers of HTTP/2.
   const byNode: Expectation = {
     ...plain,
     sights: new Set(["node"]),
     events: [0, 0],
     plain: [0, target === "*" ? 1 : 0],
   };
-  return isHostless && connected === false ? byNode : either(plain, byNode);
+  return either(plain, byNode);
 }
 
 /** Whether an ordinary request proves that a proxy removed the upgrade (section 3): a key, no Upgrade, on a route. */

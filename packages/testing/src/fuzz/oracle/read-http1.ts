@@ -71,6 +71,8 @@ function namesWebsocket(list: readonly string[]): boolean | undefined {
 
 /** Whether a message, however it is read, may open a socket: every line that speaks of an origin, and there is one, gives a listed one. */
 export function mayOpen({ lines }: Http1Message, isListed: (origin: string) => boolean): boolean {
-  const told = lines.flatMap((line) => line.split(/[\r\n]/)).filter((line) => /origin/i.test(line));
+  const told = lines
+    .flatMap((line) => line.split(/[\r\n]/))
+    .filter((line) => /origin/i.test(line) && !/^sec-fetch-site:/i.test(line));
   return told.length > 0 && told.every((line) => isListed(line.replace(/^[^:]*:[\t ]*/, "").trimEnd()));
 }
