@@ -44,7 +44,7 @@ async function main(): Promise<number> {
   }
   const first = numberOf("seed", values.seed ?? String(Date.now() % 1_000_000_000));
   const end = Date.now() + numberOf("minutes", values.minutes ?? "1") * 60_000;
-  const counts = { cases: 0, decisions: 0 };
+  const counts = { cases: 0, decisions: 0, unclear: 0 };
   // Each server gets a seed of its own, and with it settings of its own.
   for (let seed = first; ;) {
     for (const name of chosen) {
@@ -59,15 +59,21 @@ async function main(): Promise<number> {
       });
       counts.cases += result.cases;
       counts.decisions += result.decisions;
+      counts.unclear += result.unclear;
       if (result.failure !== undefined) return report(result.failure);
       console.log(
-        `${name}, seed ${seed}: ${result.cases} cases, ${result.decisions} decisions (${counts.cases} and ${counts.decisions} in all)`,
+        `${name}, seed ${seed}: ${result.cases} cases, ${result.decisions} decisions (${counts.cases} and ${counts.decisions} in all)${slow(counts.unclear)}`,
       );
       seed++;
       if (values.cases === undefined && Date.now() > end) return 0;
     }
     if (values.cases !== undefined) return 0;
   }
+}
+
+/** Says how often the machine was too slow to tell. */
+function slow(unclear: number): string {
+  return unclear === 0 ? "" : `; ${unclear} rounds with a difference that did not happen again, on a busy machine`;
 }
 
 function programOf(name: string): string {

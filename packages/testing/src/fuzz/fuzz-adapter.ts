@@ -38,6 +38,8 @@ export interface FuzzFailure {
 export interface FuzzReport {
   readonly cases: number;
   readonly decisions: number;
+  /** Rounds with a difference that did not happen again, on a machine so busy that the server stood still: slowness, as far as can be known. */
+  readonly unclear: number;
   readonly failure: FuzzFailure | undefined;
 }
 
@@ -57,15 +59,17 @@ export async function fuzzAdapter(options: FuzzOptions): Promise<FuzzReport> {
   const { servers = 1 } = options;
   let cases = 0;
   let decisions = 0;
+  let unclear = 0;
   for (let index = 0; index < servers; index++) {
     const report = await fuzzServer({ ...options, seed: options.seed + index }, (count) =>
       options.onProgress?.(cases + count),
     );
     cases += report.cases;
     decisions += report.decisions;
-    if (report.failure !== undefined) return { cases, decisions, failure: report.failure };
+    unclear += report.unclear;
+    if (report.failure !== undefined) return { cases, decisions, unclear, failure: report.failure };
   }
-  return { cases, decisions, failure: undefined };
+  return { cases, decisions, unclear, failure: undefined };
 }
 
 async function fuzzServer(options: FuzzOptions, onProgress: (cases: number) => void): Promise<FuzzReport> {
@@ -75,6 +79,7 @@ async function fuzzServer(options: FuzzOptions, onProgress: (cases: number) => v
   const { settings } = server.ready;
   let cases = 0;
   let decisions = 0;
+  let unclear = 0;
   let heap: number | undefined;
   try {
     const protocols = server.ready.speaks.filter((each) => only === undefined || each === only);
@@ -87,7 +92,8 @@ async function fuzzServer(options: FuzzOptions, onProgress: (cases: number) => v
       cases += count;
       decisions += round.decisions;
       const failure = await failureOf(round, batch, { program, seed, settings }, node);
-      if (failure !== undefined) return { cases, decisions, failure };
+      if (failure === "slow") unclear++;
+      else if (failure !== undefined) return { cases, decisions, unclear, failure };
       const used = (await server.report({ heap: true }))?.heap ?? 0;
       heap ??= used;
       if (used > heap + maxGrowth) {
@@ -95,6 +101,7 @@ async function fuzzServer(options: FuzzOptions, onProgress: (cases: number) => v
         return {
           cases,
           decisions,
+          unclear,
           failure: { program, seed, settings, case: undefined, problems, expected: [], got: [] },
         };
       }
@@ -103,7 +110,7 @@ async function fuzzServer(options: FuzzOptions, onProgress: (cases: number) => v
   } finally {
     await server.stop();
   }
-  return { cases, decisions, failure: undefined };
+  return { cases, decisions, unclear, failure: undefined };
 }
 
 /** Finds the case behind a failed round, alone on a server of its own, and shortens it. */
@@ -112,7 +119,7 @@ async function failureOf(
   batch: readonly FuzzCase[],
   about: Pick<FuzzFailure, "program" | "seed" | "settings">,
   node: string | undefined,
-): Promise<FuzzFailure | undefined> {
+): Promise<FuzzFailure | "slow" | undefined> {
   const [first] = round.differences;
   if (first === undefined && round.faults.length === 0) return undefined;
   const suspects = round.differences.length > 0 ? round.differences.slice(0, 5).map((each) => each.case) : batch;
@@ -127,6 +134,7 @@ async function failureOf(
   } finally {
     await alone.stop();
   }
+  if (round.stalled && round.faults.length === 0) return "slow";
   // It needs the company of other cases, or a race that did not happen again.
   const problems = [...round.faults, ...(first?.problems ?? []), "it did not happen again with the case alone"];
   return { ...about, case: first?.case, problems, expected: first?.expected ?? [], got: first?.got ?? [] };

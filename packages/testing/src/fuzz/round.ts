@@ -4,7 +4,7 @@ import type { FuzzCase } from "./case.ts";
 import { judge } from "./oracle/judge.ts";
 import type { DecisionRecord, ReachRecord, ServerReport } from "./server/record.ts";
 import type { ServerProcess } from "./server/process.ts";
-import type { FuzzSettings } from "./settings.ts";
+import { fixture, type FuzzSettings } from "./settings.ts";
 import { addressOf } from "./target.ts";
 
 /** A case whose outcome is not permitted. */
@@ -20,6 +20,8 @@ export interface Round {
   /** What the server did wrong without saying for whom, such as the end of its process. */
   readonly faults: readonly string[];
   readonly decisions: number;
+  /** The server stood still for so long that what the gate waits for may have come too late. */
+  readonly stalled: boolean;
 }
 
 /** How many connections at once. */
@@ -57,10 +59,10 @@ export async function runRound(
       result.expected.reduce((sum, { events }) => sum + events[0], 0),
     ]),
   );
-  const { decisions, reached, errors, open, alive } = await settle(server, due);
+  const { decisions, reached, errors, open, alive, stall } = await settle(server, due);
+  const about = { decisions: decisions.length, stalled: stall > fixture.grace / 3 };
   const faults = errors.map((error) => `onError was called: ${error}`);
-  if (!alive)
-    return { differences: [], faults: [`the server's process ended: ${server.said}`], decisions: decisions.length };
+  if (!alive) return { differences: [], faults: [`the server's process ended: ${server.said}`], ...about };
 
   const differences: Difference[] = [];
   const anonymous = decisions.filter(({ ip }) => ip === "").length;
@@ -86,10 +88,10 @@ export async function runRound(
     });
   }
   if (open.length > 0 && differences.length === 0) faults.push(`${open.length} connections are left open`);
-  return { differences, faults, decisions: decisions.length };
+  return { differences, faults, ...about };
 }
 
-interface Settled extends Pick<ServerReport, "decisions" | "reached" | "errors" | "open"> {
+interface Settled extends Pick<ServerReport, "decisions" | "reached" | "errors" | "open" | "stall"> {
   readonly alive: boolean;
 }
 
@@ -101,15 +103,17 @@ async function settle(server: ServerProcess, due: ReadonlyMap<string, number>): 
   const decisions: DecisionRecord[] = [];
   const reached: ReachRecord[] = [];
   const errors: string[] = [];
+  let stall = 0;
   for (const end = Date.now() + leakAfter; ; await delay(5)) {
     const report = await server.report();
-    if (report === undefined) return { decisions, reached, errors, open: [], alive: false };
+    if (report === undefined) return { decisions, reached, errors, open: [], stall, alive: false };
     decisions.push(...report.decisions);
     reached.push(...report.reached);
     errors.push(...report.errors);
+    stall = Math.max(stall, report.stall);
     const open = report.open.filter((from) => !server.excused.has(from));
     const isSettled = open.length === 0 && haveCome(decisions, due);
-    if (isSettled || Date.now() > end) return { decisions, reached, errors, open, alive: true };
+    if (isSettled || Date.now() > end) return { decisions, reached, errors, open, stall, alive: true };
   }
 }
 

@@ -1,3 +1,4 @@
+import { monitorEventLoopDelay } from "node:perf_hooks";
 import { pathToFileURL } from "node:url";
 import type { AdapterEvent, AdapterServer } from "../../suite/adapter.ts";
 import { defaultSettings, fixture } from "../settings.ts";
@@ -7,6 +8,9 @@ import { namesWebsocket, Witness } from "./witness.ts";
 
 /** Whom the verifier lets in. */
 const granted: ReadonlySet<string> = new Set(["good", "later"].map(principalOf));
+
+const delays = monitorEventLoopDelay({ resolution: 5 });
+delays.enable();
 
 /** Runs in a process of its own, which handles neither `uncaughtException` nor `unhandledRejection`. */
 async function serve({ program, settings: asked }: ServerOrder): Promise<void> {
@@ -73,6 +77,8 @@ async function answer(
   witness: Witness,
   heap: boolean,
 ): Promise<Omit<ServerReport, "decisions" | "errors">> {
+  const stall = delays.max / 1e6;
+  delays.reset();
   if (heap) globalThis.gc?.();
   const connections = await server.openSockets();
   return {
@@ -80,6 +86,7 @@ async function answer(
     open: [...witness.open.values()].slice(0, connections),
     connections,
     heap: process.memoryUsage().heapUsed,
+    stall,
   };
 }
 

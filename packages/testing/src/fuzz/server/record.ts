@@ -27,6 +27,8 @@ export interface ServerReport {
   readonly connections: number;
   /** Bytes in use after a collection. */
   readonly heap: number;
+  /** The longest time that the event loop stood still, in milliseconds: a machine that is too busy. */
+  readonly stall: number;
 }
 
 /** What a server is asked for. `heap` runs a collection first. */
