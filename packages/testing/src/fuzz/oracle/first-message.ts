@@ -2,6 +2,7 @@ import type { Http1Conversation } from "../http1/change.ts";
 import type { FuzzSettings } from "../settings.ts";
 import { allowCodes, type Expectation } from "./expectation.ts";
 import { readHttp1 } from "./read-http1.ts";
+import { isRouted } from "./rules.ts";
 import { verdictOn } from "./token.ts";
 
 /** Whether the client waits for its socket to open and then speaks: a conversation of one handshake that certainly opens. */
@@ -21,7 +22,8 @@ export function isWaiting({ messages, tail, ending }: Http1Conversation, { sight
 
 /** Whether a token comes in the first message on the open socket. */
 export function speaksFirst(conversation: Http1Conversation, only: Expectation, { token }: FuzzSettings): boolean {
-  return token === "firstMessage" && isWaiting(conversation, only) && only.openers.has("token-invalid");
+  const isOnRoute = conversation.messages.every(({ target }) => isRouted(target) === true);
+  return token === "firstMessage" && isOnRoute && isWaiting(conversation, only);
 }
 
 /** The socket's handler runs only if the verifier grants the token of the first message. */
