@@ -13,8 +13,9 @@ export function startApp(appOptions: object): FuzzStart {
     after(app.server);
     if (requests !== undefined) app.addHook("onRequest", requestGuard(policy, requests.options));
     app.addHook("onRequest", async (request) => {
+      const names = (request.raw.headers.upgrade ?? "").split(",").map((name) => name.trim().toLowerCase());
       // The handler of a route counts its own handshakes.
-      if (request.is404 || request.raw.headers.upgrade === undefined) requests?.reached(request.raw);
+      if (request.is404 || !names.includes("websocket")) requests?.reached(request.raw);
       await turn();
     });
     app.setNotFoundHandler((_request, reply) => reply.code(200).send("page"));
