@@ -59,7 +59,8 @@ async function main(): Promise<number> {
       });
       counts.cases += result.cases;
       counts.decisions += result.decisions;
-      counts.unclear += result.unclear;
+      counts.unclear += result.unclear.length;
+      for (const each of result.unclear) report(each, "Not clear, since the machine was too busy");
       if (result.failure !== undefined) return report(result.failure);
       console.log(
         `${name}, seed ${seed}: ${result.cases} cases, ${result.decisions} decisions (${counts.cases} and ${counts.decisions} in all)${slow(counts.unclear)}`,
@@ -73,7 +74,7 @@ async function main(): Promise<number> {
 
 /** Says how often the machine was too slow to tell. */
 function slow(unclear: number): string {
-  return unclear === 0 ? "" : `; ${unclear} rounds with a difference that did not happen again, on a busy machine`;
+  return unclear === 0 ? "" : `; ${unclear} not clear`;
 }
 
 function programOf(name: string): string {
@@ -98,14 +99,14 @@ function readReplay(text: string): FuzzReplay {
 }
 
 /** Prints a failure. Returns the exit code. */
-function report(failure: FuzzFailure | undefined): number {
+function report(failure: FuzzFailure | undefined, what = "A difference"): number {
   if (failure === undefined) {
     console.log("No difference.");
     return 0;
   }
   const { program, seed, settings, case: found, problems, expected, got } = failure;
   const name = servers.find((each) => program.endsWith(`/${each}.js`)) ?? program;
-  console.error(`A difference on the server ${name}, seed ${seed}:`);
+  console.error(`${what}, on the server ${name}, seed ${seed}:`);
   for (const problem of problems) console.error(`  ${problem}`);
   for (const each of expected) console.error(`  expected: ${each}`);
   for (const each of got) console.error(`  got:      ${each}`);

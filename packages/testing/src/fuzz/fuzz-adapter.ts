@@ -38,8 +38,8 @@ export interface FuzzFailure {
 export interface FuzzReport {
   readonly cases: number;
   readonly decisions: number;
-  /** Rounds with a difference that did not happen again, on a machine so busy that the server stood still: slowness, as far as can be known. */
-  readonly unclear: number;
+  /** Differences that did not happen again, on a machine so busy that the server stood still: slowness, as far as can be known. */
+  readonly unclear: readonly FuzzFailure[];
   readonly failure: FuzzFailure | undefined;
 }
 
@@ -59,14 +59,14 @@ export async function fuzzAdapter(options: FuzzOptions): Promise<FuzzReport> {
   const { servers = 1 } = options;
   let cases = 0;
   let decisions = 0;
-  let unclear = 0;
+  const unclear: FuzzFailure[] = [];
   for (let index = 0; index < servers; index++) {
     const report = await fuzzServer({ ...options, seed: options.seed + index }, (count) =>
       options.onProgress?.(cases + count),
     );
     cases += report.cases;
     decisions += report.decisions;
-    unclear += report.unclear;
+    unclear.push(...report.unclear);
     if (report.failure !== undefined) return { cases, decisions, unclear, failure: report.failure };
   }
   return { cases, decisions, unclear, failure: undefined };
@@ -79,7 +79,7 @@ async function fuzzServer(options: FuzzOptions, onProgress: (cases: number) => v
   const { settings } = server.ready;
   let cases = 0;
   let decisions = 0;
-  let unclear = 0;
+  const unclear: FuzzFailure[] = [];
   let heap: number | undefined;
   try {
     const protocols = server.ready.speaks.filter((each) => only === undefined || each === only);
@@ -92,7 +92,7 @@ async function fuzzServer(options: FuzzOptions, onProgress: (cases: number) => v
       cases += count;
       decisions += round.decisions;
       const failure = await failureOf(round, batch, { program, seed, settings }, node);
-      if (failure === "slow") unclear++;
+      if (failure?.unclear === true) unclear.push(failure);
       else if (failure !== undefined) return { cases, decisions, unclear, failure };
       const used = (await server.report({ heap: true }))?.heap ?? 0;
       heap ??= used;
@@ -119,7 +119,7 @@ async function failureOf(
   batch: readonly FuzzCase[],
   about: Pick<FuzzFailure, "program" | "seed" | "settings">,
   node: string | undefined,
-): Promise<FuzzFailure | "slow" | undefined> {
+): Promise<(FuzzFailure & { readonly unclear?: boolean }) | undefined> {
   const [first] = round.differences;
   if (first === undefined && round.faults.length === 0) return undefined;
   const suspects = round.differences.length > 0 ? round.differences.slice(0, 5).map((each) => each.case) : batch;
@@ -134,10 +134,10 @@ async function failureOf(
   } finally {
     await alone.stop();
   }
-  if (round.stalled && round.faults.length === 0) return "slow";
   // It needs the company of other cases, or a race that did not happen again.
   const problems = [...round.faults, ...(first?.problems ?? []), "it did not happen again with the case alone"];
-  return { ...about, case: first?.case, problems, expected: first?.expected ?? [], got: first?.got ?? [] };
+  const { case: found, expected = [], got = [] } = first ?? {};
+  return { ...about, case: found, problems, expected, got, unclear: round.stalled && round.faults.length === 0 };
 }
 
 /** Runs one case again. Returns what went wrong, or `undefined`. */
