@@ -35,12 +35,12 @@ export class Http1Upgrade implements Transport {
   }
 
   ready(): Promise<void> | undefined {
-    return pendingResponse(this.stream) === undefined ? undefined : this.#drained();
+    return this.#pendingResponse() === undefined ? undefined : this.#drained();
   }
 
   refuse(status: DenyStatus): void {
     // A refusal written into the middle of an earlier response would be taken for a part of it. A framework's own response has not begun.
-    if (this.#isDelegated || pendingResponse(this.stream) === undefined) refuseSocket(this.stream, status);
+    if (this.#isDelegated || this.#pendingResponse() === undefined) refuseSocket(this.stream, status);
     else this.stream.destroy();
   }
 
@@ -90,17 +90,23 @@ export class Http1Upgrade implements Transport {
     this.stream.destroy();
   }
 
+  /**
+   * The response that Node is writing on the connection, to a request that was pipelined before the handshake. Node 26 delivers a handshake with a body on a
+   * stream of its own, which does not know it.
+   */
+  #pendingResponse(): OutgoingMessage | undefined {
+    for (const stream of [this.stream, this.request.socket]) {
+      const response: unknown = Reflect.get(stream, "_httpMessage");
+      if (isResponse(response)) return response;
+    }
+    return undefined;
+  }
+
   /** Waits for the responses to earlier requests: they come first on the wire, and their bytes are not an answer to this one. */
   async #drained(): Promise<void> {
-    for (let response = pendingResponse(this.stream); response !== undefined; response = pendingResponse(this.stream))
+    for (let response = this.#pendingResponse(); response !== undefined; response = this.#pendingResponse())
       await new Promise((resolve) => void response?.once("close", resolve));
   }
-}
-
-/** The response that Node is writing on a connection, to a request that was pipelined before the handshake. */
-function pendingResponse(stream: Duplex): OutgoingMessage | undefined {
-  const response: unknown = Reflect.get(stream, "_httpMessage");
-  return isResponse(response) ? response : undefined;
 }
 
 function isResponse(value: unknown): value is OutgoingMessage {

@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import type { EventEmitter } from "node:events";
 import { grant, bearerProtocol, queryParam } from "@wsorigin/core";
 import { frameBytes } from "../../../client/frame.ts";
-import { requestBytes } from "../../../client/request.ts";
 import { ordinary } from "../../exchange.ts";
 import { Foreign } from "../../foreign.ts";
 import { SocketApp } from "../../own-app.ts";
 import { apiHost, evilOrigin, pageOrigin, type Row, type StageSetup, type Theme } from "../../stage.ts";
+import { pipelinedRows } from "./pipelined.ts";
 
 const tokenSetup: StageSetup = {
   policy: {
@@ -145,58 +145,7 @@ const rows: readonly Row[] = [
       await kit.sockets(0);
     },
   },
-  {
-    name: "an unanswered upgrade behind a pipelined GET: both are answered in order, and the connection is closed",
-    async run(stage) {
-      const foreign = new Foreign(false);
-      const kit = await stage.start({
-        options: { grace: 150, maxConnections: 1 },
-        after: foreign.attach,
-        answer(_request, response) {
-          // Node has read both requests by then, because they arrive in one segment.
-          setImmediate(() => response.end("slow"));
-          return true;
-        },
-      });
-      const connection = await kit.kept();
-      connection.send(
-        { ...ordinary, path: "/slow" },
-        requestBytes({ path: "/foreign", origin: pageOrigin, hostHeader: apiHost }, apiHost),
-      );
-      kit.expect(1);
-      assert.equal((await connection.response())?.body, "slow");
-      assert.equal((await kit.event(0)).decision.code, "route-not-found");
-      const second = await connection.response();
-      assert.ok(second === undefined || second.status === 404, `status ${second?.status}`);
-      await connection.closed();
-      await kit.sockets(0);
-      await kit.works();
-    },
-  },
-  {
-    name: "an upgrade that a listener answers behind a pipelined GET stays open",
-    async run(stage) {
-      const foreign = new Foreign();
-      const kit = await stage.start({
-        options: { grace: 100 },
-        after: foreign.attach,
-        answer(_request, response) {
-          response.end("first");
-          return true;
-        },
-      });
-      const connection = await kit.kept();
-      connection.send({ ...ordinary, path: "/page" });
-      connection.send({ path: "/foreign", origin: pageOrigin, hostHeader: apiHost });
-      kit.expect(1);
-      assert.equal((await connection.response())?.body, "first");
-      assert.equal((await connection.response())?.status, 101);
-      assert.equal((await kit.event(0)).decision.code, "origin-listed");
-      // An unanswered one that came later is closed after its grace: by then this one's grace is over.
-      await kit.refused({ path: "/elsewhere" }, 404, "route-not-found");
-      assert.equal(await kit.server.openSockets(), 1);
-    },
-  },
+  ...pipelinedRows,
   ...(
     [
       ["the query", inQuery],
