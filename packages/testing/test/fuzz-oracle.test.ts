@@ -164,6 +164,7 @@ test("behind a guard, own pages need no Origin and preflights no token", () => {
   const answers = (what: Companion): Sight[] | undefined => sightsOf([after(what), ordinary], settings)[1];
   expect(answers("own-get")).toEqual(["app"]);
   expect(answers("preflight")).toEqual(["app"]);
+  expect(answers("options")).toEqual(["guard 401"]);
   expect(answers("foreign-get")).toEqual(["guard 403", "guard 400"]);
 });
 
@@ -204,7 +205,7 @@ test("no foreign page may open a socket, however its request is written, unless 
     const settings: FuzzSettings = { ...makeSettings(random), unrouted: random.pick(["filter", "refuse"]) };
     const { protocol, changes } = makeCase(random, random.pick(["http1", "http2"]));
     const isListed = /https:\/\/(?:app|tenant|pr-1\.preview)\.example/.test(JSON.stringify(changes));
-    if (isListed || /"(?:handshake|page-\w+|preflight)"/.test(JSON.stringify(changes))) continue;
+    if (isListed || /"(?:handshake|options|page-\w+|preflight)"/.test(JSON.stringify(changes))) continue;
     foreign++;
     const expected =
       protocol === "http1"

@@ -76,6 +76,8 @@ function companionOf(what: Companion, token: FuzzSettings["token"]): Http1Messag
     }),
     "own-get": () => request("Sec-Fetch-Site: same-origin"),
     "foreign-get": () => request(`Origin: ${foreign}`, "Sec-Fetch-Site: cross-site"),
+    // No preflight, since it asks for no method: it needs a token.
+    options: () => message({ method: "OPTIONS", lines: [`Host: ${fixture.host}`, `Origin: ${fixture.origin}`] }),
     preflight: () =>
       message({
         method: "OPTIONS",

@@ -16,6 +16,7 @@ export const companions = [
   "own-get",
   "foreign-get",
   "preflight",
+  "options",
 ] as const;
 
 export type Companion = (typeof companions)[number];

@@ -5,7 +5,7 @@ import { frameBytes } from "../../../client/frame.ts";
 import { ordinary } from "../../exchange.ts";
 import { Foreign } from "../../foreign.ts";
 import { SocketApp } from "../../own-app.ts";
-import { apiHost, evilOrigin, pageOrigin, type Row, type StageSetup, type Theme } from "../../stage.ts";
+import { evilOrigin, pageOrigin, type Row, type StageSetup, type Theme } from "../../stage.ts";
 import { pipelinedRows } from "./pipelined.ts";
 
 const tokenSetup: StageSetup = {
