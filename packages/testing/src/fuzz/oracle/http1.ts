@@ -62,6 +62,8 @@ function ordinary(message: Http1Message, reading: Http1Reading, settings: FuzzSe
   // Node's own check of Host is missing where it delivers an upgrade, and on servers of HTTP/2.
   const byNode: Expectation = {
     ...plain,
+    // It may end the connection.
+    sequel: sequel === "next" ? "maybe" : sequel,
     sights: new Set(["node"]),
     events: [0, 0],
     plain: [0, target === "*" ? 1 : 0],
