@@ -1,7 +1,7 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import type { Server } from "node:net";
 import { createPolicy, type GuardableServer, requestGuard } from "@wsorigin/node";
-import { guardWith, middlewareRefusal } from "@wsorigin/node/adapter";
+import { askMiddleware, guardWith } from "@wsorigin/node/adapter";
 import { adapterServer, type FuzzSetup, type FuzzStart } from "@wsorigin/testing";
 
 /** Guards a server of the kind that is given. */
@@ -33,14 +33,16 @@ export function startOn(makeServer: (listener: RequestListener) => GuardableServ
   };
 }
 
-type Refusal = ReturnType<typeof middlewareRefusal> | undefined;
+type Refusal = Awaited<ReturnType<typeof askMiddleware>>;
 
-/** At once where the middleware answers at once. */
-function refusalOf(request: IncomingMessage, middleware: FuzzSetup["middleware"] & {}): Refusal | Promise<Refusal> {
-  const refuse = (status: number | undefined): Refusal =>
-    status === undefined ? undefined : middlewareRefusal(status, request.headers.origin, "The middleware");
-  const status = middleware(request);
-  return status instanceof Promise ? status.then(refuse) : refuse(status);
+/** At once where the middleware lets the handshake pass at once. */
+function refusalOf(request: IncomingMessage, middleware: FuzzSetup["middleware"] & {}): Promise<Refusal> | undefined {
+  const asked = middleware(request);
+  if (asked === undefined) return undefined;
+  return askMiddleware(async () => {
+    const status = await asked;
+    return status === undefined ? undefined : { status };
+  }, request.headers.origin);
 }
 
 /** Answers everything, and opens a socket by hand at `/by-hand`, as libraries do that work in request handlers. */
