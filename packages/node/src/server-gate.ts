@@ -22,6 +22,7 @@ import { type Found, Routes } from "./routing/routes.ts";
 import { Acceptor } from "./transport/acceptor.ts";
 import { Http1Request } from "./transport/http1-request.ts";
 import type { Receiver } from "./transport/receiver.ts";
+import { isHttp2 } from "./transport/request.ts";
 import type { Delegates, Transport } from "./transport/transport.ts";
 
 /** A route's handshake is not delegated. */
@@ -158,7 +159,7 @@ export class ServerGate<P, R> implements AdapterGate<P, R>, Receiver {
   /** Answers two kinds of ordinary requests on a route: a handshake that lost its Upgrade field, and a page that asks why it is refused. */
   #answer(request: IncomingMessage, response: ServerResponse): boolean {
     if (this.#polling.answer(request, response, this.#services)) return true;
-    if (request.httpVersionMajor > 1) return false;
+    if (isHttp2(request)) return false;
     const { options, adapter } = this.#services;
     const explains = options.explainRoute !== undefined && options.explainRoute !== false && asksWhy(request);
     if (!explains && !isKeyed(request)) return false;

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { DenyStatus } from "@wsorigin/core";
 import { refusalOf } from "../transport/refusal.ts";
+import { isHttp2 } from "../transport/request.ts";
 
 /** How much of the body of a refused request is read, in bytes, so that its connection can be used again. */
 const maxDrained = 64 * 1024;
@@ -33,7 +34,7 @@ function isCorsField(name: string): boolean {
 /** Reads the rest of a body. Closing the connection at once could reset it before the client has read the refusal. */
 function drain(request: IncomingMessage): void {
   // Over HTTP/2 the window of the stream bounds what the client can send.
-  if (request.complete || request.httpVersionMajor > 1) return;
+  if (request.complete || isHttp2(request)) return;
   const { socket } = request;
   const timer = setTimeout(() => socket.destroy(), drainTimeout).unref();
   let left = maxDrained;

@@ -68,6 +68,11 @@ export function isRequest(value: unknown): value is IncomingMessage {
   return value instanceof IncomingMessage || hasAll(value, ["headers", "rawHeaders", "httpVersionMajor", "stream"]);
 }
 
+/** Whether a request came over HTTP/2. Its version does not tell: over HTTP/1.1, a client may write any version. */
+export function isHttp2(request: IncomingMessage): boolean {
+  return !(request instanceof IncomingMessage) && "stream" in request;
+}
+
 /** The same for a response. */
 export function isResponse(value: unknown): value is ServerResponse {
   return value instanceof ServerResponse || hasAll(value, ["writeHead", "once", "stream"]);

@@ -5,7 +5,7 @@ import { Duplex } from "node:stream";
 import { Http1Request } from "./http1-request.ts";
 import { Http1Upgrade, type UpgradeDelegates } from "./http1-upgrade.ts";
 import { Http2Connect, isExtendedConnect } from "./http2-connect.ts";
-import { isRequest, isResponse } from "./request.ts";
+import { isHttp2, isRequest, isResponse } from "./request.ts";
 import type { GuardableServer, Receiver } from "./receiver.ts";
 import { isRefused } from "./refusal.ts";
 import { deliverUpgrades } from "./upgrade-delivery.ts";
@@ -58,7 +58,7 @@ export function takeEvents(server: GuardableServer, receiver: Receiver): void {
     const response = args[1];
     if (!isRequest(request) || !isResponse(response) || decided.has(request)) return pass(event, args);
     // HTTP/2 has no Upgrade (RFC 9113 section 8.6): there a handshake is a stream.
-    if (request.httpVersionMajor > 1 || !asksForWebSocket(request.headers))
+    if (isHttp2(request) || !asksForWebSocket(request.headers))
       return receiver.answer(request, response) || pass(event, args);
     const deliver = (): void => {
       decided.add(request);

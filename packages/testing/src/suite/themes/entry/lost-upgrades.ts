@@ -33,6 +33,7 @@ const odd: readonly (readonly [what: string, request: HandshakeRequest])[] = [
   ["Upgrade: websocket/13 and no Connection line", lines(["Upgrade", "websocket/13"])],
   ["POST and Connection: keep-alive", { ...lines(upgrade, ["Connection", "keep-alive"]), method: "POST" }],
   ["HTTP/1.0 and no Connection line", { ...lines(upgrade), httpVersion: "1.0" }],
+  ["HTTP/2.0 in the request line and no Connection line", { ...lines(upgrade), httpVersion: "2.0" }],
   [
     "no key and Connection: keep-alive",
     { omit: ["connection", "sec-websocket-key"], headers: [["Connection", "keep-alive"]] },
