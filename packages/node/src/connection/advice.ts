@@ -15,7 +15,11 @@ export function adviseOnProtocol<P, R>(
   protocol: string,
 ): void {
   const offered = facts.transport.request.headers["sec-websocket-protocol"];
-  if (protocol !== "" || offered === undefined || offered === "") return;
+  // The text is made elsewhere: a closure here would cost every handshake a scope for it.
+  if (protocol === "" && offered !== undefined && offered !== "") advise(reporter, route, offered);
+}
+
+function advise(reporter: Reporter, route: string, offered: string): void {
   reporter.advise(`protocol ${route}`, () => {
     const names = offered.split(",").map((name) => quote(name.trim()));
     const list = names.slice(0, named).join(", ");

@@ -95,11 +95,7 @@ export class Http1Upgrade implements Transport {
    * stream of its own, which does not know it.
    */
   #pendingResponse(): OutgoingMessage | undefined {
-    for (const stream of [this.stream, this.request.socket]) {
-      const response: unknown = Reflect.get(stream, "_httpMessage");
-      if (isResponse(response)) return response;
-    }
-    return undefined;
+    return responseOn(this.stream) ?? responseOn(this.request.socket);
   }
 
   /** Waits for the responses to earlier requests: they come first on the wire, and their bytes are not an answer to this one. */
@@ -115,4 +111,9 @@ function isResponse(value: unknown): value is OutgoingMessage {
 
 function bytesWritten(stream: Duplex): number | undefined {
   return "bytesWritten" in stream && typeof stream.bytesWritten === "number" ? stream.bytesWritten : undefined;
+}
+
+function responseOn(stream: Duplex): OutgoingMessage | undefined {
+  const response: unknown = Reflect.get(stream, "_httpMessage");
+  return isResponse(response) ? response : undefined;
 }
