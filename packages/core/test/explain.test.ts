@@ -463,7 +463,7 @@ describe("near misses", () => {
       "http://192.168.1.5:5173",
       'add "http://192.168.1.5:5173" to `origins` and to dangerouslyAllowInsecureOrigins, because it is plain http',
     ],
-    ["an invalid name", site, "https://xn--a.example", "decide with a `directory`, because it cannot be an entry"],
+    ["an address of a socket", site, "wss://app.example", "decide with a `directory`, because it cannot be an entry"],
     ["file:", site, "file://", "Serve the page from a scheme of its own"],
   ])("%s", (_name, options, origin, hint) => {
     expect(fix(options, origin)).toContain(hint);

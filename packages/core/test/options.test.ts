@@ -225,7 +225,6 @@ const rows = {
     [origin("https://256.1.1.1"), "https://256.1.1.1", "has no valid host"],
     [origin("https://app.example:1:2"), "https://app.example:1:2", "has no valid host"],
     [origin("https://[1:2]"), "https://[1:2]", "has no valid host"],
-    [origin("https://xn--a.example"), "https://xn--a.example", "has no valid host"],
     [origin(`https://${"a".repeat(64)}.example`), `https://${"a".repeat(64)}.example`, "has no valid host"],
     [origin(`x://${"a".repeat(509)}`), `x://${"a".repeat(509)}`, "is longer than 512 characters", "remove it"],
     [origin("capacitor://"), "capacitor://", "Write the origin as the page's self.origin shows it."],

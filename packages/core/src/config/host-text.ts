@@ -2,12 +2,14 @@ import { type HostKind, parseAuthority } from "../check/host.ts";
 
 /**
  * Normalises the host of a configuration entry to the form that browsers serialise: case, IDN to A-label, IPv6 form. `undefined` if it is invalid.
- * For configuration only: `URL` repairs its input, which helps operators, and would help attackers if header values were passed to it.
+ * A-labels stay as they are: which of them are valid depends on the Unicode tables of the runtime, and a policy must mean the same on each. For configuration only: `URL` repairs its input, which helps operators, and would help attackers if header values were passed to it.
  */
 export function normaliseHost(text: string): string | undefined {
   // Characters that `URL` would cut off, decode or read as another part than the host.
   if (text === "" || /[\s/\\?#@%,;|^<>{}()'"`*&=!~]/.test(text)) return undefined;
   if (!text.startsWith("[") && text.includes(":")) return undefined;
+  const lower = text.toLowerCase();
+  if (classifyHost(lower) !== undefined) return lower;
   try {
     return new URL(`https://${text}`).hostname;
   } catch {

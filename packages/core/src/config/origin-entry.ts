@@ -47,9 +47,9 @@ export function readOriginEntry(entry: unknown, insecure: InsecureEntries): Read
       `origins: ${show(entry)} is not a string. Write an origin such as "https://app.example.com".`,
     );
   }
-  // Fast path: long lists come from tables that are normalised already. A-labels are left to `URL`, which knows the valid ones.
+  // Fast path: long lists come from tables that are normalised already.
   const parsed = parseOrigin(entry);
-  if (parsed !== undefined && isWebOrigin(parsed) && parsed.scheme === "https" && !entry.includes("xn--"))
+  if (parsed !== undefined && isWebOrigin(parsed) && parsed.scheme === "https")
     return { value: { kind: "exact", text: entry } };
   const { fail, correct, single } = voiceOf(entry, words, (text) => readOriginEntry(text, insecure));
   const none = single({ empty: "origin-host-invalid", several: "origin-list-in-one-entry" });
