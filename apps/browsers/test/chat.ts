@@ -38,7 +38,7 @@ export interface Chat {
 
 export interface ChatOptions {
   readonly documents?: Documents;
-  readonly open?: boolean;
+  readonly unguarded?: boolean;
   readonly stay?: number;
 }
 

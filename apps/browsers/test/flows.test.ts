@@ -84,7 +84,7 @@ describe.concurrent.each(browserNames)("in %s", (browserName) => {
     const codes = (): string[] => chat.decisions.splice(0).map(({ decision }) => decision.code);
 
     test.sequential("a sibling subdomain hijacks the unguarded app with a SameSite=Strict cookie, and gets nothing from the guarded one", async () => {
-      const ada = await begin({ open: true });
+      const ada = await begin({ unguarded: true });
       const sites = await others();
       const hostile = await pageOf(ada, sites.secure("blog.example.test"));
       expect(await attempt(hostile, "/chat/lobby", { say: "written by another page" })).toMatchObject({

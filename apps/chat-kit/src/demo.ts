@@ -15,12 +15,13 @@ Usage: demo [lab] [options]
   lab                    a page where one sees every handshake decided, and tries policies. The default.
   express, fastify, koa  a chat on that framework, and a hostile page beside it
 
-Each has options: --help after its name prints them. Without a name, --check and --open are those of the chat on Express.`;
+Each has options: --help after its name prints them. Without a name, --check and --unguarded are those of the chat on Express.`;
 
 // The first argument names the program, unless it is an option; the rest is for that program.
 const [first = ""] = process.argv.slice(2);
 const named = first !== "" && !first.startsWith("-");
-const ofChat = process.argv.some((argument) => argument === "--check" || argument === "--open");
+// The chat says what `--open` is called now.
+const ofChat = process.argv.some((argument) => ["--check", "--unguarded", "--open"].includes(argument));
 const path = programs.get(named ? first : ofChat ? "express" : "lab");
 if (!named && (first === "--help" || first === "-h")) process.stdout.write(`${usage}\n`);
 else if (path === undefined)

@@ -6,22 +6,25 @@ import { table } from "./check/table.ts";
 
 const usage = `A chat, and a hostile page beside it that tries to take over its socket.
 
-Usage: demo express|fastify|koa [--port <number>] [--open]
-       demo express|fastify|koa --check [--open]
+Usage: demo express|fastify|koa [--port <number>] [--unguarded]
+       demo express|fastify|koa --check [--unguarded]
 
   express, fastify, koa
                    which framework the chat is built with
   --port <number>  where the chat listens, 0 to 65534; the hostile page has the next port. Default 3000.
-  --open           leave the guard out, to see what it is for
+  --unguarded      leave the guard out, to see what it is for
   --check          try every kind of handshake, print what came of each, and exit with 0 if all is as it should be
   --help           print this`;
 
 interface Arguments {
   readonly port: number;
-  readonly open: boolean;
+  readonly unguarded: boolean;
   readonly check: boolean;
   readonly help: boolean;
 }
+
+/** `--open` reads as "open the browser", so it has another name. */
+const renamed = "Unknown option '--open'. Write --unguarded to leave the guard out.";
 
 /** The arguments, or what is wrong with them. */
 function readArguments(): Arguments | string {
@@ -29,7 +32,7 @@ function readArguments(): Arguments | string {
     const { values } = parseArgs({
       options: {
         port: { type: "string" },
-        open: { type: "boolean", default: false },
+        unguarded: { type: "boolean", default: false },
         check: { type: "boolean", default: false },
         help: { type: "boolean", default: false, short: "h" },
       },
@@ -41,7 +44,7 @@ function readArguments(): Arguments | string {
     return { port: Number(port), ...flags };
   } catch (error) {
     if (error instanceof Error && "code" in error && String(error.code).startsWith("ERR_PARSE_ARGS"))
-      return error.message;
+      return error.message.startsWith("Unknown option '--open'") ? renamed : error.message;
     throw error;
   }
 }
@@ -51,18 +54,18 @@ function print(text: string): void {
   process.stdout.write(`${escapeControls(text)}\n`);
 }
 
-async function serve(framework: string, attach: Attach, { port, open }: Arguments): Promise<void> {
-  const running = await start(attach, { ports: { chat: port, hostile: port === 0 ? 0 : port + 1 }, open, print });
+async function serve(framework: string, attach: Attach, { port, unguarded }: Arguments): Promise<void> {
+  const running = await start(attach, { ports: { chat: port, hostile: port === 0 ? 0 : port + 1 }, unguarded, print });
   print(`
-  The chat, on ${framework.padEnd(9)} ${running.chatUrl}   open it first: you get a name, and a cookie that says so
+  The chat, on ${framework.padEnd(9)} ${running.chatUrl}   open it first and choose a name; a session cookie keeps it
   The hostile page       ${running.hostileUrl}   another origin; it tries to open the chat's socket with your cookie
 
 ${
-  open
-    ? "  The guard is off: the hostile page will read your name and your messages. Without --open it gets nothing."
-    : "  The hostile page will get nothing. With --open the guard is off, and one sees what it would have got."
+  unguarded
+    ? "  The guard is off: the hostile page will read your name and your messages. Without --unguarded it gets nothing."
+    : "  The hostile page will get nothing. With --unguarded the guard is off, and the page shows what it gets then."
 }
-  Every handshake is told of below. Ctrl-C ends it.
+  Every handshake is logged below. Ctrl-C ends it.
 `);
   const stop = (): void => {
     // Once: whoever presses Ctrl-C again does not want to wait.
@@ -75,8 +78,8 @@ ${
   process.on("SIGTERM", stop);
 }
 
-async function checkAll(framework: string, attach: Attach, { open }: Arguments): Promise<void> {
-  const rows = await check((given) => start(attach, { ports: { chat: 0, hostile: 0 }, open, ...given }));
+async function checkAll(framework: string, attach: Attach, { unguarded }: Arguments): Promise<void> {
+  const rows = await check((given) => start(attach, { ports: { chat: 0, hostile: 0 }, unguarded, ...given }));
   print(table(rows));
   const failures = rows.filter(({ ok }) => !ok).length;
   const what = `${rows.length} rows of the chat on ${framework}`;

@@ -21,7 +21,7 @@ export interface ChatParts {
   /** How long a ticket lets a socket stay, in milliseconds. */
   readonly stay: number;
   /** Whether the guard is left out, so that one can see what it is for. */
-  readonly open: boolean;
+  readonly unguarded: boolean;
   readonly onDecision: (event: DecisionEvent) => void;
   readonly print: (text: string) => void;
 }
@@ -40,7 +40,7 @@ export interface StartOptions {
   /** How long a ticket lets a socket stay, in milliseconds. Two minutes by default, short enough to watch. */
   readonly stay?: number;
   /** Leaves the guard out, so that one can see what it is for. */
-  readonly open?: boolean;
+  readonly unguarded?: boolean;
   /** The chat's server, where it has other `upgrade` listeners already. */
   readonly server?: Server;
   /** The name that browsers know the chat by, which leads to this machine. Default `localhost`. */
@@ -68,7 +68,7 @@ export async function start(
   {
     ports,
     stay = usualStay,
-    open = false,
+    unguarded = false,
     name = "localhost",
     tls,
     print = () => {},
@@ -93,7 +93,7 @@ export async function start(
     visitors,
     chat: new Chat(),
     stay,
-    open,
+    unguarded,
     onDecision: tell,
     print,
   });

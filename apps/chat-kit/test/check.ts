@@ -13,7 +13,7 @@ export function describeCheck(attach: Attach): void {
   });
 
   test("without the guard the check fails, and the hostile page is in", async () => {
-    const rows = await check((options) => start(attach, { ports, ...options, open: true }));
+    const rows = await check((options) => start(attach, { ports, ...options, unguarded: true }));
     const got = new Map(rows.map((row) => [row.name, row.got]));
     expect(got.get("the hostile page (the cookie rides along)")).toBe("101 nobody-asked");
     expect(got.get("a page of another site")).toBe("101 nobody-asked");

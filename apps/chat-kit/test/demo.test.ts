@@ -20,6 +20,9 @@ test.each([
   [["express", "--port", "65535"], '--port is "65535"; it must be a number from 0 to 65534.'],
   [["--prot", "3000"], "Unknown option '--prot'"],
   [["express", "--prot", "3000"], "Unknown option '--prot'"],
+  [["express", "--open"], "Unknown option '--open'. Write --unguarded to leave the guard out."],
+  [["--open"], "Unknown option '--open'. Write --unguarded to leave the guard out."],
+  [["lab", "--open"], "Unknown option '--open'"],
   [["3000"], 'There is no demo "3000"; name one of lab, express, fastify, koa.'],
   [["hapi", "--check"], 'There is no demo "hapi"; name one of lab, express, fastify, koa.'],
   [["koa", "3000"], "Unexpected argument '3000'"],
@@ -62,9 +65,9 @@ test.each(["express", "fastify", "koa"])("demo %s prints no control character of
 });
 
 test.each([
-  [[], ["lab", "express", "fastify", "koa", "--check", "--open"]],
+  [[], ["lab", "express", "fastify", "koa", "--check", "--unguarded"]],
   [["lab"], ["--port", "--help"]],
-  [["koa"], ["express|fastify|koa", "--port", "--open", "--check", "--help"]],
+  [["koa"], ["express|fastify|koa", "--port", "--unguarded", "--check", "--help"]],
 ])("%j --help names every option", async (args, names) => {
   const { code, out } = await finish(run([...args, "--help"]));
   for (const name of names) expect(out).toContain(name);
@@ -102,8 +105,8 @@ describe.each([
     expect(code).toBe(0);
   });
 
-  test("--check --open exits with 1", async () => {
-    const { code, out } = await finish(run([framework, "--check", "--open"]));
+  test("--check --unguarded exits with 1", async () => {
+    const { code, out } = await finish(run([framework, "--check", "--unguarded"]));
     expect(out).toMatch(new RegExp(`\\d+ of \\d+ rows of the chat on ${name} are not as expected\\.\n$`));
     expect(code).toBe(1);
   });
@@ -114,6 +117,7 @@ describe.each([
     const shown = await printed(child, "Ctrl-C ends it.");
     const [chatUrl = "", hostileUrl] = shown.match(/http:\/\/localhost:\d+/g) ?? [];
     expect(hostileUrl).toBeDefined();
+    expect(shown).toContain("choose a name");
 
     const headers = { origin: chatUrl, "content-type": "application/json" };
     const body = JSON.stringify({ name: "Ada", password: "correct horse" });

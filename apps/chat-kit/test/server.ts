@@ -37,7 +37,7 @@ export function describeServer(attach: Attach): void {
   });
 
   test("without the guard a line says that nobody was asked", async () => {
-    const running = await startChat(attach, { open: true });
+    const running = await startChat(attach, { unguarded: true });
     const { cookie } = await visit(running);
     const answer = await knock(running, cookie, { origin: running.hostileUrl });
     answer.frames?.destroy();

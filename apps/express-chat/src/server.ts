@@ -15,13 +15,13 @@ import { createApp } from "./app.ts";
 
 /** Puts the app onto the server, and the gate before its upgrades. */
 export const attach: Attach = (parts) => {
-  const { server, origin, host, visitors, chat, stay, open, onDecision, print } = parts;
+  const { server, origin, host, visitors, chat, stay, unguarded, onDecision, print } = parts;
   const tickets = createTickets<Visitor>();
   const token = { from: [queryParam("ticket")], verify: tickets.verify };
   const policy = createPolicy({ origins: [origin], hosts: [host], token });
   const app = createApp({ policy, tickets, stay, visitors, chat, socketOrigin: socketOriginOf(origin) });
   server.on("request", app);
-  if (open) return openToAll(parts);
+  if (unguarded) return openToAll(parts);
 
   const gate = guard(server, {
     app,

@@ -20,14 +20,14 @@ import { chatApp } from "./app.ts";
 
 /** Puts the app onto the server, with its sockets behind the gate. */
 export const attach: Attach = async (parts) => {
-  const { server, origin, host, visitors, chat, stay, open, onDecision, print } = parts;
+  const { server, origin, host, visitors, chat, stay, unguarded, onDecision, print } = parts;
   const tickets = createTickets<Visitor>();
   const token = { from: [queryParam("ticket")], verify: tickets.verify };
   const policy = createPolicy({ origins: [origin], hosts: [host], token });
   // The server listens already. An app that has none needs no factory.
   const app = Fastify({ serverFactory: (handler) => server.on("request", handler) });
   let lounge: Lounge;
-  if (open) {
+  if (unguarded) {
     await app.register(websocket, { options: { maxPayload, server: upgradesBesideSocketIo(server) } });
     app.decorateRequest("wsorigin", null);
     app.addHook("preHandler", async ({ ws, headers, routeOptions }) => {
@@ -49,7 +49,7 @@ export const attach: Attach = async (parts) => {
     const io = new Server(app.server, { allowRequest: app.wsorigin.allowRequest, maxHttpBufferSize: maxPayload });
     lounge = openLounge(io, parts);
   }
-  const doors = open ? [] : createDoors(parts, tickets.verify);
+  const doors = unguarded ? [] : createDoors(parts, tickets.verify);
   const socketOrigin = socketOriginOf(origin);
   await app.register(chatApp, { policy, tickets, stay, visitors, chat, socketOrigin, doors });
   await app.ready();

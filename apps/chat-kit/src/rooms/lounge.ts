@@ -30,7 +30,7 @@ export interface Lounge {
  */
 export function openLounge(
   io: Server,
-  { chat, visitors, open }: Pick<ChatParts, "chat" | "visitors" | "open">,
+  { chat, visitors, unguarded }: Pick<ChatParts, "chat" | "visitors" | "unguarded">,
 ): Lounge {
   const server: Server<Received, Sent> = io;
   const members = new Map<string, Visitor>();
@@ -41,7 +41,7 @@ export function openLounge(
   server.on("connection", async (socket) => {
     const identity = identityOf(socket.request);
     // Without the guard there is nothing but the session's cookie.
-    const visitor = open ? visitors.find(socket.request)?.visitor : visitors.behind(identity?.principal);
+    const visitor = unguarded ? visitors.find(socket.request)?.visitor : visitors.behind(identity?.principal);
     if (visitor === undefined || members.size >= mostMembers) {
       socket.disconnect(true);
       return;
