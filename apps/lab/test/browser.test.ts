@@ -93,16 +93,17 @@ describe.concurrent.each(browserNames)("in %s", (name) => {
     await show();
     expect(codes()).toEqual(expected);
     await outcome("The app's own page", "Open. The orders are live.");
+    expect(await page.locator('.list [aria-pressed="true"]').getAttribute("class")).toBe("stopped");
     for (const title of [
       "Another site",
       "Another port of the host",
-      "A name that looks alike",
+      "A lookalike name",
       "A sandboxed frame",
       "A data: URL",
-      "A name that leads to the app",
+      "DNS rebinding",
       "With a stolen ticket",
     ])
-      await outcome(title, "Refused. All that this page is told is 1006.");
+      await outcome(title, "Refused. The page only sees 1006.");
     const counts = await page.locator(".track .count").allInnerTexts();
     expect(counts.map((text) => text.trim())).toEqual(["", "", "1 stopped", "6 stopped", "", "1 in"]);
     expect(complaints).toEqual([]);
@@ -122,8 +123,8 @@ describe.concurrent.each(browserNames)("in %s", (name) => {
       "",
       "",
     ]);
-    await detail.getByRole("button", { name: "Follow the newest" }).click();
-    expect(await page.locator(".list button").first().getAttribute("aria-pressed")).toBe("true");
+    await detail.getByRole("button", { name: "Show the newest refusal" }).click();
+    expect(await page.locator(".list .stopped").first().getAttribute("aria-pressed")).toBe("true");
   });
 
   test.sequential("a listed origin is admitted, with a token where one is required", async () => {
@@ -135,7 +136,7 @@ describe.concurrent.each(browserNames)("in %s", (name) => {
     await until(() => codes()["token-missing"] !== undefined, "it is asked for a ticket", 30_000);
     await until(() => codes()["token-origin-mismatch"] !== undefined, "a stolen one is no good", 30_000);
     await page.getByLabel("Ask for a ticket too").uncheck();
-    await outcome("Another site", "It is in: it reads the orders of Ada.");
+    await outcome("Another site", "Let in: it reads the orders of Ada.");
     await page.locator(".list button", { hasText: evil }).filter({ hasText: "origin-listed" }).first().waitFor();
     await outcome("The app's own page", "Open. The orders are live.");
     expect(lab.told.filter(({ allowed, origin }) => allowed && origin === evil)).toHaveLength(2);
@@ -143,12 +144,12 @@ describe.concurrent.each(browserNames)("in %s", (name) => {
 
   test.sequential("one that is too wide lets them in, each by its own gap, and there is a way back", async () => {
     await show();
-    await page.getByRole("button", { name: "One that is too wide" }).click();
+    await page.getByRole("button", { name: "Try an unsafe policy" }).click();
     for (const title of ["Another site", "Another port of the host", "A sandboxed frame", "A data: URL"])
-      await outcome(title, "It is in: it reads the orders of Ada.");
-    await outcome("A name that looks alike", "Refused.");
+      await outcome(title, "Let in: it reads the orders of Ada.");
+    await outcome("A lookalike name", "Refused.");
     await outcome("The app's own page", "Open.");
-    await page.getByRole("button", { name: "Back to the first" }).click();
+    await page.getByRole("button", { name: "Reset" }).click();
     await outcome("A sandboxed frame", "Refused.");
     expect(await page.getByLabel("Hosts that this server").inputValue()).toBe(new URL(lab.places.app).host);
   });
@@ -171,14 +172,22 @@ describe.concurrent.each(browserNames)("in %s", (name) => {
     await page.getByLabel("sameHost").check();
     await page.getByLabel("Hosts that this server").fill("");
     expect(await issues.count()).toBe(3);
+    const code = page.locator(".policy-code");
+    await code.getByText("createPolicy() throws").waitFor();
+    expect(await code.getByRole("button", { name: "Copy" }).count()).toBe(0);
   });
 
-  test.sequential("in a hurry, the limit stops it, before anything else is asked", async () => {
+  test.sequential("in a hurry, the limit stops it, before anything else is asked, and never the app's page", async () => {
     await show();
     await card("In a hurry").locator("#again").dispatchEvent("click");
     await outcome("In a hurry", "30 of 30 refused");
     expect(codes()["too-many-failures"]).toBeGreaterThan(5);
     expect(await page.locator(".track li").first().innerText()).toMatch(/Limits\s+\d+ stopped/);
+    const before = lab.told.length;
+    await page.reload();
+    await until(() => lab.told.length === before + 8, "every page has tried again", 30_000);
+    await outcome("The app's own page", "Open.");
+    expect(lab.told.slice(before).filter(({ code }) => code === "too-many-failures")).toEqual([]);
   });
 
   test.sequential("what is typed changes the matrix at once", async () => {

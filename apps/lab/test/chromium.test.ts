@@ -15,7 +15,7 @@ let browser: Browser | undefined;
 let missing = "";
 
 beforeAll(async () => {
-  const started = await launch("chromium");
+  const started = await launch("chromium", { sharedProcesses: true });
   if ("missing" in started) missing = started.missing;
   else browser = started;
 });
@@ -105,21 +105,47 @@ async function still(page: Page, { url, places }: RunningLab): Promise<void> {
   }
 }
 
+/** What is drawn of one page, one after the other. */
+interface Shot {
+  readonly name: string;
+  readonly width: number;
+  readonly height: number;
+  readonly colorScheme?: "dark";
+  /** The part that is drawn; the window, if it is not given. */
+  readonly part?: string;
+}
+
+const wide: readonly Shot[] = [
+  { name: "light", width: 1280, height: 800 },
+  { name: "dark", width: 1280, height: 800, colorScheme: "dark" },
+  { name: "tablet", width: 768, height: 1024 },
+  { name: "wide", width: 1920, height: 1080 },
+  { name: "matrix", width: 1440, height: 1180, part: ".matrix" },
+];
+const phone: readonly Shot[] = [{ name: "phone", width: 390, height: 1400 }];
+
 test.each([
-  ["light", { viewport: { width: 1440, height: 1180 } }],
-  ["dark", { viewport: { width: 1440, height: 1180 }, colorScheme: "dark" }],
-  ["matrix", { viewport: { width: 1440, height: 1180 } }],
-  ["phone", { viewport: { width: 390, height: 1400 }, deviceScaleFactor: 2 }],
-])("the lab looks as it did: %s", async (name, options) => {
-  const { page, lab } = await show(options);
+  ["at 768, 1280 and 1920 pixels", wide, 1],
+  ["on a phone", phone, 2],
+])("the lab looks as it did: %s", async (_, shots, deviceScaleFactor) => {
+  const [{ width, height } = { width: 0, height: 0 }] = shots;
+  const { page, lab } = await show({ viewport: { width, height }, deviceScaleFactor });
   await page.locator(".list button", { hasText: "host-not-listed" }).click();
   await page.locator(".detail pre", { hasText: "rebound.localhost" }).waitFor();
   for (const frame of cardsOf(page)) await frame.locator("#outcome", { hasText: /Open|Refused|Not tried/ }).waitFor();
   await page.evaluate(() => (document.activeElement as HTMLElement).blur());
   await page.mouse.move(0, 0);
   await still(page, lab);
+  for (const { name, width, height, colorScheme = "light", part } of shots) {
+    await page.setViewportSize({ width, height });
+    await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+    const shot = await (part === undefined ? page : page.locator(part)).screenshot({ animations: "disabled" });
+    expect.soft(await compare(name, shot)).toBe("alike");
+  }
+});
 
-  const shot = await (name === "matrix" ? page.locator(".matrix") : page).screenshot({ animations: "disabled" });
+/** Compares a picture with the one in the repository. Where they differ, says how much and where to look. */
+async function compare(name: string, shot: Buffer): Promise<string> {
   const file = join(folder, `${name}.png`);
   if (process.env["UPDATE_SCREENSHOTS"] !== undefined) {
     await mkdir(folder, { recursive: true });
@@ -127,7 +153,8 @@ test.each([
   }
   const [expected, got] = [PNG.sync.read(await readFile(file)), PNG.sync.read(shot)];
   const { width, height } = expected;
-  expect([got.width, got.height]).toEqual([width, height]);
+  if (got.width !== width || got.height !== height)
+    return `${name} is ${got.width} x ${got.height} pixels, not ${width} x ${height}; UPDATE_SCREENSHOTS=1 takes it`;
   const difference = new PNG({ width, height });
   const pixels = pixelmatch(expected.data, got.data, difference.data, width, height, { threshold: 0.2 });
   const differs = pixels > width * height * tolerance;
@@ -137,5 +164,41 @@ test.each([
     await writeFile(join(kept, "got.png"), shot);
     await writeFile(join(kept, "difference.png"), PNG.sync.write(difference));
   }
-  expect(differs ? `${pixels} pixels differ: see ${kept}; UPDATE_SCREENSHOTS=1 takes it` : "alike").toBe("alike");
+  return differs ? `${pixels} pixels differ: see ${kept}; UPDATE_SCREENSHOTS=1 takes it` : "alike";
+}
+
+/** The lowest edge of what matches, in pixels from the top of the page. */
+function bottomOf(page: Page, selector: string): Promise<number> {
+  return page
+    .locator(selector)
+    .last()
+    .evaluate((element) => element.getBoundingClientRect().bottom + scrollY);
+}
+
+test("all columns fit into 1280 x 800 pixels, and the pages in the frames need no scrolling", async () => {
+  const { page } = await show({ viewport: { width: 1280, height: 800 } });
+  for (const column of [".allowed iframe", ".log", ".hostile iframe"])
+    expect(await bottomOf(page, column)).toBeLessThanOrEqual(800);
+  await expectFramesFit(page);
+  await page.setViewportSize({ width: 768, height: 1024 });
+  await expectFramesFit(page);
 });
+
+test("on a phone it is short: the policy and the matrix are folded, and open by keyboard", async () => {
+  const { page } = await show({ viewport: { width: 390, height: 844 } });
+  expect(await page.evaluate(() => document.documentElement.scrollHeight)).toBeLessThanOrEqual(2500);
+  await expectFramesFit(page);
+  const origins = page.getByLabel("Origins that may open a socket");
+  expect(await origins.isVisible()).toBe(false);
+  await page.locator("#policy summary").focus();
+  await page.keyboard.press("Enter");
+  await origins.waitFor();
+});
+
+async function expectFramesFit(page: Page): Promise<void> {
+  for (const frame of cardsOf(page)) {
+    await frame.locator("#outcome", { hasText: /Open|Refused|Not tried/ }).waitFor();
+    const hidden = await frame.evaluate(() => document.documentElement.scrollHeight - innerHeight);
+    expect([frame.url(), hidden]).toEqual([frame.url(), 0]);
+  }
+}

@@ -84,7 +84,7 @@ test("as code it is a program that one would write", () => {
       opaqueOrigin: "dangerously-allow",
       token: { from: [queryParam("ticket")], verify: tickets.verify },
     });
-    const gate = guard(server, { app, policy, maxFailures: { count: 30, seconds: 60 } });"
+    const gate = guard(server, { app, policy, maxFailures: { count: 20, seconds: 60 } });"
   `);
 });
 

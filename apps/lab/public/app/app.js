@@ -32,7 +32,7 @@ const connection = connect({
   },
   onState(state) {
     if (state === "connecting") show("Connecting");
-    if (state === "waiting" || state === "closed") show("Refused. All that a page is told is 1006.", "in");
+    if (state === "waiting" || state === "closed") show("Refused. The page only sees 1006.", "in");
   },
 });
 

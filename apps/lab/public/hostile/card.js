@@ -3,29 +3,18 @@
 const part = (id) => document.getElementById(id);
 const parameters = new URLSearchParams(location.search);
 const kind = parameters.get("kind") ?? "site";
-const url = `ws://${parameters.get("app")}/orders`;
+// Each page is a client of its own to the app, as if it had another address.
+const url = `ws://${parameters.get("app")}/orders?from=${kind}`;
 
 const kinds = {
-  port: ["Another port of the host", "Cookies know no ports: even a SameSite=Strict cookie rides along."],
-  site: ["Another site", "Any page that the visitor happens to have open."],
-  lookalike: [
-    "A name that looks alike",
-    "It begins with the app's name. Who compares by startsWith or includes lets it in.",
-  ],
-  sandbox: [
-    "A sandboxed frame",
-    "Its Origin is null, which anybody can have: whoever frames a page, or writes a data: URL.",
-  ],
-  data: ["A data: URL", "Its Origin is null as well."],
-  rebound: [
-    "A name that leads to the app",
-    "DNS rebinding: the attacker's own name leads to the app's server. Origin and Host agree; a list of Hosts tells.",
-  ],
-  stolen: [
-    "With a stolen ticket",
-    "The ticket is good, the page is wrong: it is refused before anybody looks at the ticket.",
-  ],
-  hurry: ["In a hurry", "Tries 30 times, until the limit on failures stops it."],
+  port: ["Another port of the host", "Cookies ignore ports: SameSite=Strict does not help."],
+  site: ["Another site", "Any page that the visitor has open."],
+  lookalike: ["A lookalike name", "startsWith and includes let this name in."],
+  sandbox: ["A sandboxed frame", "Its Origin is null, which any page can get."],
+  data: ["A data: URL", "Its Origin is null too."],
+  rebound: ["DNS rebinding", "Its name leads to the app: only `hosts` stops it."],
+  stolen: ["With a stolen ticket", "A valid ticket on the wrong page."],
+  hurry: ["In a hurry", "Tries 30 times: the limit on failures stops it."],
 };
 
 const [title, about] = kinds[kind] ?? kinds.site;
@@ -67,14 +56,14 @@ async function run() {
   if (kind === "hurry") {
     let refused = 0;
     for (let count = 0; count < 30; count++) if ((await attempt(url)) === undefined) refused++;
-    show(`${refused} of 30 refused, and all look alike from here: 1006.`, refused === 30 ? "out" : "in");
+    show(`${refused} of 30 refused. The page only sees 1006.`, refused === 30 ? "out" : "in");
     return;
   }
   const ticket = kind === "stolen" ? await (await fetch("/stolen")).text() : undefined;
-  const target = ticket === undefined ? url : `${url}?ticket=${ticket}`;
+  const target = ticket === undefined ? url : `${url}&ticket=${ticket}`;
   const got = await (kind === "data" ? attemptFromData(target) : attempt(target));
-  if (got === undefined) show("Refused. All that this page is told is 1006.", "out");
-  else show(`It is in: it reads the orders of ${got.customer}.`, "in");
+  if (got === undefined) show("Refused. The page only sees 1006.", "out");
+  else show(`Let in: it reads the orders of ${got.customer}.`, "in");
 }
 
 part("again").addEventListener("click", () => void run());

@@ -1,4 +1,5 @@
 import type { JSX } from "preact";
+import type { HostileKind } from "../shared/kinds.ts";
 import type { Places } from "../shared/messages.ts";
 
 interface FramesProps {
@@ -12,7 +13,7 @@ export function AllowedFrame({ places, round }: FramesProps): JSX.Element {
 }
 
 interface Hostile {
-  readonly kind: string;
+  readonly kind: HostileKind;
   readonly title: string;
   readonly host: string;
   readonly sandbox?: string;
@@ -21,10 +22,10 @@ interface Hostile {
 const kinds: readonly Hostile[] = [
   { kind: "site", title: "Another site", host: "evil.localhost" },
   { kind: "port", title: "Another port of the host", host: "localhost" },
-  { kind: "lookalike", title: "A name that looks alike", host: "localhost.evil.localhost" },
+  { kind: "lookalike", title: "A lookalike name", host: "localhost.evil.localhost" },
   { kind: "sandbox", title: "A sandboxed frame", host: "evil.localhost", sandbox: "allow-scripts" },
   { kind: "data", title: "A data: URL", host: "evil.localhost" },
-  { kind: "rebound", title: "A name that leads to the app", host: "rebound.localhost" },
+  { kind: "rebound", title: "DNS rebinding", host: "rebound.localhost" },
   { kind: "stolen", title: "With a stolen ticket", host: "evil.localhost" },
   { kind: "hurry", title: "In a hurry", host: "evil.localhost" },
 ];

@@ -25,7 +25,8 @@ export function Lab(): JSX.Element {
       .then((response) => response.json())
       .then(setCorpus);
   }, []);
-  const selected = told.find(({ id }) => id === picked) ?? told[0];
+  // Until the visitor chooses, a refusal is shown: that is what the product is for.
+  const selected = told.find(({ id }) => id === picked) ?? told.find(({ allowed }) => !allowed) ?? told[0];
 
   return (
     <>
@@ -36,7 +37,10 @@ export function Lab(): JSX.Element {
         <img src="/icon.svg" alt="" width="34" height="34" />
         <div>
           <h1>wsorigin lab</h1>
-          <p>Every page below opens a WebSocket to the same app. See who gets in, and what stops the others.</p>
+          <p>
+            Nine pages open a WebSocket to the same app: see which ones the policy lets in, and which check stops the
+            others.
+          </p>
         </div>
         <p class={`connection ${connection}`} role="status">
           {states[connection]}
@@ -47,6 +51,10 @@ export function Lab(): JSX.Element {
           <section class="allowed" aria-labelledby="allowed-title">
             <h2 id="allowed-title">The app's page</h2>
             {places && <AllowedFrame places={places} round={round} />}
+            <p class="soft hint">
+              Choose a decision to see which check made it and what the operator reads. Edit the policy below, and all
+              pages try again.
+            </p>
           </section>
           <section class="gate" aria-labelledby="gate-title">
             <h2 id="gate-title">The gate</h2>
@@ -54,7 +62,7 @@ export function Lab(): JSX.Element {
             <Log told={told} selected={selected} pick={pick} picked={picked} />
           </section>
           <section class="hostile" aria-labelledby="hostile-title">
-            <h2 id="hostile-title">Everybody else</h2>
+            <h2 id="hostile-title">The other pages</h2>
             {places && <HostileFrames places={places} round={round} />}
           </section>
         </div>

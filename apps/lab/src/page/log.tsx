@@ -7,19 +7,26 @@ import type { Told } from "../shared/messages.ts";
 interface LogProps {
   readonly told: readonly Told[];
   readonly selected: Told | undefined;
-  /** What was chosen; nothing, while the newest is shown. */
+  /** What was chosen; nothing, while the newest refusal is shown. */
   readonly picked: number | undefined;
   readonly pick: (id: number | undefined) => void;
 }
 
 const clock = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit" });
 
-/** The decisions as a list, the newest first, and what the gate tells its operator of the chosen one. */
+/** The decisions as a list, the newest first, and what the operator reads about the chosen one. */
 export function Log({ told, selected, picked, pick }: LogProps): JSX.Element {
   return (
     <div class="log">
       <div class="detail" role="region" aria-labelledby="detail-title">
-        <h3 id="detail-title">What the operator reads</h3>
+        <div class="detail-top">
+          <h3 id="detail-title">What the operator reads</h3>
+          {picked !== undefined && (
+            <button class="quiet" onClick={() => pick(undefined)}>
+              Show the newest refusal
+            </button>
+          )}
+        </div>
         {selected === undefined ? (
           <p class="soft">Each decision, with what came, what was expected and how to mend it.</p>
         ) : (
@@ -29,11 +36,6 @@ export function Log({ told, selected, picked, pick }: LogProps): JSX.Element {
               answered {selected.status}, route {selected.route ?? "none"}, decided in {selected.ms.toFixed(1)} ms at{" "}
               {clock.format(selected.at)}
             </p>
-            {picked !== undefined && (
-              <button class="quiet" onClick={() => pick(undefined)}>
-                Follow the newest
-              </button>
-            )}
           </>
         )}
       </div>

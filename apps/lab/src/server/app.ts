@@ -6,6 +6,7 @@ import { createTickets, type Tickets } from "@wsorigin/tickets";
 import { clientFolder } from "chat-kit";
 import { compile, optionsOf } from "../shared/compile.ts";
 import type { Draft } from "../shared/draft.ts";
+import { addressOf } from "../shared/kinds.ts";
 import { answerFile, cardFiles, type Files, fromRoot, pageHeaders } from "./files.ts";
 import { end, listen, listenAt, portOf } from "./listen.ts";
 
@@ -81,6 +82,7 @@ export class App {
     this.#gate = guard<Customer | undefined>(server, {
       policy,
       log: false,
+      facts: ({ url = "" }) => ({ ip: addressOf(url) }),
       onDecision: this.#onDecision,
       ...(draft.failures > 0 && { maxFailures: { count: draft.failures, seconds: 60 } }),
     });

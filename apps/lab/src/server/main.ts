@@ -2,7 +2,7 @@ import { parseArgs } from "node:util";
 import { escapeControls } from "@wsorigin/core";
 import { startLab } from "./start.ts";
 
-const usage = `A page where one sees every handshake decided, and tries policies.
+const usage = `Shows how a policy decides each handshake, and lets you edit the policy.
 
 Usage: demo [lab] [--port <number>]
 
@@ -31,7 +31,7 @@ async function serve(port: number): Promise<void> {
   process.stdout.write(`
   The lab            ${lab.url}   open it
   The app in it      ${lab.places.app}   what the policy protects
-  Everybody else     http://localhost:${lab.places.hostilePort}   and evil.localhost, and other names of this machine
+  The other pages    http://localhost:${lab.places.hostilePort}   and evil.localhost, and other names of this machine
 
   Every handshake is shown on the page. Ctrl-C ends it.
 `);

@@ -28,7 +28,7 @@ export function firstDraft(app: string): Draft {
     opaqueOrigin: "deny",
     dangerouslyAllowInsecureOrigins: false,
     ticket: true,
-    failures: 30,
+    failures: 20,
   };
 }
 

@@ -3,6 +3,7 @@ import { useEffect, useMemo, useState } from "preact/hooks";
 import { peers } from "../../peers/index.ts";
 import type { CorpusRow } from "../../shared/corpus.ts";
 import type { Draft } from "../../shared/draft.ts";
+import { Fold } from "../fold.tsx";
 import { Mark } from "../mark.tsx";
 import {
   about,
@@ -50,8 +51,7 @@ export function Matrix({ draft, corpus }: MatrixProps): JSX.Element {
   const detail = matrix.rows.find(({ origin, why }) => origin === chosen?.origin && why === chosen.why);
 
   return (
-    <section class="matrix" aria-labelledby="matrix-title">
-      <h2 id="matrix-title">Who else would get in</h2>
+    <Fold id="matrix" title="What other rules let in">
       <p class="lead">
         The attack corpus, put to this policy, and the same list read by other rules. The others are models, written
         from their source or from what people write; a red cell is let in there, and refused here.
@@ -173,7 +173,7 @@ export function Matrix({ draft, corpus }: MatrixProps): JSX.Element {
           </>
         )}
       </div>
-      <details>
+      <details class="matrix-peers">
         <summary>How the others read a list</summary>
         <dl>
           {peers.map(({ name, about }) => (
@@ -184,7 +184,7 @@ export function Matrix({ draft, corpus }: MatrixProps): JSX.Element {
           ))}
         </dl>
       </details>
-    </section>
+    </Fold>
   );
 }
 

@@ -4,6 +4,7 @@ import { useMemo, useState } from "preact/hooks";
 import { compile } from "../../shared/compile.ts";
 import { type Draft, firstDraft, mostFailures } from "../../shared/draft.ts";
 import type { Places } from "../../shared/messages.ts";
+import { Fold } from "../fold.tsx";
 import { asCode } from "./code.ts";
 
 interface EditorProps {
@@ -21,18 +22,17 @@ export function PolicyEditor({ draft, onChange, places }: EditorProps): JSX.Elem
   const code = asCode(draft);
 
   return (
-    <section class="policy" id="policy" tabIndex={-1} aria-labelledby="policy-title">
-      <h2 id="policy-title">The policy</h2>
+    <Fold id="policy" title="The policy">
       <p class="lead">
-        Edit it: the app above gets it at once, its pages try again, and the matrix below is drawn anew.
+        Edit it: the app uses it at once, all pages try again, and the matrix below is updated.
         {places && (
           <>
             {" "}
             <button class="quiet" onClick={() => onChange(firstDraft(places.app))}>
-              Back to the first
+              Reset
             </button>{" "}
             <button class="quiet" onClick={() => onChange(wide(places))}>
-              One that is too wide
+              Try an unsafe policy
             </button>
           </>
         )}
@@ -111,10 +111,14 @@ export function PolicyEditor({ draft, onChange, places }: EditorProps): JSX.Elem
           <pre tabIndex={0} role="region" aria-labelledby="code-title">
             {code}
           </pre>
-          <Copy text={code} />
+          {issues.length === 0 ? (
+            <Copy text={code} />
+          ) : (
+            <p class="policy-throws">createPolicy() throws for this policy. The app keeps the previous one.</p>
+          )}
         </div>
       </div>
-    </section>
+    </Fold>
   );
 }
 
