@@ -1,5 +1,5 @@
 /** The pages that are not the app's. */
-export const hostileKinds = ["site", "port", "lookalike", "sandbox", "data", "rebound", "stolen", "hurry"] as const;
+const hostileKinds = ["site", "port", "lookalike", "sandbox", "data", "rebound", "stolen", "hurry"] as const;
 export type HostileKind = (typeof hostileKinds)[number];
 
 /**
