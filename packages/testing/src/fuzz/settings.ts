@@ -1,7 +1,7 @@
 import type { Random } from "./random.ts";
 
 /** Where the policy takes its token from. */
-export const tokenPlaces = ["header", "query", "subprotocol", "cookie", "firstMessage"] as const;
+const tokenPlaces = ["header", "query", "subprotocol", "cookie", "firstMessage"] as const;
 
 export type TokenPlace = (typeof tokenPlaces)[number];
 

@@ -1,7 +1,7 @@
 import type { FuzzSettings } from "../settings.ts";
 
 /** Inclusive bounds. */
-export type Range = readonly [least: number, most: number];
+type Range = readonly [least: number, most: number];
 
 /**
  * What a client may see for one message: an open socket, the gate's refusal of a handshake, the same of an ordinary request, an answer of the app, an error of
@@ -58,7 +58,7 @@ const statuses: Readonly<Record<string, number>> = {
   "timed-out": 503,
 };
 
-export const denyCodes: readonly string[] = Object.keys(statuses);
+const denyCodes: readonly string[] = Object.keys(statuses);
 export const allowCodes: readonly string[] = ["origin-listed", "origin-in-directory"];
 
 /** How an open socket ends that waited for its first message in vain. */
