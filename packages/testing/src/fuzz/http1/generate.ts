@@ -1,7 +1,18 @@
 import type { Random } from "../random.ts";
 import { fixture } from "../settings.ts";
 import { companions, type Http1Change } from "./change.ts";
-import { bodies, connections, fieldNames, origins, rawLines, tails, targets, tokens, values } from "./values.ts";
+import {
+  bodies,
+  connections,
+  fieldNames,
+  orders,
+  origins,
+  rawLines,
+  tails,
+  targets,
+  tokens,
+  values,
+} from "./values.ts";
 
 /** Makes a case: one to five differences from a proper handshake. */
 export function generateHttp1(random: Random): readonly Http1Change[] {
@@ -11,6 +22,7 @@ export function generateHttp1(random: Random): readonly Http1Change[] {
   if (random.chance(0.2)) changes.push({ kind: "replace", name: "Connection", value: random.pick(connections) });
   if (random.chance(0.25))
     changes.push({ kind: random.pick(["token", "token", "message"]), text: random.pick(tokens) });
+  if (random.chance(0.15)) changes.push({ kind: "replace", name: "X-Middleware", value: random.pick(orders) });
   if (random.chance(0.1)) changes.push({ kind: "ordinary" });
   for (let left = random.below(4); left > 0; left--) changes.push(change(random));
   return changes;

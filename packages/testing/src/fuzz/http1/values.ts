@@ -165,7 +165,20 @@ const authorizations = [
 const cookies = ["sid=good", "sid=bad", "sid=good; sid=bad", "sid=", "sid", "SID=good", "a=b; sid=%67ood", "a=b", ""];
 
 /** Statuses that middleware may refuse with, and others. */
-const orders = ["401", "403", "404", "429", "503", "418", "302", "200", "throw", "slow", "slow", "pass"];
+export const orders: readonly string[] = [
+  "401",
+  "403",
+  "404",
+  "429",
+  "503",
+  "418",
+  "302",
+  "200",
+  "throw",
+  "slow",
+  "slow",
+  "pass",
+];
 
 /** Values of the fields that matter, good ones and others. */
 export const values: Readonly<Record<string, readonly string[]>> = {

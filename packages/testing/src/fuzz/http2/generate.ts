@@ -1,5 +1,5 @@
 import type { Random } from "../random.ts";
-import { tokens } from "../http1/values.ts";
+import { orders, tokens } from "../http1/values.ts";
 import { type Http2Change, http2Companions } from "./change.ts";
 
 const values: Readonly<Record<string, readonly string[]>> = {
@@ -50,7 +50,7 @@ const values: Readonly<Record<string, readonly string[]>> = {
   "sec-websocket-version": ["8", "", "13, 13"],
   authorization: ["Bearer good", "Bearer bad", "Bearer", "Basic Zm9v"],
   cookie: ["sid=good", "sid=bad", "sid=", "a=b"],
-  "x-middleware": ["401", "403", "404", "429", "503", "418", "throw", "slow", "pass"],
+  "x-middleware": orders,
 };
 const names: readonly string[] = Object.keys(values);
 
@@ -91,6 +91,7 @@ export function generateHttp2(random: Random): readonly Http2Change[] {
   if (random.chance(0.4))
     changes.push({ kind: "field", name: ":path", value: random.pick(["/elsewhere", "/silent", "/silent", "/plain"]) });
   if (random.chance(0.25)) changes.push({ kind: "token", text: random.pick(tokens) });
+  if (random.chance(0.15)) changes.push({ kind: "field", name: "x-middleware", value: random.pick(orders) });
   // What crashed servers before: data that nobody reads, then a reset.
   if (random.chance(0.15)) {
     changes.push({ kind: "data", bytes: random.pick([100, 16_384, 60_000]), end: false });
