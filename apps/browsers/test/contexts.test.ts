@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { type BrowserName, browserNames } from "../../../packages/client/test/browsers.ts";
+import { type BrowserName, browserNames, everyBrowser } from "../../../packages/client/test/browsers.ts";
 import type { Told } from "./attempt.ts";
 import { type Chat, frameworks, startChat } from "./chat.ts";
 import { contexts } from "./contexts.ts";
@@ -105,7 +105,7 @@ describe.concurrent.each(browserNames)("in %s", (browserName) => {
 test("the table is what was seen", async () => {
   // In this order, whichever browser was the first to end.
   const all: typeof seen = new Map();
-  for (const name of browserNames) {
+  for (const name of everyBrowser) {
     // Of a browser that is not here, what another run has seen.
     const kept = seen.get(name) ?? JSON.parse(await readFile(new URL(`seen/${name}.json`, import.meta.url), "utf8"));
     all.set(name, kept);

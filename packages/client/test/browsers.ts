@@ -8,8 +8,16 @@ import { promisify } from "node:util";
 import type { Browser, Page } from "playwright-core";
 import { cacheFolder } from "./built.ts";
 
-export const browserNames = ["chromium", "firefox"] as const;
-export type BrowserName = (typeof browserNames)[number];
+export const everyBrowser = ["chromium", "firefox"] as const;
+export type BrowserName = (typeof everyBrowser)[number];
+
+/**
+ * The browsers that tests start: those that the environment variable `BROWSERS` names, or Chromium. Firefox takes several times as much processor time, so it
+ * has a run of its own: `pnpm test:firefox`.
+ */
+export const browserNames: readonly BrowserName[] = everyBrowser.filter((name) =>
+  (process.env["BROWSERS"] ?? "chromium").split(",").includes(name),
+);
 
 export interface LaunchOptions {
   /** Names that lead to this machine, beside `localhost` and what ends in it. */

@@ -49,7 +49,7 @@ describeGuide("an origin check that lets apps in", guide, (before, after) => {
 
   test.each([
     ["null", 403],
-    ["file://", 400],
+    ["file://", 403],
     ["http://localhost", 403],
     ["http://localhost:8100", 403],
     ["https://localhost:8443", 403],
