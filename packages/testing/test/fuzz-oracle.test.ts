@@ -8,7 +8,7 @@ import { expectConversation } from "../src/fuzz/oracle/conversation.ts";
 import type { Expectation, Sight } from "../src/fuzz/oracle/expectation.ts";
 import { expectStreams } from "../src/fuzz/oracle/http2.ts";
 import { Random } from "../src/fuzz/random.ts";
-import { defaultSettings, type FuzzSettings, makeSettings } from "../src/fuzz/settings.ts";
+import { defaultSettings, fixture, type FuzzSettings, makeSettings } from "../src/fuzz/settings.ts";
 
 const evil: Http1Change = { kind: "replace", name: "Origin", value: "https://evil.test" };
 const stripped: Http1Change = { kind: "drop", name: "Connection" };
@@ -177,6 +177,16 @@ test.each([
   expect(expectConversation(conversation, settings).messages).toMatchObject([
     { sights: new Set(["opened"]), ...expected },
   ]);
+});
+
+test("a first message may be decided after its client has left, if the verifier or the directory takes a while", () => {
+  const settings = { ...defaultSettings, token: "firstMessage", directory: true } as const;
+  const codes = (...changes: readonly Http1Change[]): ReadonlySet<string> | undefined =>
+    expectConversation(buildHttp1(changes, settings.token), settings).messages[0]?.codes;
+  const good = { kind: "message", text: "good" } as const;
+  expect(codes(good)).not.toContain("client-gone");
+  expect(codes({ kind: "message", text: "later" })).toContain("client-gone");
+  expect(codes(good, { kind: "replace", name: "Origin", value: fixture.tenant })).toContain("client-gone");
 });
 
 test("over HTTP/2, a token, a route and middleware decide too", () => {

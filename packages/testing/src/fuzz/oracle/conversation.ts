@@ -70,7 +70,7 @@ export function expectConversation(conversation: Http1Conversation, settings: Fu
   }
   const [only] = expected;
   if (only !== undefined && speaksFirst(conversation, only, settings))
-    expected.splice(0, 1, afterFirstMessage(conversation, only));
+    expected.splice(0, 1, afterFirstMessage(conversation, only, settings));
   const left = mode !== "never" && (tail !== "" || unclear);
   return { messages: expected, quiet, extra: left || followsClose || ending.how === "fin" || ending.how === "cut" };
 }
