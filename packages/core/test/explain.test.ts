@@ -284,6 +284,8 @@ describe("by policy", () => {
   });
 
   test("a Host problem and an Origin problem of one handshake are told together", () => {
+    // As with DNS rebinding: equal, and still not the address of this server.
+    expect(explained(options, from("https://evil.test", "evil.test"))).not.toContain("sameHost");
     expect(explained(options, from("https://other.test", "evil.test"))).toMatch(
       /host-not-listed \(403\)\n.*\n.*\n.*\n {2}then: {5}Origin "https:\/\/other\.test" \(origin-not-listed\)\n {2}fix: {6}If this page is yours, add/,
     );

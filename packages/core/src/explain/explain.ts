@@ -45,6 +45,7 @@ function textOf(subject: Decision<unknown> | ConfigurationIssue): string {
 }
 
 function alsoRefused(code: DenyCode, deny: Deny, details: Circumstances): readonly string[] {
-  const [came, , fix] = accounts[code](deny, details);
+  // A Host that is refused says nothing about the Origin: with DNS rebinding they are equal.
+  const [came, , fix] = accounts[code](deny, { ...details, host: undefined });
   return [`  then:     ${came} (${code})`, `  fix:      ${fix}`];
 }
