@@ -457,7 +457,13 @@ describe("near misses", () => {
       "the server's own address",
       site,
       "https://api.app.example",
-      'React Native apps. To allow it, set sameHost: true and hosts: ["api.app.example"], or add "https://api.app.example" to `origins`.',
+      'React Native apps send it: set sameHost: true and hosts: ["api.app.example"], or add "https://api.app.example" to `origins`. If it is not, nothing needs fixing: DNS rebinding',
+    ],
+    [
+      "the server's own address, of which the Host is listed",
+      { ...site, hosts: ["api.app.example"] },
+      "https://api.app.example",
+      'To allow it, set sameHost: true, or add "https://api.app.example" to `origins`.',
     ],
     [
       "plain http",

@@ -70,8 +70,9 @@ function nearHost(origin: string, host: string | undefined, rules: Rules): strin
       : "It matches the request's Host, but the page was loaded over plain http and the socket over TLS. Serve the page over https.";
   }
   if (hosts === undefined && "issue" in readHostEntry(authority.host)) return undefined;
-  const names = hosts === undefined ? ` and hosts: [${quote(authority.host)}]` : "";
-  return `It is the address of this server itself, which its own pages send, and React Native apps. To allow it, set sameHost: true${names}, or ${howToAllow(origin, rules)}.`;
+  if (hosts === undefined)
+    return `It equals the request's Host. If that is a name of this server, its own pages and React Native apps send it: set sameHost: true and hosts: [${quote(authority.host)}], or ${howToAllow(origin, rules)}. If it is not, nothing needs fixing: DNS rebinding looks like this.`;
+  return `It is the address of this server itself, which its own pages and React Native apps send. To allow it, set sameHost: true, or ${howToAllow(origin, rules)}.`;
 }
 
 /** The origin that `URL` would read. For the wording only: no decision depends on it. */
