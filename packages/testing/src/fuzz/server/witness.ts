@@ -57,7 +57,7 @@ export class Witness {
     if (this.#counted.has(request)) return;
     this.#counted.add(request);
     this.reached.push({ ip: request.socket.remoteAddress ?? "", handshake });
-    if (handshake || this.#settings.requests) this.#lookForToken([request.url ?? "", ...request.rawHeaders]);
+    if (handshake || this.#settings.requests) this.#lookForToken([request.url ?? "", ...subprotocolsOf(request)]);
   }
 
   /** The gate removes tokens from the query and the subprotocols before anything else reads them. */
@@ -114,3 +114,12 @@ export function namesWebsocket({ headers, method }: IncomingMessage): boolean {
 }
 
 function ignore(): void {}
+
+/** The lines of the field as they came. A token under another name is none to the gate. */
+function subprotocolsOf({ rawHeaders }: IncomingMessage): readonly string[] {
+  return rawHeaders.filter((_line, index) => index % 2 === 1 && isSubprotocolField(rawHeaders[index - 1]));
+}
+
+function isSubprotocolField(name: string | undefined): boolean {
+  return name?.toLowerCase() === "sec-websocket-protocol";
+}
