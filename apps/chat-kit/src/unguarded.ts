@@ -13,7 +13,7 @@ export function openToAll(parts: ChatParts): Attached {
   const sockets = new WebSocketServer({ noServer: true, maxPayload });
   server.on("upgrade", (request: IncomingMessage, duplex: Duplex, head: Buffer) => {
     const room = /^\/chat\/([^/?]+)(?:\?|$)/.exec(request.url ?? "")?.[1];
-    // Others may know it. What nobody answers, Socket.IO ends.
+    // Others may answer it. Socket.IO ends unanswered upgrades.
     if (room === undefined) return;
     const session = visitors.find(request);
     if (session === undefined) {
@@ -36,7 +36,7 @@ export function openToAll(parts: ChatParts): Attached {
   };
 }
 
-/** Socket.IO as it is without a gate: it asks nobody who opens a session, and from which page. */
+/** Socket.IO without a gate: it accepts sessions from every page. */
 export function openLoungeToAll(parts: ChatParts): Lounge {
   const { server, print } = parts;
   const io = new SocketIo(server, { maxHttpBufferSize: maxPayload });

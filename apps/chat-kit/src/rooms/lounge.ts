@@ -19,7 +19,7 @@ interface Received {
 }
 
 export interface Lounge {
-  /** Ends the sessions of Socket.IO. Unlike Socket.IO's own `close()` it leaves the server to whoever made it. */
+  /** Ends the sessions of Socket.IO. Unlike Socket.IO's own `close()` it does not close the HTTP server. */
   close(): void;
 }
 

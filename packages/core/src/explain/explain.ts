@@ -30,10 +30,9 @@ function textOf(subject: Decision<unknown> | ConfigurationIssue): string {
   }
   const details = circumstancesOf(subject);
   const [came, expected, fix] = accounts[subject.code](subject, details);
-  const { note } = details;
+  const { note, expected: rules } = details;
   // The Origin is checked only after the Host: tell what would be refused next, so that both can be fixed at once.
-  const { expected: policy } = details;
-  const next = code.startsWith("host-") && policy !== undefined ? originProblem(origin, policy) : undefined;
+  const next = code.startsWith("host-") && rules !== undefined ? originProblem(origin, rules) : undefined;
   return [
     `${code === "client-gone" ? "Gave up" : "Refused"} a WebSocket handshake: ${code}${code === "client-gone" ? "" : ` (${subject.status})`}`,
     `  came:     ${came}`,
