@@ -76,6 +76,24 @@ test("a client that sends junk behind an undecided handshake may be taken for go
   expect(codesOf([evil, elsewhere, stripped])).not.toContain("client-gone");
 });
 
+test("a broken body, or an upgrade for the app's own listener, may end the connection while an earlier handshake is being decided", () => {
+  const codes = (
+    unrouted: FuzzSettings["unrouted"],
+    ...after: readonly Http1Change[]
+  ): ReadonlySet<string> | undefined =>
+    expectConversation(buildHttp1([elsewhere, stripped, ...after]), { ...defaultSettings, unrouted }).messages[0]
+      ?.codes;
+  const h2c = { kind: "after", what: "h2c-post" } as const;
+  const get = { kind: "after", what: "get" } as const;
+  const post = { kind: "body", line: "Transfer-Encoding: chunked", bytes: "zz\r\n" } as const;
+  const before = { kind: "before", what: "stripped-foreign" } as const;
+  expect(codes("pass", h2c)).toContain("client-gone");
+  expect(codes("filter", h2c)).not.toContain("client-gone");
+  expect(codes("pass", get)).not.toContain("client-gone");
+  expect(codes("filter", { kind: "ordinary" }, before, post)).toContain("client-gone");
+  expect(codes("filter", { kind: "ordinary" }, before)).not.toContain("client-gone");
+});
+
 test("what is behind a request with Connection: close may be answered by Node itself", () => {
   const close = { kind: "replace", name: "Connection", value: "close" } as const;
   const get = { kind: "after", what: "get" } as const;

@@ -3,7 +3,7 @@ import type { Http1Conversation, Http1Message } from "../http1/change.ts";
 import type { FuzzSettings } from "../settings.ts";
 import { afterFirstMessage, speaksFirst } from "./first-message.ts";
 import { codesOfLeaving, either, type Expectation, perhaps, type Sequel, type Sight } from "./expectation.ts";
-import { expectHttp1, safeHttp1 } from "./http1.ts";
+import { expectHttp1, mayPass, safeHttp1 } from "./http1.ts";
 import { readHttp1 } from "./read-http1.ts";
 
 /** What is permitted for a whole connection. */
@@ -54,11 +54,15 @@ export function expectConversation(conversation: Http1Conversation, settings: Fu
     const permitted: Expectation = mode === "maybe" ? perhaps(certainly) : certainly;
     const isCut = !whole || start > sent;
     if (isCut || certainly.sights.has("none")) quiet = true;
-    // Node still parses what follows, and ends the connection for what it cannot read, a body too, or what may not come after `Connection: close`.
+    // Node still parses what follows, and ends the connection for what it cannot read, a body too, or what may not come after `Connection: close`. So does the
+    // app's `upgrade` listener, which gets the connection under "pass" while earlier messages wait.
     const parsed = websocket !== true || connected !== true || !settings.listener;
     const follows = start < sent;
-    const isUnreadable = messages.slice(index + 1).some((later) => !readHttp1(later).certain);
-    const broken = parsed && (!framed || (follows && (closes || tail !== "" || isUnreadable)));
+    const endsEarly = messages.slice(index + 1).some((later) => {
+      const reading = readHttp1(later);
+      return !reading.certain || !reading.framed || mayPass(reading, settings);
+    });
+    const broken = parsed && (!framed || (follows && (closes || tail !== "" || endsEarly)));
     if (follows && closes) followsClose = true;
     expected.push(leaving(conversation, permitted, { index, lossy: detached || isCut, broken }));
     const drops = follows && mayDrop(message, certainly);

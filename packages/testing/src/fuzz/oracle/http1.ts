@@ -38,12 +38,10 @@ const strippedHandshake: Expectation = {
 /** An ordinary request: answered as without a gate, whatever else it wants to upgrade to, or decided by `requestGuard()`. */
 function ordinary(message: Http1Message, reading: Http1Reading, settings: FuzzSettings): Expectation {
   const { version, target } = message;
-  const { valuesOf, connected } = reading;
+  const { valuesOf } = reading;
   const sequel = afterOrdinary(reading);
   const isHostless = version === "1.1" && valuesOf("host").length === 0;
-  // Under "pass", the app's `upgrade` listener gets it; such a connection is at its end then.
-  const passes =
-    settings.unrouted === "pass" && settings.listener && connected !== false && valuesOf("upgrade").length > 0;
+  const passes = mayPass(reading, settings);
   // Node answers 417 itself where nobody listens for `checkExpectation`.
   const nodeMayAnswer = isHostless || valuesOf("expect").some((value) => !/^100-continue$/i.test(value));
   const certain = pathOf(target, "").path === target && pathOutcome(target).passes && !target.includes("%");
@@ -69,6 +67,11 @@ function ordinary(message: Http1Message, reading: Http1Reading, settings: FuzzSe
     plain: [0, target === "*" ? 1 : 0],
   };
   return either(plain, byNode);
+}
+
+/** Whether the app's `upgrade` listener may get it undecided: it has the connection to itself then, and ends it. */
+export function mayPass({ connected, valuesOf }: Http1Reading, { unrouted, listener }: FuzzSettings): boolean {
+  return unrouted === "pass" && listener && connected !== false && valuesOf("upgrade").length > 0;
 }
 
 /** Whether an ordinary request proves that a proxy removed the upgrade (section 3): a key, no Upgrade, on a route. */
