@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { basename, join } from "node:path";
-import { defineConfig, type TestProjectInlineConfiguration } from "vitest/config";
+import { configDefaults, defineConfig, type TestProjectInlineConfiguration } from "vitest/config";
 
 const folders = ["packages", "apps"]
   .map((parent) => join(import.meta.dirname, parent))
@@ -10,16 +10,49 @@ const folders = ["packages", "apps"]
   .filter((folder) => existsSync(join(folder, "test")));
 
 /**
- * Packages whose test files share a process, which saves about a quarter of their processor time: what they import is loaded once. Their files restore
- * whatever they replace. The other packages' files replace clocks, measure the process, or start browsers and other servers.
+ * Packages whose test files share processes, which saves about a quarter of their processor time: what they import is loaded once. Their files restore
+ * what they replace, such as clocks. Files of the other packages start browsers.
  */
-const shared: ReadonlySet<string> = new Set(["core", "express", "fastify", "koa"]);
+const shared: ReadonlySet<string> = new Set([
+  "cli",
+  "conformance",
+  "core",
+  "express",
+  "fastify",
+  "jwt",
+  "koa",
+  "node",
+  "testing",
+  "tickets",
+]);
+
+/** Files that count what is left in their process, and so need one of their own. */
+const alone: readonly string[] = ["packages/node/test/leaks.test.ts"].map((file) => join(import.meta.dirname, file));
+
+/** Suites of pages in browsers. `pnpm test:browsers` runs them, in every browser: they would take a quarter of the time of `pnpm test`. */
+const pages: readonly string[] = [
+  "apps/browsers/test/*.test.ts",
+  "apps/lab/test/{browser,chromium}.test.ts",
+  "apps/conformance/test/browser.test.ts",
+].map((file) => join(import.meta.dirname, file));
+
+const excluded: readonly string[] = [
+  ...configDefaults.exclude,
+  ...alone,
+  ...(process.env["BROWSERS"] === undefined ? pages : []),
+];
+
+const everywhere: TestProjectInlineConfiguration["test"] = {
+  setupFiles: [join(import.meta.dirname, "packages/testing/test/setup.ts")],
+  // Node would load a second `graphql` for it: the one that Vitest finds is an ES module.
+  server: { deps: { inline: ["graphql-ws"] } },
+};
 
 export default defineConfig({
   // Packages are tested from their sources, as they are type-checked: nothing has to be built first.
   ssr: { resolve: { conditions: ["@wsorigin/source", "module", "node", "development|production"] } },
   test: {
-    projects: folders.map(project),
+    projects: [...folders.map(project), { extends: true, test: { ...everywhere, name: "alone", include: [...alone] } }],
     // Most tests wait for sockets and browsers, so three files at a time suit two cores.
     maxWorkers: Math.max(3, availableParallelism() - 1),
     // Of one file's tests that may run at the same time: those that start programs and wait for them.
@@ -33,14 +66,9 @@ export default defineConfig({
 
 /** One project a package, so that `--project core` picks it. The types in `*.test-d.ts` are tested by the compiler: `pnpm typecheck`, which `pnpm test` runs. */
 function project(root: string): TestProjectInlineConfiguration {
+  const isolate = !shared.has(basename(root));
   return {
     extends: true,
-    test: {
-      name: basename(root),
-      root,
-      isolate: !shared.has(basename(root)),
-      // Node would load a second `graphql` for it: the one that Vitest finds is an ES module.
-      server: { deps: { inline: ["graphql-ws"] } },
-    },
+    test: { ...everywhere, name: basename(root), root, isolate, exclude: [...excluded] },
   };
 }

@@ -12,8 +12,8 @@ export const everyBrowser = ["chromium", "firefox"] as const;
 export type BrowserName = (typeof everyBrowser)[number];
 
 /**
- * The browsers that tests start: those that the environment variable `BROWSERS` names, or Chromium. Firefox takes several times as much processor time, so it
- * has a run of its own: `pnpm test:firefox`.
+ * The browsers that tests start: those that the environment variable `BROWSERS` names, or Chromium. `pnpm test:browsers` names both. Without it, only the
+ * short tests of pages run.
  */
 export const browserNames: readonly BrowserName[] = everyBrowser.filter((name) =>
   (process.env["BROWSERS"] ?? "chromium").split(",").includes(name),

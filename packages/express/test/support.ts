@@ -1,13 +1,13 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { DecisionEvent } from "@wsorigin/node";
-import { afterEach } from "vitest";
 import type { Application } from "express";
 import express5 from "express";
 import express4 from "express4";
 import { guard } from "../src/index.ts";
 import type { ExpressGuardOptions } from "../src/index.ts";
 import { createPolicy, type Policy } from "../src/index.ts";
+import { afterwards } from "../../testing/test/afterwards.ts";
 
 /** Both majors, behind the one type the adapter is written against. */
 export const majors: readonly { readonly name: string; readonly express: () => Application }[] = [
@@ -19,12 +19,6 @@ export const majors: readonly { readonly name: string; readonly express: () => A
 export const page = "https://app.example";
 
 export const policy: Policy = createPolicy({ origins: [page], hosts: ["127.0.0.1", "api.example:8443"] });
-
-const closers: (() => Promise<unknown>)[] = [];
-
-afterEach(async () => {
-  await Promise.all(closers.splice(0).map((close) => close()));
-});
 
 /** A guarded app on a port of its own; whatever it opened is gone after the test. */
 export async function startApp(
@@ -49,7 +43,7 @@ export async function startApp(
     ...options,
   });
   await new Promise<void>((resolve) => void server.listen(0, "127.0.0.1", resolve));
-  closers.push(async () => {
+  afterwards(async () => {
     await gate.close();
     server.closeAllConnections();
     await new Promise((resolve) => server.close(resolve));

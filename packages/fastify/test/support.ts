@@ -1,7 +1,7 @@
 import { createPolicy, type DecisionEvent, type Policy, wsorigin, type WsoriginOptions } from "../src/index.ts";
 import { type Answer, handshake, type HandshakeRequest } from "@wsorigin/testing";
 import Fastify, { type FastifyInstance } from "fastify";
-import { afterEach } from "vitest";
+import { afterwards } from "../../testing/test/afterwards.ts";
 
 export const page = "https://app.example";
 export const evil = "https://evil.test";
@@ -29,15 +29,9 @@ export interface StartOptions {
   readonly gate?: Partial<WsoriginOptions<unknown>>;
 }
 
-const closers: (() => Promise<unknown>)[] = [];
-
-afterEach(async () => {
-  await Promise.all(closers.splice(0).map((close) => close()));
-});
-
 /** Closes an app after the test, whatever becomes of it. */
 export function closeLater(app: { close(): PromiseLike<unknown> }): void {
-  closers.push(async () => void (await app.close()));
+  afterwards(async () => void (await app.close()));
 }
 
 /** Options of the plugin that record what it tells. */

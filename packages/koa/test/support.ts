@@ -2,19 +2,13 @@ import { createServer, type Server } from "node:http";
 import { type Answer, handshake, type HandshakeRequest } from "@wsorigin/testing";
 import type { DecisionEvent } from "@wsorigin/node";
 import Koa from "koa";
-import { afterEach } from "vitest";
 import { createPolicy, guard, type KoaGate, type KoaGuardOptions, type Policy } from "../src/index.ts";
+import { afterwards } from "../../testing/test/afterwards.ts";
 
 export const page = "https://app.example";
 export const evil = "https://evil.test";
 
 export const policy: Policy = createPolicy({ origins: [page], hosts: ["127.0.0.1", "api.example:8443"] });
-
-const closers: (() => Promise<unknown>)[] = [];
-
-afterEach(async () => {
-  await Promise.all(closers.splice(0).map((close) => close()));
-});
 
 /** A guarded app on a port of its own; whatever it opened is gone after the test. */
 export interface Started {
@@ -43,7 +37,7 @@ export async function startApp(app: Koa = new Koa(), options: Partial<KoaGuardOp
     ...options,
   });
   await new Promise<void>((resolve) => void server.listen(0, "127.0.0.1", resolve));
-  closers.push(async () => {
+  afterwards(async () => {
     await gate.close();
     server.closeAllConnections();
     await new Promise((resolve) => server.close(resolve));

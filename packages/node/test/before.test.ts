@@ -6,7 +6,8 @@ import { beginHandshake, type Target, until } from "@wsorigin/testing";
 import { expect, test } from "vitest";
 import { type Adapter, guardWith } from "../src/adapter.ts";
 import { createPolicy, deny, type GuardOptions } from "../src/index.ts";
-import { afterwards, echo, evil, page, policy, SlowDirectory, statusOf } from "./support.ts";
+import { afterwards } from "../../testing/test/afterwards.ts";
+import { echo, evil, page, policy, SlowDirectory, statusOf } from "./support.ts";
 
 interface Made {
   readonly url: string | undefined;

@@ -1,10 +1,13 @@
-import { type ChildProcess, fork } from "node:child_process";
+import { type ChildProcess, execFile, fork } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { promisify } from "node:util";
 import { type Attempt, beginHandshake, frameBytes, handshake, until } from "@wsorigin/testing";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Compiled, compile } from "./compiled.ts";
-import { afterwards, page } from "./support.ts";
+import { afterwards } from "../../testing/test/afterwards.ts";
+import { page } from "./support.ts";
 
 const other = "https://other.example";
 let compiled: Compiled;
@@ -118,6 +121,16 @@ describe("what a process writes to stderr", () => {
     );
     expect(alone.said()).not.toContain("Node.js v");
   });
+});
+
+test("the warning that nobody listens keeps no process alive", async () => {
+  const code = `
+    import { createServer } from "node:http";
+    import { createPolicy, guard } from ${JSON.stringify(pathToFileURL(compiled.entry).href)};
+    guard(createServer(), { policy: createPolicy({ origins: ["${page}"] }) });`;
+  const { stderr } = await promisify(execFile)(process.execPath, ["--input-type=module", "--eval", code]);
+  // Otherwise the process would live until the warning is written, after ten seconds.
+  expect(stderr).toBe("");
 });
 
 describe("a process without any handler goes on", () => {

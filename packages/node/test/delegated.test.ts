@@ -8,7 +8,8 @@ import { describe, expect, test, vi } from "vitest";
 import { type WebSocket, WebSocketServer } from "ws";
 import { guard, identityOf, type PlainOptions, type Revocation } from "../src/index.ts";
 import { kinds, openStream } from "./http2-support.ts";
-import { afterwards, page, startServer } from "./support.ts";
+import { afterwards } from "../../testing/test/afterwards.ts";
+import { page, startServer } from "./support.ts";
 
 /** A policy whose token is the user's name; `expires` in so many milliseconds. */
 function tokens(expires?: number): Policy<string> {

@@ -3,7 +3,8 @@ import { createServer, type Server } from "node:http";
 import { WebSocket } from "ws";
 import { type DecisionEvent, type Gate, guard, type PlainOptions, type Revocation } from "../src/index.ts";
 import { ticketPolicy } from "./socket-io-support.ts";
-import { afterwards, page } from "./support.ts";
+import { afterwards } from "../../testing/test/afterwards.ts";
+import { page } from "./support.ts";
 
 export type SocketClass = new (url: string | URL, protocols?: string | string[]) => WebSocket;
 

@@ -6,7 +6,8 @@ import { connectStream, type Target, until } from "@wsorigin/testing";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Compiled, compile } from "./compiled.ts";
 import { send, session } from "./http2-support.ts";
-import { afterwards, page } from "./support.ts";
+import { afterwards } from "../../testing/test/afterwards.ts";
+import { page } from "./support.ts";
 
 let compiled: Compiled;
 

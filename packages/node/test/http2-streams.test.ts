@@ -5,7 +5,8 @@ import { frameBytes, until } from "@wsorigin/testing";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { createPolicy } from "../src/index.ts";
 import { fields, kinds, onEveryStream, openStream, responseTo, send, session, startHttp2 } from "./http2-support.ts";
-import { afterwards, echo, evil, page, SlowDirectory, startServer } from "./support.ts";
+import { afterwards } from "../../testing/test/afterwards.ts";
+import { echo, evil, page, SlowDirectory, startServer } from "./support.ts";
 
 afterEach(() => void vi.useRealTimers());
 

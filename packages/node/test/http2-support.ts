@@ -20,7 +20,8 @@ import {
 } from "@wsorigin/testing";
 import { expect } from "vitest";
 import type { PlainOptions } from "../src/index.ts";
-import { afterwards, type Guarded, page, startServer } from "./support.ts";
+import { afterwards } from "../../testing/test/afterwards.ts";
+import { type Guarded, page, startServer } from "./support.ts";
 
 const settings = { enableConnectProtocol: true };
 

@@ -6,7 +6,8 @@ import { beginHandshake, handshake, until } from "@wsorigin/testing";
 import { describe, expect, test } from "vitest";
 import { WebSocketServer } from "ws";
 import { createPolicy } from "../src/index.ts";
-import { afterwards, evil, open, page, noTimer, SlowDirectory, start, statusOf } from "./support.ts";
+import { afterwards } from "../../testing/test/afterwards.ts";
+import { evil, open, page, noTimer, SlowDirectory, start, statusOf } from "./support.ts";
 
 /** Runs so many at once until all are done. */
 async function each(count: number, atOnce: number, run: (index: number) => Promise<void>): Promise<void> {
@@ -124,7 +125,7 @@ test("an open socket has no listener that ws alone would not have", async () => 
   const bare = createServer();
   new WebSocketServer({ server: bare }).on("connection", (_socket, { socket }) => count(socket));
   await once(bare.listen(0, "127.0.0.1"), "listening");
-  afterwards(() => new Promise((resolve) => bare.close(() => resolve())));
+  afterwards(() => new Promise<void>((resolve) => bare.close(() => resolve())));
   const address = bare.address();
   await open({ port: typeof address === "object" && address !== null ? address.port : 0 });
   const { gate, target } = await start();

@@ -7,7 +7,8 @@ import { io } from "socket.io-client";
 import { describe, expect, test } from "vitest";
 import { WebSocketServer } from "ws";
 import { guard } from "../src/index.ts";
-import { afterwards, echo, evil, type Guarded, open, page, policy, startServer, statusOf } from "./support.ts";
+import { afterwards } from "../../testing/test/afterwards.ts";
+import { echo, evil, type Guarded, open, page, policy, startServer, statusOf } from "./support.ts";
 
 type Attach = (server: HttpServer) => void;
 

@@ -9,7 +9,8 @@ import { Server as SocketIo } from "socket.io";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { WebSocketServer } from "ws";
 import { GateError, guard } from "../src/index.ts";
-import { afterwards, noTimer, page, policy, statusOf } from "./support.ts";
+import { afterwards } from "../../testing/test/afterwards.ts";
+import { page, policy, statusOf } from "./support.ts";
 
 /** What an Express or Connect app is: a function with the methods of an emitter, and `listen`. */
 function expressLike(): object {
@@ -216,12 +217,6 @@ describe("a guarded server that never listens", () => {
     vi.advanceTimersByTime(60_000);
     expect(texts.filter((text) => /listen/i.test(text))).toEqual([]);
   });
-});
-
-test("the warning keeps no process alive", async () => {
-  guard(createServer(), { policy, log: false });
-  await noTimer();
-  expect(process.getActiveResourcesInfo()).not.toContain("Timeout");
 });
 
 test("an app in place of its server leaves the server unguarded, so that it is refused before any handshake", async () => {

@@ -7,7 +7,8 @@ import { expect, test } from "vitest";
 import { guard, type Revocation } from "../src/index.ts";
 import { session as connect } from "./http2-support.ts";
 import { ticketPolicy } from "./socket-io-support.ts";
-import { afterwards, evil, page } from "./support.ts";
+import { afterwards } from "../../testing/test/afterwards.ts";
+import { evil, page } from "./support.ts";
 
 /** Sends one polling request over HTTP/2. */
 function send(client: ClientHttp2Session, query: string, origin: string, body?: string): ClientHttp2Stream {

@@ -5,7 +5,8 @@ import { until } from "@wsorigin/testing";
 import { Server, type ServerOptions } from "socket.io";
 import { io as connect, type ManagerOptions, type Socket, type SocketOptions } from "socket.io-client";
 import { type DecisionEvent, type Gate, guard, type PlainOptions, type Revocation } from "../src/index.ts";
-import { afterwards, page } from "./support.ts";
+import { afterwards } from "../../testing/test/afterwards.ts";
+import { page } from "./support.ts";
 
 export type Transports = readonly ("polling" | "websocket")[];
 

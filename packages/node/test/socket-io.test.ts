@@ -17,7 +17,8 @@ import {
   ticketPolicy,
   type Transports,
 } from "./socket-io-support.ts";
-import { afterwards, evil, page } from "./support.ts";
+import { afterwards } from "../../testing/test/afterwards.ts";
+import { evil, page } from "./support.ts";
 
 const ways: readonly Transports[] = [["websocket"], ["polling"], ["polling", "websocket"]];
 const site = { origins: [page] };

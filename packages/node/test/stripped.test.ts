@@ -3,7 +3,8 @@ import { createServer } from "node:http";
 import type { HandshakeRequest } from "@wsorigin/testing";
 import { expect, test } from "vitest";
 import { guardWith } from "../src/adapter.ts";
-import { afterwards, echo, policy, start, statusOf } from "./support.ts";
+import { afterwards } from "../../testing/test/afterwards.ts";
+import { echo, policy, start, statusOf } from "./support.ts";
 
 test("a request that only looks like a stripped handshake is the app's: another method, another path, no key", async () => {
   const { gate, target, events } = await start();

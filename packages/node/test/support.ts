@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import type { Socket } from "node:net";
 import { type Frames, handshake, type HandshakeRequest, type Target, until } from "@wsorigin/testing";
-import { afterEach, expect } from "vitest";
+import { expect } from "vitest";
 import {
   type Context,
   createPolicy,
@@ -14,21 +14,11 @@ import {
   type PlainOptions,
   type Policy,
 } from "../src/index.ts";
+import { afterwards } from "../../testing/test/afterwards.ts";
 
 export const page = "https://app.example";
 export const evil = "https://evil.test";
 export const policy: Policy = createPolicy({ origins: [page] });
-
-const closers: (() => Promise<void>)[] = [];
-
-afterEach(async () => {
-  await Promise.all(closers.splice(0).map((close) => close()));
-});
-
-/** Runs after the test, whatever became of it. */
-export function afterwards(close: () => Promise<void>): void {
-  closers.push(close);
-}
 
 export interface Guarded<S> {
   readonly server: S;
