@@ -8,7 +8,7 @@ import { createPolicy } from "../../core/src/index.ts";
 import { auditFiles } from "../src/audit/audit.ts";
 import { faultOf } from "../src/audit/pattern.ts";
 import { seenLine } from "../src/audit/seen.ts";
-import { walk } from "../src/audit/walk.ts";
+import { walk } from "../src/source/walk.ts";
 import { CannotRun, UsageError } from "../src/command.ts";
 import { audit } from "../src/commands/audit.ts";
 import type { Finding, Report } from "../src/finding.ts";

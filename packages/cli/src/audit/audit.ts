@@ -4,12 +4,12 @@ import { checkClients } from "./check-clients.ts";
 import { checkOrigins } from "./check-origins.ts";
 import { checkServers } from "./check-servers.ts";
 import { ignoresIn, type Ignore } from "./ignore.ts";
-import type { Module } from "./module.ts";
-import { parseFile } from "./parse.ts";
-import { Project } from "./project.ts";
+import type { Module } from "../source/module.ts";
+import { parseFile } from "../source/parse.ts";
+import { Project } from "../source/project.ts";
 import { rules } from "./rules.ts";
 import { seenLine } from "./seen.ts";
-import type { Walked } from "./walk.ts";
+import type { Walked } from "../source/walk.ts";
 
 export interface AuditOptions {
   /** Ids of rules that are not asked about. */

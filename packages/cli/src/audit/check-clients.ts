@@ -1,7 +1,8 @@
-import { type Check, optionOf, type Raw } from "./check.ts";
+import type { Check, Raw } from "./check.ts";
+import { optionOf } from "../source/calls.ts";
 import { ticketClient } from "./fix.ts";
-import type { Module } from "./module.ts";
-import { bare, type CallNode, isA, isCall, methodOf, type Node, textOf } from "./nodes.ts";
+import type { Module } from "../source/module.ts";
+import { bare, type CallNode, isA, isCall, methodOf, type Node, textOf } from "../source/nodes.ts";
 
 /** What opens sockets: without TLS, with tokens in URLs, to whoever answers. */
 export const checkClients: Check = function* checkClients(module) {

@@ -1,6 +1,7 @@
-import { type Check, hasHidden, optionOf, isTrue, type Raw, relevant } from "./check.ts";
+import { type Check, type Raw, relevant } from "./check.ts";
+import { hasHidden, optionOf, isTrue } from "../source/calls.ts";
 import { corsFix, originsIn, policyFix, socketIoFix } from "./fix.ts";
-import type { Module } from "./module.ts";
+import type { Module } from "../source/module.ts";
 import {
   bare,
   type CallNode,
@@ -15,8 +16,8 @@ import {
   type Node,
   textOf,
   within,
-} from "./nodes.ts";
-import { type Compared, comparedBy, corsFunctions, corsOptionsOf, isCorsPackage } from "./origin.ts";
+} from "../source/nodes.ts";
+import { type Compared, comparedBy, corsFunctions, corsOptionsOf, isCorsPackage } from "../source/origin.ts";
 import { faultOf, hostIn } from "./pattern.ts";
 import type { RuleName } from "./rules.ts";
 

@@ -1,4 +1,5 @@
-import { type Check, hasHidden, isTrue, listeners, optionOf, type Raw, writtenAs } from "./check.ts";
+import { hasHidden, isTrue, listeners, made, optionOf, writtenAs } from "../source/calls.ts";
+import type { Check, Raw } from "./check.ts";
 import { allowsWhenTrue, decidesWithin } from "./check-origins.ts";
 import {
   corsFix,
@@ -15,7 +16,7 @@ import {
   upgradeFix,
   uwsFix,
 } from "./fix.ts";
-import type { Module } from "./module.ts";
+import type { Module } from "../source/module.ts";
 import {
   bare,
   type CallNode,
@@ -27,12 +28,12 @@ import {
   methodOf,
   nameOf,
   type Node,
-  type ObjectNode,
   textOf,
   within,
-} from "./nodes.ts";
-import { checksOrigin, comparedBy, corsFunctions, isCorsPackage, originChecks } from "./origin.ts";
-import type { Project } from "./project.ts";
+} from "../source/nodes.ts";
+import { checksOrigin, comparedBy, corsFunctions, isCorsPackage, originChecks } from "../source/origin.ts";
+import type { Project } from "../source/project.ts";
+import { isPath, pathIn, upgrades, wsServers } from "../source/servers.ts";
 
 /** Servers that take sockets and ask nobody. */
 export const checkServers: Check = function* checkServers(module, project) {
@@ -50,21 +51,6 @@ export const checkServers: Check = function* checkServers(module, project) {
   yield* checkOwners(module);
   yield* checkCorsInUpgrade(module);
 };
-
-/** Calls of what a package exports, by the names it may have. */
-function made(module: Module, from: RegExp, name: RegExp): CallNode[] {
-  return module.calls.filter((call) => {
-    const exported = module.exported(call.callee);
-    return exported !== undefined && from.test(exported.from) && name.test(exported.name);
-  });
-}
-
-function wsServers(module: Module): { call: CallNode; options: ObjectNode | undefined }[] {
-  return made(module, /^(?:ws|isomorphic-ws)$/, /^(?:WebSocketServer|Server|WebSocket\.Server)$/).map((call) => ({
-    call,
-    options: module.objectOf(call.arguments[0]),
-  }));
-}
 
 function decides(fn: Node, module: Module, project: Project): boolean {
   return checksOrigin(fn, module, (from) => project.imported(module, from));
@@ -118,38 +104,6 @@ function portIn(port: Node | undefined): string {
   return isA(port, "NumericLiteral") ? String(port.value) : "8080";
 }
 
-interface Upgrade {
-  readonly call: CallNode;
-  readonly object: Node;
-  readonly fn: FunctionNode;
-  /** Where the socket is handed over. */
-  readonly handing: CallNode;
-}
-
-/** Listeners of `upgrade` that hand sockets over: those that only look, or that pass a request on to another server, are none. */
-function upgrades(module: Module): Upgrade[] {
-  return listeners(module, /^upgrade$/).flatMap(({ call, object, listener }) => {
-    const fn = module.functionOf(listener);
-    const handing = fn === undefined ? undefined : handingOver(fn, module, 0);
-    return fn === undefined || handing === undefined ? [] : [{ call, object, fn, handing }];
-  });
-}
-
-function handingOver(fn: FunctionNode, module: Module, depth: number): CallNode | undefined {
-  const calls = module.calls.filter((call) => within(call, fn));
-  for (const call of calls) {
-    if (methodOf(call)?.name === "handleUpgrade") return call;
-    if (isA(call, "NewExpression") && module.exported(call.callee)?.from === "faye-websocket") return call;
-  }
-  if (depth > 2) return undefined;
-  for (const call of calls) {
-    const local = module.functionOf(call.callee);
-    const found = local === undefined || local === fn ? undefined : handingOver(local, module, depth + 1);
-    if (found !== undefined) return found;
-  }
-  return undefined;
-}
-
 function* checkUpgrades(module: Module, project: Project): Iterable<Raw> {
   for (const { call, object, fn, handing } of upgrades(module)) {
     if (decides(fn, module, project) || project.guards(module, [object])) continue;
@@ -163,17 +117,6 @@ function* checkUpgrades(module: Module, project: Project): Iterable<Raw> {
     const fix = upgradeFix(originsIn(module), writtenAs(object, module, "server"), pathIn(fn, module) ?? "/chat");
     yield { rule: "upgrade", module, node: call, fix };
   }
-}
-
-/** The first path that a node compares with. */
-function pathIn(node: Node, module: Module): string | undefined {
-  for (const each of module.ofType("StringLiteral")) if (within(each, node) && isPath(each.value)) return each.value;
-  return undefined;
-}
-
-/** A path that a route can have. */
-function isPath(text: string): boolean {
-  return /^\/(?:(?::[a-z]\w*|[\w.-]+)(?:\/(?::[a-z]\w*|[\w.-]+))*)?$/i.test(text) && text.length <= 60;
 }
 
 /** Whether a file, or one that it imports, decides by an Origin, apart from CORS. */

@@ -1,4 +1,4 @@
-import type { Module } from "./module.ts";
+import type { Module } from "../source/module.ts";
 
 /** A comment that says why a finding is none: `// wsorigin-ignore WSO206: listens on a private network only`. */
 export interface Ignore {

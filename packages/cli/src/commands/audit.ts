@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import { auditFiles } from "../audit/audit.ts";
 import { rules } from "../audit/rules.ts";
-import { walk, type Walked } from "../audit/walk.ts";
+import { walk, type Walked } from "../source/walk.ts";
 import { CannotRun, type Command, UsageError } from "../command.ts";
 import { readOwn } from "../options.ts";
 
