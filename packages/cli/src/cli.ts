@@ -1,17 +1,18 @@
-import { readFileSync } from "node:fs";
 import { CannotRun, type Command, UsageError } from "./command.ts";
 import { audit } from "./commands/audit.ts";
 import { doctor } from "./commands/doctor.ts";
 import { explain } from "./commands/explain.ts";
+import { init } from "./commands/init.ts";
 import { proxy } from "./commands/proxy.ts";
 import { type Report, type Rule, severityOf } from "./finding.ts";
 import { type CommonOptions, readCommon } from "./options.ts";
-import { printableText } from "./printable.ts";
+import { printableJson, printableText } from "./printable.ts";
 import { renderGithub } from "./render/github.ts";
 import { renderJson } from "./render/json.ts";
 import { renderMarkdown, renderRules } from "./render/markdown.ts";
 import { renderSarif } from "./render/sarif.ts";
-import { renderRule, renderRuleList, renderText, styleOf } from "./render/text.ts";
+import { renderRule, renderRuleList, renderText, styleOf, toAscii } from "./render/text.ts";
+import { version } from "./version.ts";
 
 /** What the program has around it. */
 export interface Environment {
@@ -27,7 +28,9 @@ export interface Environment {
   readonly signal: AbortSignal;
 }
 
-const commands: readonly Command[] = [doctor, explain, proxy, audit];
+const commands: readonly Command[] = [doctor, explain, proxy, audit, init];
+
+const names = commands.map(({ name }) => name).join(", ");
 
 /** Every rule there is, by id. */
 export const allRules: readonly Rule[] = commands
@@ -53,7 +56,8 @@ Options of every command:
   --version           the version
 
 The report goes to standard output, progress to standard error.
-Exit code: 0 nothing is wrong, 1 something is, 2 it could not be tried or the arguments were wrong, 130 interrupted.
+Exit code: 0 nothing is wrong, 1 something is, 2 it could not be tried or the arguments were wrong, 3 init did not understand the project, 130
+interrupted.
 `;
 
 /** Runs the program: the exit code. Never rejects. */
@@ -67,9 +71,9 @@ export async function runCli(argv: readonly string[], around: Environment): Prom
       return say(around, options.format === "markdown" ? renderRules(allRules) : renderRuleList(allRules));
     if (options.explain !== undefined) return explainRule(options.explain, options, around);
     if (options.help) return say(around, command === undefined ? usage : `${command.usage.trimEnd()}\n`);
-    if (name === undefined) throw new UsageError("Which command? Write one of doctor, explain, proxy, audit.");
+    if (name === undefined) throw new UsageError(`Which command? Write one of ${names}.`);
     if (command === undefined)
-      throw new UsageError(`There is no command ${JSON.stringify(name)}. Write one of doctor, explain, proxy, audit.`);
+      throw new UsageError(`There is no command ${JSON.stringify(name)}. Write one of ${names}.`);
     return await runCommand(command, args, options, around);
   } catch (error) {
     if (around.signal.aborted) return 130;
@@ -88,6 +92,11 @@ async function runCommand(
   options: CommonOptions,
   around: Environment,
 ): Promise<number> {
+  const { formats = [options.format] } = command;
+  if (!formats.includes(options.format))
+    throw new UsageError(
+      `${command.name} has no format ${JSON.stringify(options.format)}. Write one of ${formats.join(", ")}.`,
+    );
   // `AbortSignal.any` keeps its sources alive for as long as the program runs, which is not long.
   const timeout = AbortSignal.timeout(options.timeout * 1000);
   const signal = AbortSignal.any([around.signal, timeout]);
@@ -104,6 +113,12 @@ async function runCommand(
       throw error;
     });
   if (around.signal.aborted) return 130;
+  if ("paint" in outcome) {
+    const { color, ascii } = styleOf(options, around);
+    if (options.format === "json") around.out(printableJson(`${JSON.stringify(outcome.data, null, 2)}\n`));
+    else around.out(ascii ? toAscii(outcome.paint(color)) : outcome.paint(color));
+    return outcome.exitCode;
+  }
   if ("text" in outcome) return say(around, printableText(outcome.text));
   around.out(render(outcome.report, options, around));
   // What was pasted is explained: that is no failure of a check.
@@ -149,11 +164,4 @@ function explainRule(id: string, options: CommonOptions, around: Environment): n
 function say(around: Environment, text: string): number {
   around.out(text);
   return 0;
-}
-
-const version = readVersion();
-
-function readVersion(): string {
-  const manifest: unknown = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
-  return String(Reflect.get(Object(manifest), "version"));
 }

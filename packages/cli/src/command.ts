@@ -1,5 +1,9 @@
 import type { Report, Rule } from "./finding.ts";
 
+export const formats = ["text", "json", "sarif", "markdown", "github"] as const;
+
+export type Format = (typeof formats)[number];
+
 /** What a command may use of its surroundings. */
 export interface Surroundings {
   /** Where relative paths start. */
@@ -12,8 +16,17 @@ export interface Surroundings {
   readonly signal: AbortSignal;
 }
 
-/** What came of a command: a report to be rendered, or a text that is printed as it is (a configuration). */
-export type Outcome = { readonly report: Report } | { readonly text: string };
+/** What came of a command: a report to be rendered, a text that is printed as it is (a configuration), or an output of the command's own. */
+export type Outcome = { readonly report: Report } | { readonly text: string } | OwnOutput;
+
+/** What a command prints that finds no problems. What comes from elsewhere is printable in it. */
+interface OwnOutput {
+  /** For people. */
+  readonly paint: (color: boolean) => string;
+  /** For `--json`. */
+  readonly data: object;
+  readonly exitCode: number;
+}
 
 export interface Command {
   readonly name: string;
@@ -22,6 +35,8 @@ export interface Command {
   /** The whole of `wsorigin <name> --help`. */
   readonly usage: string;
   readonly rules: readonly Rule[];
+  /** The formats that it has, if not all. */
+  readonly formats?: readonly Format[];
   /**
    * @param args what follows the command's name, without the options that all commands share
    * @throws {UsageError} where the arguments cannot be understood

@@ -1,9 +1,5 @@
 import { parseArgs, type ParseArgsConfig } from "node:util";
-import { UsageError } from "./command.ts";
-
-const formats = ["text", "json", "sarif", "markdown", "github"] as const;
-
-type Format = (typeof formats)[number];
+import { type Format, formats, UsageError } from "./command.ts";
 
 /** What every command takes. */
 export interface CommonOptions {

@@ -39,7 +39,7 @@ const openDoor = async (): Promise<string> => `ws://localhost:${await backends.w
 
 test.each([
   [[], "Which command?"],
-  [["docter"], 'There is no command "docter". Write one of doctor, explain, proxy, audit.'],
+  [["docter"], 'There is no command "docter". Write one of doctor, explain, proxy, audit, init.'],
   [["doctor"], "Which socket? Write wsorigin doctor wss://app.example.com/ws."],
   [["doctor", "ftp://a.example"], "The URL has the scheme ftp:"],
   [["doctor", "wss://user:secret@a.example"], "The URL holds a user name."],
@@ -73,6 +73,7 @@ test("--help names every command and option, each command has a help of its own"
     "explain",
     "proxy",
     "audit",
+    "init",
     "--format",
     "--strict",
     "--timeout",
@@ -80,7 +81,7 @@ test("--help names every command and option, each command has a help of its own"
     "--no-color",
   ])
     expect(out).toContain(word);
-  for (const command of ["doctor", "explain", "proxy", "audit"]) {
+  for (const command of ["doctor", "explain", "proxy", "audit", "init"]) {
     const { code: own, out: text } = await run([command, "-h"]);
     expect([own, text.includes(`wsorigin ${command}`)]).toEqual([0, true]);
   }

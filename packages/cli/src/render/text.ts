@@ -126,7 +126,7 @@ function summaryOf({ findings }: Report, style: Style): string {
 const escape = "\u001b";
 
 /** Punctuation that has a plain form gets it; the rest is escaped. */
-function toAscii(text: string): string {
+export function toAscii(text: string): string {
   return text
     .replaceAll(/[\u2018\u2019]/g, "'")
     .replaceAll(/[\u201c\u201d]/g, '"')

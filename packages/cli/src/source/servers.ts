@@ -43,10 +43,10 @@ function handingOver(fn: FunctionNode, module: Module, depth: number): CallNode 
   return undefined;
 }
 
-/** The first path that a node compares with. */
+/** The path that a node compares with: the first one, and "/" only if it names no other. */
 export function pathIn(node: Node, module: Module): string | undefined {
-  for (const each of module.ofType("StringLiteral")) if (within(each, node) && isPath(each.value)) return each.value;
-  return undefined;
+  const paths = module.ofType("StringLiteral").filter((each) => within(each, node) && isPath(each.value));
+  return (paths.find(({ value }) => value !== "/") ?? paths[0])?.value;
 }
 
 /** A path that a route can have. */
