@@ -113,7 +113,7 @@ describe("by code", () => {
       Refused a WebSocket handshake: origin-missing (403)
         came:     no Origin header. Browsers always send one with a handshake: this was another program, a health check, a proxy that drops the header, or a browser's ordinary GET
         expected: an Origin that the policy allows
-        fix:      To allow such programs, set missingOrigin: "token" and require a token from them; to try one by hand, let it send an Origin (wscat -o https://app.example.com, curl -H, a header in Postman). If a browser sent a handshake, stop the proxy from removing Origin. An ordinary GET of the server's own pages needs \`hosts\`; one from another site needs no fix.
+        fix:      To allow such programs, set missingOrigin: "token" and require a token from them; to try one by hand, let it send an Origin that is allowed (wscat -o, curl -H, a header in Postman). If a browser sent a handshake, stop the proxy from removing Origin. An ordinary GET of the server's own pages needs \`hosts\`; one from another site needs no fix.
 
       Refused a WebSocket handshake: origin-not-listed (403)
         came:     Origin "https://evil.test"
@@ -471,6 +471,44 @@ describe("near misses", () => {
       "http://192.168.1.5:5173",
       'add "http://192.168.1.5:5173" to `origins` and to dangerouslyAllowInsecureOrigins, because it is plain http',
     ],
+    [
+      "another port, which may be another app of the same developer",
+      { origins: ["http://localhost:5173"] },
+      "http://localhost:6006",
+      'listed as "http://localhost:5173"; the port is part of an origin. If a page of this port is yours too, add "http://localhost:6006" to `origins`.',
+    ],
+    [
+      "another name of this machine",
+      { origins: ["http://localhost:5173"] },
+      "http://127.0.0.1:5173",
+      '"http://localhost:5173" is listed, which is the same machine under another name; the name is part of an origin. Open the page there, or add "http://127.0.0.1:5173" to `origins`.',
+    ],
+    [
+      "another name of this machine, any port",
+      { origins: ["http://127.0.0.1:*"] },
+      "http://[::1]:5173",
+      '"http://127.0.0.1:5173" is listed',
+    ],
+    ["a name beside this machine's", { origins: ["http://localhost:5173"] }, "https://app.example:5173", "If this page"],
+    [
+      "an extension whose id is random",
+      site,
+      "moz-extension://0f6b0f6e-1c5c-4b43-9a0c-0f6b0f6e1c5c",
+      'If this page is yours, decide with directory: { has: (origin) => origin.startsWith("moz-extension://") }, because the id is random',
+    ],
+    ["a webview whose id is random", site, "vscode-webview://0f6b0f6e", 'origin.startsWith("vscode-webview://")'],
+    [
+      "an extension whose id is fixed",
+      site,
+      "chrome-extension://abcdefghijklmnopabcdefghijklmnop",
+      'add "chrome-extension://abcdefghijklmnopabcdefghijklmnop" to `origins`.',
+    ],
+    [
+      "a preview deployment",
+      site,
+      "https://my-app-git-x-team.vercel.app",
+      'add "https://my-app-git-x-team.vercel.app" to `origins`, or decide with a `directory` if each deployment has a name of its own.',
+    ],
     ["an address of a socket", site, "wss://app.example", "decide with a `directory`, because it cannot be an entry"],
     ["file:", site, "file://", "Serve the page from a scheme of its own"],
   ])("%s", (_name, options, origin, hint) => {
@@ -488,6 +526,14 @@ describe("near misses", () => {
     ["a suffix of a label is no depth", { origins: ["https://*.app.example"] }, "https://a.evilapp.example"],
   ])("%s", (_name, options, origin) => {
     expect(fix(options, origin)).toContain("If this page is yours");
+  });
+
+  test("a missing Origin: the program is told to send one that the policy allows", () => {
+    const by = (options: PolicyOptions): string => explained(options, from(undefined));
+    expect(by({ origins: ["http://localhost:*", "http://localhost:5173"] })).toContain(
+      'let it send an Origin that is allowed (wscat -o http://localhost:5173, curl -H "Origin: http://localhost:5173", the same header in Postman)',
+    );
+    expect(by({ origins: ["http://localhost:*"] })).toContain("allowed (wscat -o, curl -H, a header in Postman)");
   });
 
   test("https for http does not speak of risk", () => {
@@ -522,10 +568,13 @@ describe("what a fix tells to write", () => {
     "x_y.test",
     "xn--a.test",
     "github.io",
+    "preview.vercel.app",
+    "localhost",
+    "127.0.0.1",
   );
   const ports = fc.constantFrom("", ":8443", ":3000");
   const origins = fc
-    .tuple(fc.constantFrom("https", "http", "capacitor"), names, ports)
+    .tuple(fc.constantFrom("https", "http", "capacitor", "moz-extension"), names, ports)
     .map(([scheme, ...rest]) => `${scheme}://${rest.join("")}`);
   const stars = fc.constantFrom("", "*.", "**.");
   const entries = fc
@@ -536,6 +585,8 @@ describe("what a fix tells to write", () => {
   function follow(options: PolicyOptions, text: string): readonly PolicyOptions[] {
     const added = /add ("[^"]*") to `origins`( and to dangerouslyAllowInsecureOrigins)?/.exec(text);
     const entry: unknown = added?.[1] === undefined ? undefined : JSON.parse(added[1]);
+    const scheme = /decide with directory: \{ has: \(origin\) => origin\.startsWith\(("[^"]*")\) \}/.exec(text)?.[1];
+    const prefix: unknown = scheme === undefined ? undefined : JSON.parse(scheme);
     const sameHost = /set sameHost: true(?: and hosts: \[("[^"]*")\])?/.exec(text);
     const host: unknown = sameHost?.[1] === undefined ? undefined : JSON.parse(sameHost[1]);
     const { origins: listed = [], dangerouslyAllowInsecureOrigins: insecure } = options;
@@ -550,6 +601,9 @@ describe("what a fix tells to write", () => {
               }),
             },
           ]
+        : []),
+      ...(typeof prefix === "string"
+        ? [{ ...options, directory: { has: (origin: string) => origin.startsWith(prefix) } }]
         : []),
       ...(sameHost === null
         ? []
@@ -585,7 +639,7 @@ describe("what a fix tells to write", () => {
           if (decision?.allowed !== false || decision.code !== "origin-not-listed") return;
           for (const changed of follow(options, explain(decision))) {
             followed++;
-            const again = createPolicy(changed).check({ ...handshake, secure: origin.startsWith("https:") });
+            const again = createPolicy(changed).evaluate({ ...handshake, secure: origin.startsWith("https:") });
             expect(again).toMatchObject({ allowed: true, origin });
           }
         },

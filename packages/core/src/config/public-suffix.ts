@@ -22,11 +22,16 @@ const platforms = new Set(
   ).split(" "),
 );
 
+/** Whether a hosting platform gives the names directly below `name` (lower case) to its customers. */
+export function isPlatform(name: string): boolean {
+  return platforms.has(name);
+}
+
 /** Whether strangers can register names directly below `name` (lower case). */
 export function isPublicSuffix(name: string): boolean {
   const labels = name.split(".");
   if (labels.length === 1) return name !== "localhost";
   const [first = "", last = ""] = labels;
   if (labels.length === 2 && last.length === 2 && registryLabels.has(first)) return true;
-  return platforms.has(name);
+  return isPlatform(name);
 }

@@ -1,6 +1,6 @@
 import type { DenyCode } from "../check/codes.ts";
 import type { Circumstances, Deny } from "../check/decision.ts";
-import { expectedHosts, expectedOrigins, howToAllow } from "./expectation.ts";
+import { exampleOrigin, expectedHosts, expectedOrigins, howToAllow } from "./expectation.ts";
 import { nearMiss } from "./near-miss.ts";
 import { quote } from "./text.ts";
 
@@ -27,6 +27,14 @@ function toAllow({ origin = "" }: Deny, { expected }: Circumstances): string {
   return expected === undefined ? `add ${quote(origin)} to \`origins\`` : howToAllow(origin, expected);
 }
 
+/** How a program sends an Origin that is allowed. */
+function byHand({ expected }: Circumstances): string {
+  const example = expected === undefined ? undefined : exampleOrigin(expected);
+  if (example === undefined) return "let it send an Origin that is allowed (wscat -o, curl -H, a header in Postman)";
+  const header = quote(`Origin: ${example}`);
+  return `let it send an Origin that is allowed (wscat -o ${example}, curl -H ${header}, the same header in Postman)`;
+}
+
 const granted = "a token that the policy's verify() grants";
 const slow = "Find what makes decisions slow: the directory, a middleware of `before`, or verify().";
 
@@ -41,7 +49,7 @@ export const accounts: Readonly<Record<DenyCode, (deny: Deny, details: Circumsta
   "origin-missing": (_deny, details) => [
     "no Origin header. Browsers always send one with a handshake: this was another program, a health check, a proxy that drops the header, or a browser's ordinary GET",
     listed(details),
-    'To allow such programs, set missingOrigin: "token" and require a token from them; to try one by hand, let it send an Origin (wscat -o https://app.example.com, curl -H, a header in Postman). If a browser sent a handshake, stop the proxy from removing Origin. An ordinary GET of the server\'s own pages needs `hosts`; one from another site needs no fix.',
+    `To allow such programs, set missingOrigin: "token" and require a token from them; to try one by hand, ${byHand(details)}. If a browser sent a handshake, stop the proxy from removing Origin. An ordinary GET of the server's own pages needs \`hosts\`; one from another site needs no fix.`,
   ],
   "origin-opaque": ({ origin }, details) =>
     origin === "file://"

@@ -3,6 +3,7 @@ import type { Rules } from "../check/decision.ts";
 import { type HostEntry, type OriginEntry, opaqueOrigins } from "../check/lists.ts";
 import { isWebOrigin, parseOrigin } from "../check/origin.ts";
 import { originEntryText, readOriginEntry } from "../config/origin-entry.ts";
+import { isPlatform } from "../config/public-suffix.ts";
 import { quote, quoteSome } from "./text.ts";
 
 /** Names the Origins that would have been allowed. */
@@ -13,6 +14,14 @@ export function expectedOrigins({ origins, opaqueOrigin, sameHost, directory }: 
   if (sameHost) sources.push("an Origin that matches the request's Host (sameHost)");
   if (directory !== undefined) sources.push("an Origin that the directory knows");
   return sources.length === 0 ? "no Origin at all: `origins` is empty" : sources.join(", or ");
+}
+
+/** An Origin that the list certainly allows, as an example to write; `undefined` if it has no exact entry among the first ones. */
+export function exampleOrigin({ origins }: Rules): string | undefined {
+  return origins
+    .slice(0, 100)
+    .filter(({ kind }) => kind === "exact")
+    .map(originEntryText)[0];
 }
 
 /** Names the Hosts that would have been allowed. */
@@ -34,9 +43,17 @@ export function originProblem(origin: string | undefined, rules: Rules): DenyCod
   return depends ? undefined : "origin-not-listed";
 }
 
+/** Schemes whose origins have a random id: of each installation of an extension, or of each webview. */
+const randomIds: ReadonlySet<string> = new Set(["moz-extension", "safari-web-extension", "vscode-webview"]);
+
 /** The change of the options that allows an entry. `createPolicy` accepts every value in it. */
 export function howToAllow(entry: string, { insecureToo }: Rules): string {
   const read = readOriginEntry(entry, insecureToo);
+  const [scheme = "", host = ""] = entry.split("://", 2);
+  if (randomIds.has(scheme))
+    return `decide with directory: { has: (origin) => origin.startsWith(${quote(`${scheme}://`)}) }, because the id is random and differs for each installation; that allows everything of this scheme, so require a token too`;
+  if ("value" in read && isPlatform(host.slice(host.indexOf(".") + 1)))
+    return `add ${quote(entry)} to \`origins\`, or decide with a \`directory\` if each deployment has a name of its own`;
   if ("value" in read) return `add ${quote(entry)} to \`origins\``;
   if ("value" in readOriginEntry(entry, true))
     return `add ${quote(entry)} to \`origins\` and to dangerouslyAllowInsecureOrigins, because it is plain http, or serve the page over https`;

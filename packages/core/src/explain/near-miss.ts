@@ -11,6 +11,13 @@ export function nearMiss(origin: string, host: string | undefined, rules: Rules)
   return nearEntry(origin, rules) ?? nearHost(origin, host, rules);
 }
 
+/** Names of this machine that people take for one. */
+const loopbackNames: readonly string[] = ["localhost", "127.0.0.1", "[::1]"];
+
+function ifYours(origin: string, rules: Rules): string {
+  return `If a page of this port is yours too, ${howToAllow(origin, rules)}.`;
+}
+
 /** Describes the first entry that nearly matches. */
 function nearEntry(origin: string, rules: Rules): string | undefined {
   const { originList, origins } = rules;
@@ -28,12 +35,19 @@ function nearEntry(origin: string, rules: Rules): string | undefined {
     return `The same host is listed with ${quote(`${other}:`)}; the scheme is part of an origin.${risk}`;
   }
   if (port !== "" && originList.match(`${scheme}://${host}`) !== undefined)
-    return "The same host is listed without a port; the port is part of an origin.";
+    return `The same host is listed without a port; the port is part of an origin. ${ifYours(origin, rules)}`;
   const withPort = origins
     .slice(0, 1000)
     .map(originEntryText)
     .find((entry) => entry.startsWith(`${scheme}://${host}:`));
-  if (withPort !== undefined) return `The same host is listed as ${quote(withPort)}; the port is part of an origin.`;
+  if (withPort !== undefined)
+    return `The same host is listed as ${quote(withPort)}; the port is part of an origin. ${ifYours(origin, rules)}`;
+  const alias = loopbackNames
+    .filter((name) => name !== host && loopbackNames.includes(host))
+    .map((name) => `${scheme}://${name}${tail}`)
+    .find((text) => originList.match(text) !== undefined);
+  if (alias !== undefined)
+    return `${quote(alias)} is listed, which is the same machine under another name; the name is part of an origin. Open the page there, or ${howToAllow(origin, rules)}.`;
   if (kind !== "name") return undefined;
   if (originList.match(`${scheme}://x.${host}${tail}`) !== undefined) {
     return `A wildcard covers the names below ${quote(host)}, not the name itself. To allow it too, ${howToAllow(origin, rules)}.`;
