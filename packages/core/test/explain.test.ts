@@ -489,7 +489,12 @@ describe("near misses", () => {
       "http://[::1]:5173",
       '"http://127.0.0.1:5173" is listed',
     ],
-    ["a name beside this machine's", { origins: ["http://localhost:5173"] }, "https://app.example:5173", "If this page"],
+    [
+      "a name beside this machine's",
+      { origins: ["http://localhost:5173"] },
+      "https://app.example:5173",
+      "If this page",
+    ],
     [
       "an extension whose id is random",
       site,
