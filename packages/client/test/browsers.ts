@@ -5,6 +5,7 @@ import { mkdir, mkdtemp, rm, stat, writeFile } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { promisify } from "node:util";
+import { strToU8, zipSync } from "fflate";
 import type { Browser, Page } from "playwright-core";
 import { cacheFolder } from "./built.ts";
 
@@ -26,6 +27,8 @@ export interface LaunchOptions {
   readonly tls?: { readonly authority: string; readonly cert: string };
   /** Whether sites share processes. What pages can do is the same, and a page with frames of many sites takes much less processor time. */
   readonly sharedProcesses?: boolean;
+  /** Extensions that Firefox starts with: name to files. The Chromium of the tests has no extensions. */
+  readonly extensions?: Readonly<Record<string, Readonly<Record<string, string>>>>;
 }
 
 /**
@@ -106,7 +109,8 @@ function fingerprint(cert: string): string {
   return createHash("sha256").update(key).digest("base64");
 }
 
-async function launchFirefox({ names = [], tls, sharedProcesses = false }: LaunchOptions): Promise<Browser> {
+async function launchFirefox(wanted: LaunchOptions): Promise<Browser> {
+  const { names = [], tls, sharedProcesses = false, extensions } = wanted;
   const executablePath = onPath("firefox-esr") ?? onPath("firefox");
   if (executablePath === undefined) throw new Error("Firefox is not installed (Debian: apt install firefox-esr).");
   const { firefox } = await import("playwright-core");
@@ -118,13 +122,16 @@ async function launchFirefox({ names = [], tls, sharedProcesses = false }: Launc
       "network.dns.localDomains": names.join(","),
       // It would wait before it tries a failed host again, ever longer: up to a minute.
       "network.websocket.delay-failed-reconnects": false,
+      // Extensions of the profile run as they are, unsigned, and without being asked for.
+      ...(extensions && { "xpinstall.signatures.required": false, "extensions.autoDisableScopes": 0 }),
       ...(sharedProcesses && { "fission.webContentIsolationStrategy": 0, "dom.ipc.processCount": 2 }),
     },
   };
-  if (tls === undefined) return firefox.launch(options);
+  if (tls === undefined && extensions === undefined) return firefox.launch(options);
 
   const profile = await mkdtemp(join(await cacheFolder("firefox"), "profile-"));
-  await trust(profile, tls.authority);
+  if (tls !== undefined) await trust(profile, tls.authority);
+  if (extensions !== undefined) await addExtensions(profile, extensions);
   const context = await firefox.launchPersistentContext(profile, options);
   const browser = context.browser();
   if (browser === null) throw new Error("Firefox did not start.");
@@ -149,6 +156,14 @@ async function trust(profile: string, authority: string): Promise<void> {
   await writeFile(file, authority);
   await run(certutil, ["-N", "-d", `sql:${profile}`, "--empty-password"]);
   await run(certutil, ["-A", "-d", `sql:${profile}`, "-n", "tests", "-t", "C,,", "-i", file]);
+}
+
+async function addExtensions(profile: string, extensions: NonNullable<LaunchOptions["extensions"]>): Promise<void> {
+  await mkdir(join(profile, "extensions"));
+  for (const [name, files] of Object.entries(extensions)) {
+    const texts = Object.entries(files).map(([file, text]) => [file, strToU8(text)] as const);
+    await writeFile(join(profile, "extensions", `${name}.xpi`), zipSync(Object.fromEntries(texts)));
+  }
 }
 
 function onPath(program: string): string | undefined {

@@ -299,6 +299,8 @@ describe("by policy", () => {
     expect(then({ ...options, opaqueOrigin: "dangerously-allow" }, "file://")).toBeUndefined();
     expect(then({ ...options, sameHost: true }, "https://evil.test")).toBeUndefined();
     expect(then({ ...options, directory: new Set() }, "https://evil.test")).toBeUndefined();
+    // The directory is not asked about plain http.
+    expect(then({ ...options, directory: new Set() }, "http://192.168.1.5:5173")).toBe("origin-not-listed");
   });
 
   test("host-missing and host-malformed need none", () => {
@@ -466,6 +468,12 @@ describe("near misses", () => {
       'To allow it, set sameHost: true, or add "https://api.app.example" to `origins`.',
     ],
     [
+      "the server's own address, beside an entry of another port",
+      { origins: ["http://localhost:5173"], hosts: ["api.app.example"] },
+      "http://localhost:6006",
+      "If a page of this port is yours too",
+    ],
+    [
       "plain http",
       site,
       "http://192.168.1.5:5173",
@@ -531,6 +539,16 @@ describe("near misses", () => {
     ["a suffix of a label is no depth", { origins: ["https://*.app.example"] }, "https://a.evilapp.example"],
   ])("%s", (_name, options, origin) => {
     expect(fix(options, origin)).toContain("If this page is yours");
+  });
+
+  test("the server's own address is told before an entry of another port: React Native sends it", () => {
+    const own = from("http://localhost:3000", "localhost:3000");
+    const near = { origins: ["http://localhost:5173"] };
+    expect(explained({ ...near, hosts: ["localhost"] }, own)).toContain(
+      'React Native apps send. To allow it, set sameHost: true, or add "http://localhost:3000" to `origins`.',
+    );
+    expect(explained(near, own)).toContain('set sameHost: true and hosts: ["localhost"]');
+    expect(explained(near, from("http://localhost:3000", "localhost:3001"))).toContain("If a page of this port");
   });
 
   test("a missing Origin: the program is told to send one that the policy allows", () => {

@@ -1,3 +1,4 @@
+import { mayAsk } from "../ask/directory.ts";
 import type { DenyCode } from "../check/codes.ts";
 import type { Rules } from "../check/decision.ts";
 import { type HostEntry, type OriginEntry, opaqueOrigins } from "../check/lists.ts";
@@ -39,7 +40,8 @@ export function originProblem(origin: string | undefined, rules: Rules): DenyCod
   if (opaqueOrigins.includes(origin)) return "origin-opaque";
   const parsed = parseOrigin(origin);
   if (parsed === undefined) return "origin-malformed";
-  const depends = rules.directory !== undefined || (rules.sameHost && isWebOrigin(parsed));
+  const asked = rules.directory !== undefined && mayAsk(origin, rules.insecureToo);
+  const depends = asked || (rules.sameHost && isWebOrigin(parsed));
   return depends ? undefined : "origin-not-listed";
 }
 
