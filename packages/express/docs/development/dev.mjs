@@ -4,8 +4,7 @@ import { createServer, runnerImport } from "vite";
 
 process.env.NODE_ENV ??= "development";
 const root = import.meta.dirname;
-const conditions = ["@wsorigin/source", "module", "node", "development|production"];
-const { module: api } = await runnerImport(`${root}/after.ts`, { configFile: false, resolve: { conditions } });
+const { module: api } = await runnerImport(`${root}/after.ts`, { configFile: false });
 const server = api.listen(Number(process.env.PORT ?? 3000), process.env.LAN_ORIGINS ? "0.0.0.0" : "localhost");
 await once(server, "listening");
 process.env.VITE_API_PORT = String(server.address().port);
