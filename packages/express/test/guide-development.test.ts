@@ -246,7 +246,7 @@ describe("Vite's proxy", () => {
     const root = new URL(".", folder).pathname;
     const vite = await createViteServer({
       root,
-      configFile: `${root}/vite.config.js`,
+      configFile: `${root}/vite.config.mjs`,
       logLevel: "silent",
       server: { port: 0, host: "127.0.0.1", proxy },
     });

@@ -10,6 +10,6 @@ await once(server, "listening");
 process.env.VITE_API_PORT = String(server.address().port);
 
 const port = Number(process.env.PAGE_PORT ?? 5173);
-const vite = await createServer({ root, configFile: `${root}/vite.config.js`, server: { port } });
+const vite = await createServer({ root, configFile: `${root}/vite.config.mjs`, server: { port } });
 await vite.listen();
 vite.printUrls();

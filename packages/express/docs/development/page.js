@@ -7,7 +7,7 @@ fetch(`http://${api}/hello`)
   .then(({ hello }) => show("http", hello))
   .catch((error) => show("http", String(error)));
 
-// With ?proxy through Vite (server.proxy in vite.config.js): the socket's URL is then the page's own.
+// With ?proxy through Vite (server.proxy in vite.config.mjs): the socket's URL is then the page's own.
 const proxied = new URLSearchParams(location.search).has("proxy");
 const socket = new WebSocket(`ws://${proxied ? location.host : api}/chat`);
 socket.addEventListener("open", () => socket.send("from the socket"));
