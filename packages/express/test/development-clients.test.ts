@@ -6,6 +6,7 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import WebSocket from "ws";
 import { api, type Api } from "./development-setup.ts";
 
+const require = createRequire(import.meta.url);
 const page = "http://localhost:5173";
 const urlOf = ({ target }: Api): string => `ws://127.0.0.1:${target.port}/chat`;
 
@@ -29,11 +30,7 @@ function run(program: string, args: readonly string[], wanted: RegExp): Promise<
 }
 
 const wscat = (wanted: RegExp, ...args: readonly string[]): Promise<string> =>
-  run(
-    process.execPath,
-    [join(createRequire(import.meta.url).resolve("wscat/package.json"), "../bin/wscat"), ...args],
-    wanted,
-  );
+  run(process.execPath, [join(require.resolve("wscat/package.json"), "../bin/wscat"), ...args], wanted);
 
 describe("wscat", () => {
   test("sends no Origin, and is refused", async () => {
