@@ -4,7 +4,10 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import WebSocket from "ws";
+import { evil } from "../../testing/test/guides.ts";
+import { createPolicy } from "../src/index.ts";
 import { api, type Api } from "./development-setup.ts";
+import { reactNative, type Recorded, withoutOrigin } from "./recorded-handshakes.ts";
 
 const require = createRequire(import.meta.url);
 const page = "http://localhost:5173";
@@ -106,4 +109,42 @@ describe("curl", () => {
     expect(server.log()).toContain(refused);
     expect(await asked(server, `Origin: ${page}`)).toContain("< HTTP/1.1 101 Switching Protocols");
   });
+});
+
+const usual = ["upgrade", "connection", "sec-websocket-key", "sec-websocket-version"];
+
+/** What a recorded client sends, in its order. */
+const replay = ({ lines }: Recorded) => ({ omit: usual, headers: lines });
+
+describe("clients without an Origin", () => {
+  test.each(withoutOrigin)("$client is refused, and the log says how it sends one", async (recorded) => {
+    const { open: status, log } = await api();
+    expect(await status(null, replay(recorded))).toBe(403);
+    expect(log()).toContain('wscat -o https://app.example.com, curl -H "Origin: https://app.example.com"');
+    expect(await status("https://app.example.com", replay(recorded))).toBe(101);
+  });
+});
+
+describe.each(reactNative)("$client", (recorded) => {
+  const { host, origin } = recorded;
+
+  test("sends the server's own URL as Origin, and the log says how to allow that", async () => {
+    const { open: status, log } = await api({ ALLOWED_HOSTS: host.replace(/:\d+$/, "") });
+    expect(await status(null, { ...replay(recorded), hostHeader: host })).toBe(403);
+    expect(log()).toContain("which its own pages and React Native apps send. To allow it, set sameHost: true");
+    expect(log()).toContain(`add "${origin}" to \`origins\``);
+  });
+
+  test("gets in with sameHost, and so does no other page", async () => {
+    const policy = createPolicy({ sameHost: true, hosts: [host.replace(/:\d+$/, "")] });
+    const from = (from: string): boolean => policy.check({ headers: { host, origin: from } }).allowed;
+    expect(from(origin)).toBe(true);
+    expect(from(evil)).toBe(false);
+    expect(from(origin.replace(":3000", ":3001"))).toBe(false);
+  });
+});
+
+test("React Native on Android keeps a default port in its Origin, which no browser does", async () => {
+  const { open: status } = await api();
+  expect(await status("https://app.example.com:443")).toBe(400);
 });

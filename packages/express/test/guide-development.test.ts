@@ -6,11 +6,9 @@ import { describe, expect, test } from "vitest";
 import { describeGuide, evil, openAs, page, started } from "../../testing/test/guides.ts";
 import { run, running } from "../../testing/test/program.ts";
 import { api, load } from "./development-setup.ts";
-import { reactNative, type Recorded, withoutOrigin } from "./recorded-handshakes.ts";
 import { bearerProtocol, createPolicy, grant, guard, PolicyError, refuse } from "../src/index.ts";
 
 const folder = new URL("../docs/development/", import.meta.url);
-const usual = ["upgrade", "connection", "sec-websocket-key", "sec-websocket-version"];
 const extension = "chrome-extension://abcdefghijklmnopabcdefghijklmnop";
 const mozExtension = "moz-extension://902a824a-4b49-4014-952f-bcba46743f26";
 const preview = "https://my-app-git-x-team.vercel.app";
@@ -169,42 +167,6 @@ describe("preview deployments", () => {
     expect(() => policyOf("https://*.vercel.app")).toThrow("covers names that anyone can register");
     expect(policyOf("https://*.preview.example.com")).toBeDefined();
   });
-});
-
-/** What a recorded client sends, in its order. */
-const replay = ({ lines }: Recorded) => ({ omit: usual, headers: lines });
-
-describe("clients without an Origin", () => {
-  test.each(withoutOrigin)("$client is refused, and the log says how it sends one", async (recorded) => {
-    const { open: status, log } = await api();
-    expect(await status(null, replay(recorded))).toBe(403);
-    expect(log()).toContain('wscat -o https://app.example.com, curl -H "Origin: https://app.example.com"');
-    expect(await status("https://app.example.com", replay(recorded))).toBe(101);
-  });
-});
-
-describe.each(reactNative)("$client", (recorded) => {
-  const { host, origin } = recorded;
-
-  test("sends the server's own URL as Origin, and the log says how to allow that", async () => {
-    const { open: status, log } = await api({ ALLOWED_HOSTS: host.replace(/:\d+$/, "") });
-    expect(await status(null, { ...replay(recorded), hostHeader: host })).toBe(403);
-    expect(log()).toContain("which its own pages and React Native apps send. To allow it, set sameHost: true");
-    expect(log()).toContain(`add "${origin}" to \`origins\``);
-  });
-
-  test("gets in with sameHost, and so does no other page", async () => {
-    const policy = createPolicy({ sameHost: true, hosts: [host.replace(/:\d+$/, "")] });
-    const from = (from: string): boolean => policy.check({ headers: { host, origin: from } }).allowed;
-    expect(from(origin)).toBe(true);
-    expect(from(evil)).toBe(false);
-    expect(from(origin.replace(":3000", ":3001"))).toBe(false);
-  });
-});
-
-test("React Native on Android keeps a default port in its Origin, which no browser does", async () => {
-  const { open: status } = await api();
-  expect(await status("https://app.example.com:443")).toBe(400);
 });
 
 test("extensions whose id is random get in by a directory, with a token", async () => {
