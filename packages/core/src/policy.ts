@@ -8,7 +8,7 @@ import { checkOptions } from "./config/check-options.ts";
 import type { PolicyOptions } from "./config/options.ts";
 import { ownOrigin } from "./token/own-origin.ts";
 import type { TokenSource } from "./token/sources.ts";
-import { type TokenOptions, TokenRule } from "./token/token.ts";
+import { TokenRule } from "./token/token.ts";
 
 export interface AskOptions {
   /**
@@ -65,6 +65,9 @@ export interface Policy<P = undefined> {
   allowsOriginAsync(origin: string | undefined, options?: AskOptions): Promise<boolean>;
 }
 
+/** The type of the principal: `undefined` too, if a token is not required. From an indexed type nothing is inferred back, so the options alone say what P is. */
+type PrincipalOf<P, Required extends boolean> = { readonly true: P; readonly false: P | undefined }[`${Required}`];
+
 /**
  * Compiles the options into a policy.
  *
@@ -74,11 +77,10 @@ export interface Policy<P = undefined> {
  * policy.check({ headers: { origin: "https://evil.test", host: "api.example.com" } });
  * // { allowed: false, code: "origin-not-listed", status: 403, origin: "https://evil.test" }
  */
-export function createPolicy(options: PolicyOptions<undefined> & { readonly token?: undefined }): Policy;
-export function createPolicy<P>(
-  options: PolicyOptions<P> & { readonly token: TokenOptions<P> & { readonly required: false } },
-): Policy<P | undefined>;
-export function createPolicy<P>(options: PolicyOptions<P>): Policy<P>;
+export function createPolicy<P = undefined, Required extends boolean = true>(
+  options: PolicyOptions<P, Required>,
+): Policy<PrincipalOf<P, Required>>;
+// One signature for callers: of several, the compiler reports each one's complaint about a wrong option.
 export function createPolicy<P>(options: PolicyOptions<P>): Policy<P | undefined> {
   const checked = checkOptions(options);
   const { directory, hosts, insecureToo, missingOrigin, mode, token } = checked;

@@ -1,5 +1,5 @@
 import { type IncomingMessage, ServerResponse } from "node:http";
-import type { Facts, Gate, GuardableServer, GuardOptions } from "@wsorigin/node";
+import type { Context, Facts, Gate, GuardableServer, GuardOptions, PathParams, RouteOptions } from "@wsorigin/node";
 import { checkApp, guardWith, runMiddleware } from "@wsorigin/node/adapter";
 import type { Application, Request, RequestHandler, Response } from "express";
 
@@ -16,6 +16,31 @@ export interface ExpressGuardOptions<P = undefined> extends GuardOptions<P> {
   readonly before?: readonly RequestHandler[];
 }
 
+/** What a handler knows about its socket; `request` is Express's own `Request`. */
+export interface SocketContext<P, Params> extends Context<P, Params, Request> {}
+
+/** Gets an open socket and what is known about it. */
+export type SocketHandler<P, Params> = (socket: Context["socket"], context: SocketContext<P, Params>) => unknown;
+
+/** The gate, with handlers that get Express's `Request`. */
+export interface ExpressGate<P = undefined> extends Gate<P, Request> {
+  /**
+   * Opens sockets on a path. Paths are written as in Express 5: `/chat/:room`, `/files/*path`; the first that matches is used, in the order in which they
+   * were added.
+   *
+   * The handler runs before the first message can arrive. If it throws or rejects, its socket is closed with 1011 and the error goes to `onError`.
+   *
+   * @throws {GateError} if the path or an option is not valid, or the path has a handler already
+   */
+  route<const Path extends string>(path: Path, handler: SocketHandler<P, PathParams<Path>>): this;
+  /** Opens sockets on a path, with options of the route's own: a policy, subprotocols, limits. An option that is left out is the gate's. */
+  route<const Path extends string>(
+    path: Path,
+    options: RouteOptions<P>,
+    handler: SocketHandler<P, PathParams<Path>>,
+  ): this;
+}
+
 /**
  * Guards the server of an Express app. CORS middleware never runs on a handshake; handlers get the Express `Request`, which honours `trust proxy`.
  *
@@ -25,7 +50,7 @@ export interface ExpressGuardOptions<P = undefined> extends GuardOptions<P> {
  * const gate = guard(server, { app, policy: createPolicy({ origins: ["https://app.example.com"] }) });
  * gate.route("/chat/:room", (socket, { params }) => socket.send(`Welcome to ${params.room}`));
  */
-export function guard<P>(server: GuardableServer, options: ExpressGuardOptions<P>): Gate<P, Request> {
+export function guard<P>(server: GuardableServer, options: ExpressGuardOptions<P>): ExpressGate<P> {
   const { app, before = [], ...rest } = options ?? {};
   const isApp = typeof app === "function" && "request" in app && typeof app.get === "function";
   checkApp(isApp, before, sample);

@@ -12,5 +12,6 @@ export { createPolicy, explain, GateError, identityOf, PolicyError } from "@wsor
 export type { Connection, Context, Gate, GuardableServer, Handler, Identity, RouteOptions } from "@wsorigin/node";
 export type { Decision, DecisionEvent, Deny, Policy, PolicyOptions, TokenOptions } from "@wsorigin/node";
 export { type CorsOriginOptions, corsOptions } from "./cors.ts";
-export { type ExpressGuardOptions, guard } from "./guard.ts";
+export { guard } from "./guard.ts";
+export type { ExpressGate, ExpressGuardOptions, SocketContext, SocketHandler } from "./guard.ts";
 export { requestGuard, type RequestGuard } from "./request-guard.ts";

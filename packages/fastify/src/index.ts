@@ -12,5 +12,6 @@ export { createPolicy, explain, GateError, identityOf, PolicyError } from "@wsor
 export type { Connection, Context, Gate, Identity } from "@wsorigin/node";
 export type { Decision, DecisionEvent, Policy, PolicyOptions, TokenOptions } from "@wsorigin/node";
 export { type CorsOriginOptions, corsOptions } from "./cors.ts";
-export { type Register, type SocketRouteOptions, wsorigin, type WsoriginOptions } from "./plugin.ts";
+export { wsorigin } from "./plugin.ts";
+export type { FastifyGate, Register, SocketRouteOptions, WsoriginOptions } from "./plugin.ts";
 export { requestGuard, type RequestGuard } from "./request-guard.ts";

@@ -23,7 +23,7 @@ const serverOptions = {
   verifyClient: true,
 } satisfies Record<keyof Omit<ServerOptions, OwnedOption> | "closeTimeout", true>;
 
-/** What may be given for @fastify/websocket. */
+/** What may be given for `@fastify/websocket`. */
 export interface SocketOptions extends Pick<WebsocketPluginOptions, "errorHandler"> {
   readonly options?: Omit<ServerOptions, OwnedOption> & { readonly closeTimeout?: number };
 }
@@ -33,7 +33,7 @@ const pluginOptions = { errorHandler: true, options: true } satisfies Record<key
 /** Servers that the plugin guards already. */
 const guarded = new WeakSet<object>();
 
-/** Checks what is given for @fastify/websocket, and that neither it nor the plugin is registered already. */
+/** Checks what is given for `@fastify/websocket`, and that neither it nor the plugin is registered already. */
 export function pluginIssues(app: FastifyInstance, own: SocketOptions): readonly GateIssue[] {
   const issues = [...unknownOptions(own, pluginOptions, "websocket")];
   const { errorHandler, options = {} } = Object(own);

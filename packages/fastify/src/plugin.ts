@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import websocket, { type WebSocket } from "@fastify/websocket";
-import { GateError, type GuardOptions, type Identity, type Policy, type RouteOptions } from "@wsorigin/node";
+import { type Gate, GateError, type GuardOptions, type Identity, type Policy, type RouteOptions } from "@wsorigin/node";
 import {
   type AdapterGate,
   attempt,
@@ -20,7 +20,7 @@ import { earlyRouteWarning, guardOtherAddresses, loggingOf } from "./start.ts";
 
 export interface WsoriginOptions<P = undefined> extends GuardOptions<P> {
   /**
-   * For @fastify/websocket, which this plugin registers: options of `ws`, and an error handler. The error handler gets what a route's handler throws or
+   * For `@fastify/websocket`, which this plugin registers: options of `ws`, and an error handler. The error handler gets what a route's handler throws or
    * rejects with, in place of `onError`, and has to close the socket.
    */
   readonly websocket?: SocketOptions;
@@ -32,19 +32,22 @@ export type SocketRouteOptions = Omit<RouteOptions<unknown>, "maxPayload">;
 /** For `declare module`: `interface Register { policy: typeof policy }` gives `request.wsorigin.principal` its type. */
 export interface Register {}
 type Principal = Register extends { readonly policy: Policy<infer P> } ? P : unknown;
-type Gate = AdapterGate<unknown, FastifyRequest>;
 type Upgrade = FrameworkUpgrade<unknown, FastifyRequest>;
+
+/** The gate of the app's server. Sockets open on the app's own routes. */
+export interface FastifyGate extends Gate<unknown, FastifyRequest> {}
 
 declare module "fastify" {
   interface FastifyInstance {
-    /** The gate: `connections`, `disconnect`. */
-    wsorigin: Gate;
+    /** The gate: its open `connections`, and `disconnect`. */
+    wsorigin: FastifyGate;
   }
   interface FastifyRequest {
     /** The gate's decision on the handshake, and the user behind it; `null` on ordinary requests. */
     wsorigin: Identity<Principal> | null;
   }
   interface FastifyContextConfig {
+    /** Options of this websocket route; one that is left out is the plugin's. */
     wsorigin?: SocketRouteOptions;
   }
 }
@@ -61,7 +64,7 @@ async function plugin(app: FastifyInstance, { websocket: own = {}, ...options }:
   const routes = fastifyRoutes<Upgrade["route"]>(app);
   const { maxPayload = options.maxPayload } = own.options ?? {};
   const warn = earlyRouteWarning(app, (text) => gate.notice(text));
-  const gate: Gate = guardWith(
+  const gate: AdapterGate<unknown, FastifyRequest> = guardWith(
     app.server,
     { ...loggingOf(app), ...options, ...(maxPayload && { maxPayload }) },
     {
@@ -140,9 +143,9 @@ async function plugin(app: FastifyInstance, { websocket: own = {}, ...options }:
 }
 
 /**
- * Registers @fastify/websocket behind a gate: no upgrade completes unless the policy allows it, and the policy decides before any hook runs. Register it
+ * Registers `@fastify/websocket` behind a gate: no upgrade completes unless the policy allows it, and the policy decides before any hook runs. Register it
  * once, before the routes it is for, and await it: `await app.register(wsorigin, { policy })`.
  *
- * @throws {GateError} if an option is not valid, or the plugin or @fastify/websocket is registered already
+ * @throws {GateError} if an option is not valid, or the plugin or `@fastify/websocket` is registered already
  */
 export const wsorigin: FastifyPluginAsync<WsoriginOptions<unknown>> = fp(plugin, about);

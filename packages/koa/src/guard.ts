@@ -19,20 +19,33 @@ export interface KoaGuardOptions<P = undefined> extends GuardOptions<P> {
 
 /** Koa's own `ctx`, with the parameters of the path and the gate's context. */
 export type SocketContext<P, Params> = Koa.Context & {
+  /** The parameters of the path, percent-decoded. */
   readonly params: Params;
+  /** What the gate knows about the socket: `origin`, `principal`, `decision`, `refresh` and the rest. */
   readonly wsorigin: Context<P, Params, Koa.Context>;
 };
 
+/** Gets an open socket and Koa's `ctx`. */
 export type SocketHandler<P, Params> = (socket: Context["socket"], ctx: SocketContext<P, Params>) => unknown;
 
 /** The gate, with handlers that get Koa's `ctx`. */
 export interface KoaGate<P = undefined> extends Omit<Gate<P, Koa.Context>, "route"> {
-  route<const Path extends string>(path: Path, ...given: RouteArguments<P, PathParams<Path>>): this;
+  /**
+   * Opens sockets on a path. Paths are written as in path-to-regexp and `@koa/router`: `/chat/:room`, `/files/*path`; the first that matches is used, in the
+   * order in which they were added.
+   *
+   * The handler runs before the first message can arrive. If it throws or rejects, its socket is closed with 1011 and the error goes to `onError`.
+   *
+   * @throws {GateError} if the path or an option is not valid, or the path has a handler already
+   */
+  route<const Path extends string>(path: Path, handler: SocketHandler<P, PathParams<Path>>): this;
+  /** Opens sockets on a path, with options of the route's own: a policy, subprotocols, limits. An option that is left out is the gate's. */
+  route<const Path extends string>(
+    path: Path,
+    options: RouteOptions<P>,
+    handler: SocketHandler<P, PathParams<Path>>,
+  ): this;
 }
-
-type RouteArguments<P, Params> =
-  | readonly [handler: SocketHandler<P, Params>]
-  | readonly [options: RouteOptions<P>, handler: SocketHandler<P, Params>];
 
 /**
  * Guards the server of a Koa app. CORS middleware never runs on a handshake; handlers get Koa's own `ctx`.

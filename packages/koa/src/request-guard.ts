@@ -25,7 +25,7 @@ export function requestGuard<P>(policy: Policy<P>, options: RequestGuardOptions 
   });
 }
 
-/** What @koa/router and koa-mount say. */
+/** What `@koa/router` and koa-mount say. */
 function routeOf(ctx: Koa.Context): string | undefined {
   const path: unknown = ctx["_matchedRoute"] ?? ctx["mountPath"];
   return typeof path === "string" ? path : undefined;

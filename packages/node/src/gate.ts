@@ -17,6 +17,7 @@ export interface Gate<P = undefined, R = IncomingMessage> {
    * @throws {GateError} if the path or an option is not valid, or the path has a handler already
    */
   route<const Path extends string>(path: Path, handler: Handler<P, PathParams<Path>, R>): this;
+  /** Opens sockets on a path, with options of the route's own: a policy, subprotocols, limits. An option that is left out is the gate's. */
   route<const Path extends string>(
     path: Path,
     options: RouteOptions<P>,

@@ -32,6 +32,7 @@ export interface RouteOptions<P = undefined> {
 
 /** Options of a gate. */
 export interface GuardOptions<P = undefined> extends RouteOptions<P> {
+  /** The policy that decides who may open a socket. Required: `createPolicy({ origins: ["https://app.example.com"] })`. */
   readonly policy: Policy<P>;
   /**
    * A second policy that only reports: its decision is the event's `reported`. Use it to try a stricter policy next to the one in force. It finds the

@@ -2,7 +2,8 @@ import type { Directory } from "../ask/directory.ts";
 import type { HostEntry, OriginEntry } from "../check/lists.ts";
 import type { TokenOptions } from "../token/token.ts";
 
-export interface PolicyOptions<P = undefined> {
+/** @typeParam Required the type of `token.required` */
+export interface PolicyOptions<P = undefined, Required extends boolean = boolean> {
   /**
    * The origins whose pages may open a socket. Required, unless `sameHost` or `directory` is set; `[]` allows none.
    *
@@ -39,7 +40,7 @@ export interface PolicyOptions<P = undefined> {
    */
   readonly dangerouslyAllowInsecureOrigins?: boolean | readonly string[];
   /** Where to find the token, once Host and Origin are allowed, and how to verify it. */
-  readonly token?: TokenOptions<P>;
+  readonly token?: TokenOptions<P, Required>;
   /** `"report"` reports what the policy would refuse, and allows it: for rolling a policy out. Defaults to `"enforce"`. */
   readonly mode?: "enforce" | "report";
 }

@@ -28,7 +28,8 @@ export interface TokenContext {
   readonly signal: AbortSignal;
 }
 
-export interface TokenOptions<P> {
+/** @typeParam Required the type of `required` */
+export interface TokenOptions<P, Required extends boolean = boolean> {
   /** Where to look. A handshake with two tokens is refused, also if they are in different places. */
   readonly from: readonly TokenSource[];
   /**
@@ -37,7 +38,7 @@ export interface TokenOptions<P> {
    */
   verify(token: string, context: TokenContext): Verification<P> | Promise<Verification<P>>;
   /** `false` allows handshakes without a token, with `principal` undefined; one with a bad token is refused. Defaults to `true`. */
-  readonly required?: boolean;
+  readonly required?: Required;
 }
 
 export type Verification<P> = Grant<P> | TokenRefusal;

@@ -4,7 +4,9 @@ import { networkOf } from "./network.ts";
 
 /** How many refused handshakes one address may cause within so many seconds. */
 export interface FailureLimit {
+  /** How many refused handshakes an address may cause within `seconds`. */
   readonly count: number;
+  /** The length of that time, in seconds. */
   readonly seconds: number;
   /**
    * Makes the counter, if several processes count together: `(options) => new RateLimiterRedis({ ...options, storeClient })` of

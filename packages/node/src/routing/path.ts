@@ -58,7 +58,8 @@ type Optional<Path extends string> = Path extends `${string}{${infer Inside}}${i
   ? Params<Inside> & Optional<After>
   : unknown;
 
-type Flat<T> = { readonly [Key in keyof T]: T[Key] };
+/** One object type instead of an intersection. `infer` makes the compiler, and so the editor, write it out. */
+type Written<T> = T extends infer All ? { readonly [Key in keyof All]: All[Key] } : never;
 
 /**
  * The parameters of a route's path, as path-to-regexp 8 reads it: `/chat/:room` gives `{ room: string }`, `/files/*path` gives
@@ -66,4 +67,4 @@ type Flat<T> = { readonly [Key in keyof T]: T[Key] };
  */
 export type PathParams<Path extends string> = string extends Path
   ? Readonly<Record<string, string | string[] | undefined>>
-  : Flat<Params<Required<Path>> & Partial<Optional<Path>>>;
+  : Written<Params<Required<Path>> & Partial<Optional<Path>>>;
