@@ -88,7 +88,7 @@ describe("by code", () => {
       Refused a WebSocket handshake: token-missing (401)
         came:     no token
         expected: a token that the policy's verify() grants
-        fix:      Send the token where the policy's \`from\` looks for it.
+        fix:      Send the token in one of the places that the policy's \`from\` lists.
 
       Refused a WebSocket handshake: token-revoked (401)
         came:     a token that was revoked
@@ -198,7 +198,7 @@ describe("by code", () => {
       Refused a WebSocket handshake: verifier-failed (503)
         came:     a token, which could not be verified
         expected: verify() to return grant() or refuse() in time
-        fix:      Repair what verify() depends on. Until then, every token is refused."
+        fix:      Repair verify(), or what it depends on. It must return grant({ principal }) or refuse("invalid"). Until then, these tokens are refused."
     `);
   });
 

@@ -140,7 +140,10 @@ function bearerIssues(policy: unknown, protocols: readonly unknown[]): readonly 
 
 function policyProblem(value: unknown): string | undefined {
   const fits = hasMethod(value, "decide") && ["enforce", "report"].includes(String(value["mode"]));
-  return fits ? undefined : `must be created with createPolicy(). Write ${example}.`;
+  if (fits) return undefined;
+  const isOptions = typeof value === "object" && value !== null && ("origins" in value || "sameHost" in value);
+  const what = isOptions ? "These are its options." : `It is ${show(value)}.`;
+  return `must be created with createPolicy(). ${what} Write policy: ${example}.`;
 }
 
 function protocolsProblem(value: unknown): string | undefined {

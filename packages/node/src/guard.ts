@@ -115,14 +115,14 @@ function describe(value: unknown): string {
   const has = (name: string): boolean =>
     (typeof value === "object" || typeof value === "function") && value !== null && name in value;
   if (value === undefined || value === null) return `It got ${String(value)}.`;
-  if (has("getHttpServer")) return "It got a Nest app: pass app.getHttpServer().";
-  if (has("httpServer") && has("engine")) return "It got a Socket.IO server: pass its httpServer.";
-  if (has("handleUpgrade")) return "It got a WebSocketServer: pass the HTTP server that it uses.";
-  if (has("server") && has("inject")) return "It got a Fastify app: use @wsorigin/fastify, or pass app.server.";
+  if (has("getHttpServer")) return "It got a Nest app. Pass app.getHttpServer().";
+  if (has("httpServer") && has("engine")) return "It got a Socket.IO server. Pass its httpServer.";
+  if (has("handleUpgrade")) return "It got a WebSocketServer. Pass the HTTP server that it uses.";
+  if (has("server") && has("inject")) return "It got a Fastify app. Use @wsorigin/fastify, or pass app.server.";
   if (has("callback") && has("context"))
-    return "It got a Koa app: const server = createServer(app.callback()); guard(server, ...); server.listen(3000).";
+    return "It got a Koa app. Write const server = createServer(app.callback()); guard(server, ...); server.listen(3000).";
   if (typeof value === "function")
-    return "It got an app or a function: const server = createServer(app); guard(server, ...); server.listen(3000).";
+    return "It got an app or a function. Write const server = createServer(app); guard(server, ...); server.listen(3000).";
   if (value instanceof NetServer) return "It got a server of node:net or node:tls, which speaks no HTTP.";
   return `It got ${typeof value === "object" ? "an object" : JSON.stringify(value)} that is not a server.`;
 }

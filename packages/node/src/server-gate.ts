@@ -62,6 +62,7 @@ export class ServerGate<P, R> implements AdapterGate<P, R>, Receiver {
       connections,
       pending: new Set(),
       delegated: new Set(),
+      paths: () => this.#routes.paths,
       find: (request) => this.#find(request),
       sessionOf: (request) => this.#polling.find(request),
       isClosing: () => this.#closing !== undefined,

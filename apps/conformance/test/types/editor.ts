@@ -24,8 +24,8 @@ export class Editor {
   /** @param programs by their path from the root of the repository. A `^` before a word says that its hover text is wanted */
   constructor(programs: Readonly<Record<string, string>>) {
     this.#texts = new Map(Object.entries(programs).map(([path, text]) => [join(root, path), text]));
-    const { readFile, fileExists, directoryExists, getDirectories, realpath } = ts.sys;
-    const read = (name: string): string | undefined => this.#texts.get(name)?.replaceAll("^", "") ?? readFile(name);
+    const { sys } = ts;
+    const read = (name: string): string | undefined => this.#texts.get(name)?.replaceAll("^", "") ?? sys.readFile(name);
     // All programs at once: one checker reads the declarations of Node and of every framework.
     this.#service = ts.createLanguageService({
       getCompilationSettings: () => options,
@@ -37,11 +37,11 @@ export class Editor {
         const text = read(name);
         return text === undefined ? undefined : ts.ScriptSnapshot.fromString(text);
       },
-      fileExists: (name) => this.#texts.has(name) || fileExists(name),
+      fileExists: (name) => this.#texts.has(name) || sys.fileExists(name),
       readFile: read,
-      directoryExists,
-      getDirectories,
-      ...(realpath !== undefined && { realpath }),
+      directoryExists: (name) => sys.directoryExists(name),
+      getDirectories: (name) => sys.getDirectories(name),
+      realpath: (name) => sys.realpath?.(name) ?? name,
     });
   }
 

@@ -109,7 +109,11 @@ export const oneLine: readonly Mistake[] = [
   mistake("koa", "'protocol'", 'guard(server, { app, policy }).route("/x", { protocol: ["x"] }, () => {});'),
   mistake("koa", "'rom'", 'guard(server, { app, policy }).route("/chat/:room", (_, { params }) => params.rom);'),
   mistake("koa", "2-3 arguments", 'guard(server, { app, policy }).route("/x");'),
-  mistake("fastify", "'request.wsorigin'", 'app.get("/x", { websocket: true }, (_, request) => void request.wsorigin.ip);'),
+  mistake(
+    "fastify",
+    "'request.wsorigin'",
+    'app.get("/x", { websocket: true }, (_, request) => void request.wsorigin.ip);',
+  ),
 ];
 
 /** Mistakes whose error has more lines because the compiler, or Fastify's own overloads of `register`, add theirs. */

@@ -14,7 +14,10 @@ const programs: Record<string, string> = {};
 for (const { name, head, hovered } of adapters) {
   programs[file(name, "hovered")] = head + hovered;
   // Each mistake is a line of one program, so that it is compiled once.
-  programs[file(name, "mistakes")] = [`${head}${policyLine}`, ...mistakesOf(name).map(({ code }) => `{ ${code} }`)].join("\n");
+  programs[file(name, "mistakes")] = [
+    `${head}${policyLine}`,
+    ...mistakesOf(name).map(({ code }) => `{ ${code} }`),
+  ].join("\n");
   if (name === "node") programs[file(name, "options")] = `${head}${policyLine}guard(server, {${gateOptions}});`;
 }
 const editor = new Editor(programs);
@@ -46,15 +49,20 @@ const documented = /\n[A-Z`"].+[.:]/s;
 /** Types that only the packages' own declarations name. */
 const internal = /\b(?:Written|Params|RouteArguments|PrincipalOf|AdapterGate|Omit|Partial)<|\bRecord<"/;
 
-test.each(adapters)("$name: hover texts name no type of our own insides, and say what a thing does", async ({ name }) => {
-  expect(editor.errors(file(name, "hovered"))).toEqual([]);
-  const texts = editor.hover(file(name, "hovered"));
-  expect(texts.filter((text) => internal.test(text.split("\n@", 1)[0] ?? ""))).toEqual([]);
-  // Of variables and parameters there is nothing to say but their types.
-  const named = texts.filter((text) => !/^(?:const (?:policy|gate|verify|params)\b|\(parameter\)|\(property\) app\b)/.test(text));
-  for (const text of named) expect(text).toMatch(documented);
-  await expect(`${texts.join("\n\n")}\n`).toMatchFileSnapshot(`hover/${name}.txt`);
-});
+test.each(adapters)(
+  "$name: hover texts name no type of our own insides, and say what a thing does",
+  async ({ name }) => {
+    expect(editor.errors(file(name, "hovered"))).toEqual([]);
+    const texts = editor.hover(file(name, "hovered"));
+    expect(texts.filter((text) => internal.test(text.split("\n@", 1)[0] ?? ""))).toEqual([]);
+    // Of variables and parameters there is nothing to say but their types.
+    const named = texts.filter(
+      (text) => !/^(?:const (?:policy|gate|verify|params)\b|\(parameter\)|\(property\) app\b)/.test(text),
+    );
+    for (const text of named) expect(text).toMatch(documented);
+    await expect(`${texts.join("\n\n")}\n`).toMatchFileSnapshot(`hover/${name}.txt`);
+  },
+);
 
 test("the hover text of every option of a gate says its unit and its default", async () => {
   expect(editor.errors(file("node", "options"))).toEqual([]);

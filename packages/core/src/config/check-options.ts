@@ -35,7 +35,9 @@ export function checkOptions<P>(options: PolicyOptions<P>): CheckedOptions<P> {
   };
   const list = <T>(name: "origins" | "hosts", value: unknown, read: (entry: unknown) => Read<T>): readonly T[] => {
     if (!Array.isArray(value)) {
-      report("option-invalid", name, `${name}: ${show(value)} is not a list. ${listToWrite(name, value, read)}`);
+      const every = `would allow every ${name === "origins" ? "page" : "Host"}, and is not supported`;
+      const what = value === "*" ? every : "is not a list";
+      report("option-invalid", name, `${name}: ${show(value)} ${what}. ${listToWrite(name, value, read)}`);
       return [];
     }
     const values: T[] = [];

@@ -104,7 +104,7 @@ export const accounts: Readonly<Record<DenyCode, (deny: Deny, details: Circumsta
     "directory.has() to return true or false in time",
     "Repair the directory. Until then, origins that only the directory knows are refused.",
   ],
-  "token-missing": () => ["no token", granted, "Send the token where the policy's `from` looks for it."],
+  "token-missing": () => ["no token", granted, "Send the token in one of the places that the policy's `from` lists."],
   "token-malformed": () => ["something that cannot be a token", granted, "Send the token exactly as it was issued."],
   "token-invalid": () => [
     "a token that is not valid",
@@ -135,7 +135,7 @@ export const accounts: Readonly<Record<DenyCode, (deny: Deny, details: Circumsta
   "verifier-failed": () => [
     "a token, which could not be verified",
     "verify() to return grant() or refuse() in time",
-    "Repair what verify() depends on. Until then, every token is refused.",
+    'Repair verify(), or what it depends on. It must return grant({ principal }) or refuse("invalid"). Until then, these tokens are refused.',
   ],
   "handshake-malformed": (_deny, { unreadable }) =>
     unreadable === true

@@ -33,7 +33,7 @@ function nearEntry(origin: string, rules: Rules): string | undefined {
   const tail = port === "" ? "" : `:${port}`;
   if (originList.match(`${other}://${host}${tail}`) !== undefined) {
     const risk = scheme === "http" ? " Plain http is refused for good reason: serve the page over https." : "";
-    return `The same host is listed with ${quote(`${other}:`)}; the scheme is part of an origin.${risk}`;
+    return `The same host is listed with ${quote(`${other}:`)}; the scheme is part of an origin.${risk || ` If the page is yours, ${howToAllow(origin, rules)}.`}`;
   }
   if (kind !== "name") return undefined;
   if (originList.match(`${scheme}://x.${host}${tail}`) !== undefined) {

@@ -178,6 +178,19 @@ function protocolTokens(lines: readonly string[]): readonly Candidate[] {
   return tokens.map((entry) => ({ source, token: alone ? undefined : entry.slice(prefix.length), note }));
 }
 
+const places: Readonly<Record<TokenSourceKind, string>> = {
+  bearerHeader: "the Authorization header",
+  bearerProtocol: "the subprotocols (bearer.<token>)",
+  cookie: "the cookie",
+  firstMessage: "the first message",
+  queryParam: "the query parameter",
+};
+
+/** Names the place of a source, for the operator. */
+export function placeOf(source: TokenSource): string {
+  return "name" in source ? `${places[source.kind]} ${JSON.stringify(source.name)}` : places[source.kind];
+}
+
 /** Returns a request target without the parameters that are token sources. The rest is unchanged. */
 export function urlWithoutTokens(url: string, sources: readonly TokenSource[]): string {
   const names = sources.flatMap((source) => (source.kind === "queryParam" ? [source.name] : []));

@@ -9,6 +9,7 @@ import {
   findToken,
   type FirstMessage,
   longestToken,
+  placeOf,
   type TokenSource,
   type TokenSourceKind,
 } from "./sources.ts";
@@ -43,6 +44,9 @@ export interface TokenOptions<P, Required extends boolean = boolean> {
 
 export type Verification<P> = Grant<P> | TokenRefusal;
 
+const pagesCannot =
+  'A page cannot set that header: add queryParam("ticket"), bearerProtocol() or cookie("sid") to `from`, and send the token there.';
+
 /** Refusals for a missing token that may still come in the first message. */
 const awaited = new WeakMap<object, FirstMessage>();
 
@@ -72,10 +76,15 @@ interface LateOptions {
 export class TokenRule<P> {
   readonly #options: TokenOptions<P>;
   readonly #message: FirstMessage | undefined;
+  /** Where a token was looked for: for a handshake from a page, and for one without an Origin. */
+  readonly #places: { readonly page: string; readonly program: string };
 
   constructor(options: TokenOptions<P>) {
     this.#options = options;
     this.#message = options.from.find((source) => source.kind === "firstMessage");
+    const program = `Looked for in: ${options.from.map(placeOf).join(", ")}.`;
+    const isProgramsOnly = options.from.every(({ kind }) => kind === "bearerHeader");
+    this.#places = { program, page: isProgramsOnly ? `${program} ${pagesCannot}` : program };
   }
 
   /**
@@ -96,7 +105,10 @@ export class TokenRule<P> {
     if (found.kind === "wrong") return deny(found.code, origin, { note: found.note });
     if (found.kind === "none" || (headerOnly && found.source !== "bearerHeader" && late === undefined)) {
       if (found.kind === "none" && this.#options.required === false && !headerOnly) return allow;
-      const note = found.kind === "none" ? undefined : "Without an Origin only the Authorization header counts.";
+      const { page: ofPage, program } = this.#places;
+      const places = origin === undefined ? program : ofPage;
+      const note =
+        found.kind === "none" && !headerOnly ? places : "Without an Origin only the Authorization header counts.";
       const missing = deny("token-missing", origin, { note });
       if (this.#message !== undefined && !headerOnly) awaited.set(missing, this.#message);
       return missing;

@@ -72,7 +72,7 @@ export class OpeningHandshake<P, R> implements Interruptible, Settling {
   #checkForm(): void {
     const { found, problem, policy } = this.#record;
     const { unrouted } = this.#gate.options;
-    if (found === undefined && unrouted === "refuse") return this.#refuse(this.#record.deny("route-not-found"));
+    if (found === undefined && unrouted === "refuse") return this.#refuse(this.#record.denyRoute());
     if (found !== undefined && !this.#transport.upgradable && isKeyed(this.#transport.request))
       return this.#refuse(this.#stripped());
     const passes = found === undefined && unrouted === "pass";

@@ -1,5 +1,6 @@
 import { STATUS_CODES } from "node:http";
 import { deny, type Decision, type Deny, type FirstMessage } from "@wsorigin/core";
+import { adviseOnPath } from "../connection/advice.ts";
 import type { Awaited } from "../connection/connection.ts";
 import { DelegatedConnection } from "../connection/delegated-connection.ts";
 import { identify } from "../connection/identity.ts";
@@ -7,6 +8,7 @@ import { RouteConnection } from "../connection/route-connection.ts";
 import { delegate } from "../delegation/delegate.ts";
 import type { Route } from "../routing/route.ts";
 import type { Found } from "../routing/routes.ts";
+import { Http1Request } from "../transport/http1-request.ts";
 import { closeCodeOf } from "../transport/refusal.ts";
 import { uncounted } from "../limits/failures.ts";
 import type { GateServices, HandshakeRecord } from "./record.ts";
@@ -29,7 +31,9 @@ export function admit<P, R>(
 ): Deny | undefined {
   const { found, transport } = record;
   if (found !== undefined) return serve(record, decision, awaits, found, settling);
-  if (!transport.delegates.exist()) return record.deny(transport.unserved);
+  if (!transport.delegates.exist())
+    return transport.unserved === "route-not-found" ? record.denyRoute() : record.deny(transport.unserved);
+  if (transport instanceof Http1Request) watchAnswer(transport, record);
   const { connections } = record.gate;
   const connection = new DelegatedConnection<P, R>(decision, record, connections, record.since);
   identify(transport.request, connection);
@@ -45,6 +49,13 @@ export function admit<P, R>(
     transport.deliver();
   });
   return undefined;
+}
+
+/** An app answers 404 where a path has no route: without a word in the log, the mistake would be hard to find. */
+function watchAnswer<P, R>({ request, response }: Http1Request, { gate }: HandshakeRecord<P, R>): void {
+  response.once("finish", () => {
+    if (response.statusCode === 404) adviseOnPath(gate.reporter, request.url ?? "", gate.paths());
+  });
 }
 
 /** Refuses a handshake with a status, or by opening its socket and closing it at once. */
@@ -161,7 +172,7 @@ function slow<P, R>(record: HandshakeRecord<P, R>, isTaken: boolean): Deny {
   const { grace } = record.gate.options;
   const who = isTaken ? "Another listener has the handshake and did not answer" : "No listener answered";
   const note = `${who} within ${grace} ms. If one needs longer, such as a proxy with a slow upstream, raise \`grace\`.`;
-  return record.deny(isTaken ? "timed-out" : "route-not-found", note);
+  return isTaken ? record.deny("timed-out", note) : record.denyRoute(note);
 }
 
 /** Remembers a connection that the gate did not open, for as long as it lasts. */

@@ -7,6 +7,7 @@ import type { EventSource, Reporter } from "../report.ts";
 import type { Adapter, Route } from "../routing/route.ts";
 import type { Found } from "../routing/routes.ts";
 import type { Transport } from "../transport/transport.ts";
+import { routeList } from "../connection/advice.ts";
 import { readAddress } from "../limits/address.ts";
 import { type Attempt, type Failures, uncounted } from "../limits/failures.ts";
 import type { Limits } from "../limits/limits.ts";
@@ -26,6 +27,8 @@ export interface GateServices<P, R> {
   readonly pending: Set<Interruptible>;
   /** Connections that the gate let in and did not open itself: destroyed when the gate closes. */
   readonly delegated: Set<Transport>;
+  /** The paths of the gate's own routes, as they were written. */
+  readonly paths: () => readonly string[];
   readonly find: (request: Transport["request"]) => Found<Route<P, R>> | undefined;
   /** Returns the session of Engine.IO that the upgrade request belongs to. */
   readonly sessionOf: (request: Transport["request"]) => Upgradable<P, R> | undefined;
@@ -108,6 +111,15 @@ export class HandshakeRecord<P, R> implements EventSource {
 
   deny(code: DenyCode, note?: string): Deny {
     return deny(code, this.origin, { host: this.host, note });
+  }
+
+  /** Refuses a handshake that nothing serves. */
+  denyRoute(note?: string): Deny {
+    const routes = routeList(this.gate.paths());
+    return this.deny(
+      "route-not-found",
+      note === undefined ? routes : `${note}${routes === undefined ? "" : ` ${routes}`}`,
+    );
   }
 
   /** Reports a decision. The second policy is reported with it, and never waited for by anything else. */

@@ -25,6 +25,11 @@ export class Routes<T> {
     readonly route: T;
   }[] = [];
 
+  /** As they were written. */
+  get paths(): readonly string[] {
+    return this.#routes.map(({ path }) => path);
+  }
+
   /** @throws {GateError} if the path is not valid, or has a handler already */
   add(path: string, route: T): void {
     const refuse = (code: "route-duplicate" | "route-invalid", text: string): GateError =>
