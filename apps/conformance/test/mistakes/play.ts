@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import { connect, createSecureServer } from "node:http2";
-import { type AddressInfo, Server as NetServer } from "node:net";
+import type { AddressInfo } from "node:net";
 import cors from "cors";
 import express from "express";
 import * as expressAdapter from "@wsorigin/express";
@@ -13,6 +13,7 @@ import Fastify from "fastify";
 import websocket from "@fastify/websocket";
 import Koa from "koa";
 import { onTestFinished, vi } from "vitest";
+import { runProgram } from "../program.ts";
 import type { Mistake } from "./mistake.ts";
 
 const page = "https://app.example.com";
@@ -113,28 +114,9 @@ async function start({ kind }: Mistake, code: string): Promise<Server> {
       await once(session, "connect");
     },
   };
-  const AsyncFunction = Object.getPrototypeOf(async () => {}).constructor as new (
-    ...parts: string[]
-  ) => (...values: unknown[]) => Promise<Server>;
-  const run = new AsyncFunction(...Object.keys(scope), `${code}\n${endings[kind]}`);
-  const listening = captureListen();
-  const made = await run(...Object.values(scope));
-  const server = listening() ?? made;
-  await listen(server);
-  return server;
-}
-
-const listenOn: (this: Server, port: number, host: string) => Server = Reflect.get(NetServer.prototype, "listen");
-
-/** A program listens on a port of its own choice; here that is a free one. Returns the server that it listened on. */
-function captureListen(): () => Server | undefined {
-  let found: Server | undefined;
-  const spy = vi.spyOn(NetServer.prototype, "listen").mockImplementation(function (this: Server) {
-    found = this;
-    return Reflect.apply(listenOn, this, [0, "127.0.0.1"]);
-  });
-  onTestFinished(() => spy.mockRestore());
-  return () => found;
+  const made = await runProgram(`${code}\n${endings[kind]}`, scope);
+  await listen(made as Server);
+  return made as Server;
 }
 
 async function listen(server: Server): Promise<AddressInfo> {
