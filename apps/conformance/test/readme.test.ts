@@ -9,7 +9,7 @@ import { handshake } from "@wsorigin/testing";
 import express from "express";
 import Fastify from "fastify";
 import Koa from "koa";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import * as ws from "ws";
 import { runProgram } from "./program.ts";
 
@@ -49,6 +49,8 @@ test("the README shows a program for each framework, and one for other listeners
 });
 
 test.each(programs)("the README's program runs, and guards its socket: $name", async ({ code }) => {
+  const stderr = vi.spyOn(process.stderr, "write").mockReturnValue(true);
+  onTestFinished(() => stderr.mockRestore());
   const server = (await runProgram(withoutImports(code), { modules })) as http.Server;
   onTestFinished(() => {
     server.closeAllConnections();

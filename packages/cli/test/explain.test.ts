@@ -1,3 +1,4 @@
+import { allowCodes, denyCodes } from "@wsorigin/core";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { UsageError } from "../src/command.ts";
@@ -33,10 +34,10 @@ async function run(args: readonly string[], input = ""): Promise<Report> {
 }
 
 describe("the rules", () => {
-  test("have ids of their own, ascending, from WSO300 to WSO399", () => {
+  test("have ids of their own, ascending, from WSO300 to WSO400", () => {
     const all = explain.rules.map(({ id }) => id);
     expect(all).toEqual([...new Set(all)].toSorted());
-    for (const id of all) expect(id).toMatch(/^WSO3\d\d$/);
+    for (const id of all) expect(id).toMatch(/^WSO(?:3\d\d|400)$/);
   });
 
   test("have names of their own in kebab-case, a line for a title, a cause and a fix", () => {
@@ -94,6 +95,24 @@ describe("a line", () => {
     expect(firstOf("Error: Unexpected server response: 403").seen.at(-1)).toBe(
       "(a text of `ws` for Node, or a program that uses it (wscat))",
     );
+  });
+});
+
+describe("a code of wsorigin", () => {
+  test.each([...denyCodes, ...allowCodes])("is known: %s", (code) => {
+    expect(firstOf(code).rule.id).toBe("WSO400");
+    expect(firstOf(`[wsorigin] Refused a WebSocket handshake: ${code} (403)`).rule.id).toBe("WSO400");
+  });
+
+  test("is explained as in the log: what came, what was expected, how to fix it", () => {
+    expect(firstOf("origin-not-listed").fix).toMatchInlineSnapshot(`
+      [
+        "origin-not-listed (403), for example:",
+        "came:     Origin "https://app.example.com"",
+        "expected: an Origin that the policy allows",
+        "fix:      If this page is yours, add "https://app.example.com" to \`origins\`. If it is not, nothing needs fixing: a page on another site tried to open a socket with its visitor's cookies.",
+      ]
+    `);
   });
 });
 

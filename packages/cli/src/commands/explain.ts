@@ -8,12 +8,13 @@ Says what a console line, a client's error or a close code means, and what to do
 paste as many lines as you like, with stack traces and all, and end with Ctrl-D. Tokens, cookies and query strings are not shown again.
 
 Knows the texts of Chrome, Firefox, Safari, ws and Node, Socket.IO, SignalR, Python and Go clients; close codes from 1000 to 4999; and the
-statuses of handshakes.
+statuses of handshakes; the codes of wsorigin's own log.
 
 Examples:
   wsorigin explain 1006
   wsorigin explain closed with 4403
   wsorigin explain 403
+  wsorigin explain origin-not-listed
   wsorigin explain "WebSocket connection to 'wss://api.example.com/ws' failed: Error during WebSocket handshake: Unexpected response code: 426"
   wsorigin explain "Error: Unexpected server response: 404"
   pbpaste | wsorigin explain -

@@ -5,6 +5,7 @@ import { libraries } from "./libraries.ts";
 import { match } from "./match.ts";
 import { type Message, readMessage } from "./message.ts";
 import { network } from "./network.ts";
+import { isOwn, ownCodes } from "./own-codes.ts";
 import { page } from "./page.ts";
 import { frames, handshake } from "./socket.ts";
 import { entryOfStatus, statusEntries, statusIn } from "./statuses.ts";
@@ -32,7 +33,7 @@ const unknown = define({
   outside: true,
 });
 
-const texts: readonly Entry[] = [...handshake, ...frames, ...network, ...page, ...libraries];
+const texts: readonly Entry[] = [...handshake, ...frames, ...network, ...page, ...libraries, ownCodes];
 
 /** All that is known, by id. */
 export const entries: readonly Entry[] = [unknown, ...texts, ...statusEntries, ...closeEntries].toSorted((a, b) =>
@@ -70,6 +71,7 @@ interface Account {
 
 /** A text that is known goes before a number, since numbers stand in many texts; what is only half known comes last. */
 function accountOf(message: Message): Account | undefined {
+  if (isOwn(message)) return { entry: ownCodes, message, who: "wsorigin's log", lines: ownCodes.lines(message) };
   const found = match(texts, message);
   if (found !== undefined && found.entry.strength !== "fallback")
     return { ...found, message, lines: found.entry.lines(message) };
