@@ -36,10 +36,14 @@ const pages: readonly string[] = [
   "apps/conformance/test/browser.test.ts",
 ].map((file) => join(import.meta.dirname, file));
 
+/** Tests with TypeScript's language service take as long as those of a whole package: `pnpm test:types` runs them, as `.ci/run` does. */
+const types = join(import.meta.dirname, "apps/conformance/test/types/*.test.ts");
+
 const excluded: readonly string[] = [
   ...configDefaults.exclude,
   ...alone,
   ...(process.env["BROWSERS"] === undefined ? pages : []),
+  ...(process.env["TYPES"] === undefined ? [types] : []),
 ];
 
 const everywhere: TestProjectInlineConfiguration["test"] = {

@@ -6,6 +6,8 @@ const root = resolve(import.meta.dirname, "../../../..");
 /** How a user compiles: strict, as `tsc --init` writes it; but with the packages' sources, as all tests of this repository. */
 const options: ts.CompilerOptions = {
   strict: true,
+  allowJs: true,
+  checkJs: true,
   target: ts.ScriptTarget.ES2023,
   module: ts.ModuleKind.NodeNext,
   moduleResolution: ts.ModuleResolutionKind.NodeNext,

@@ -1,0 +1,28 @@
+// What a part of a program in a README uses of the rest: an earlier part, or the reader's own code.
+declare const app: any;
+declare const assert: typeof import("node:assert/strict");
+declare const cors: any;
+declare const createPolicy: typeof import("@wsorigin/core").createPolicy;
+declare const describe: (name: string, suite: () => void) => void;
+declare const describeAdapter: typeof import("@wsorigin/testing").describeAdapter;
+declare const form: any;
+declare const guard: any;
+declare const label: any;
+declare const policy: import("@wsorigin/core").Policy<any>;
+declare const port: number;
+declare const problem: any;
+declare const refuse: any;
+declare const request: any;
+declare const requireLogin: any;
+declare const server: import("node:http").Server;
+declare const sessions: any;
+declare const show: any;
+declare const showLogin: any;
+declare const start: any;
+declare const test: ((name: string, run: () => void) => void) & { readonly concurrent: any };
+declare const text: any;
+declare const tickets: any;
+declare const upgrade: any;
+declare const user: any;
+declare const webSocketServer: import("ws").WebSocketServer;
+declare const wsorigin: typeof import("@wsorigin/fastify").wsorigin;
