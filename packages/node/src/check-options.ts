@@ -142,8 +142,8 @@ function policyProblem(value: unknown): string | undefined {
   const fits = hasMethod(value, "decide") && ["enforce", "report"].includes(String(value["mode"]));
   if (fits) return undefined;
   const isOptions = typeof value === "object" && value !== null && ("origins" in value || "sameHost" in value);
-  const what = isOptions ? "These are its options." : `It is ${show(value)}.`;
-  return `must be created with createPolicy(). ${what} Write policy: ${example}.`;
+  const what = isOptions ? " These are its options." : "";
+  return `must be created with createPolicy().${what} Write ${example}.`;
 }
 
 function protocolsProblem(value: unknown): string | undefined {
