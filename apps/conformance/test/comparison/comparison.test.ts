@@ -17,26 +17,28 @@ const attacks = rows.filter((row) => (row.wire ?? verdictOf(row)) === "deny");
 const evil = "https://evil.test";
 const inAnHour = Date.now() + 3_600_000;
 
-const servers = new Map<Contender, Server>();
+const ports = new Map<Contender, number>();
+const servers: Server[] = [];
 
 beforeAll(async () => {
   for (const contender of contenders) {
     const server = await contender.start(serverWithOthers);
     server.listen(0, "127.0.0.1");
     await once(server, "listening");
-    servers.set(contender, server);
+    servers.push(server);
+    ports.set(contender, (server.address() as AddressInfo).port);
   }
 });
 
 afterAll(() => {
-  for (const server of servers.values()) {
+  for (const server of servers) {
     server.close();
     server.closeAllConnections();
   }
 });
 
 async function ask(contender: Contender, request: HandshakeRequest, exp = inAnHour): Promise<Answer> {
-  const { port } = servers.get(contender)?.address() as AddressInfo;
+  const port = ports.get(contender) ?? 0;
   const path = `${contender.path}${contender.path.includes("?") ? "&" : "?"}exp=${exp}`;
   return handshake({ port }, { path, hostHeader: "api.example.com", ...request });
 }

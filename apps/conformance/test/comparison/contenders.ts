@@ -11,7 +11,7 @@ import { WebSocketServer } from "ws";
 export const page = "https://app.example.com";
 
 /** Makes a server for an app, on which other code may listen first. */
-export type MakeServer = (app?: RequestListener) => Server;
+type MakeServer = (app?: RequestListener) => Server;
 
 /** One way in which people check who opens a socket, set up as its own documentation shows. */
 export interface Contender {
@@ -78,18 +78,17 @@ function handWritten(make: MakeServer): Server {
 /** Socket.IO, "Handling CORS". */
 function socketIoCors(make: MakeServer): Server {
   const server = make();
-  new SocketIo(server, { cors: { origin: page } });
-  return server;
+  return new SocketIo(server, { cors: { origin: page } }).httpServer as Server;
 }
 
 /** Socket.IO, "Server options": `allowRequest`. */
 function socketIoAllowRequest(make: MakeServer): Server {
   const server = make();
-  new SocketIo(server, {
+  const io = new SocketIo(server, {
     cors: { origin: page },
     allowRequest: (request, callback) => callback(null, mayEnter(request)),
   });
-  return server;
+  return io.httpServer as Server;
 }
 
 /** cors, README: "Enable CORS for a single route", in front of ws on the same server. */

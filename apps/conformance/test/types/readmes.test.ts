@@ -5,8 +5,23 @@ import { Editor } from "./editor.ts";
 
 const root = resolve(import.meta.dirname, "../../../..");
 
-/** What a part of a program uses of the rest: the readers' own. */
+/** What a part of a program uses of the rest: an earlier part of the page, or the reader's own code. */
 const others = "apps/conformance/test/types/readers-own.d.ts";
+const ofReader =
+  "app cors form guard label problem refuse request requireLogin sessions show showLogin start text tickets upgrade user";
+const declarations = [
+  ...ofReader.split(" ").map((name) => `${name}: any`),
+  'assert: typeof import("node:assert/strict")',
+  'createPolicy: typeof import("@wsorigin/core").createPolicy',
+  "describe: (name: string, suite: () => void) => void",
+  'describeAdapter: typeof import("@wsorigin/testing").describeAdapter',
+  'policy: import("@wsorigin/core").Policy<any>',
+  "port: number",
+  'server: import("node:http").Server',
+  "test: ((name: string, run: () => void) => void) & { readonly concurrent: any }",
+  'webSocketServer: import("ws").WebSocketServer',
+  'wsorigin: typeof import("@wsorigin/fastify").wsorigin',
+];
 
 /** Blocks of READMEs as files in the folder of their package, so that imports are found as the package's users find them. */
 const packages = ["client", "core", "express", "fastify", "jwt", "koa", "node", "testing", "tickets"];
@@ -31,7 +46,7 @@ const blocks = readmes.flatMap(([readme = "", folder = ""]) =>
 );
 
 const editor = new Editor({
-  [others]: readFileSync(join(import.meta.dirname, "readers-own.d.ts"), "utf8"),
+  [others]: declarations.map((text) => `declare const ${text};`).join("\n"),
   ...Object.fromEntries(blocks.map(({ path, code }) => [path, `${code}\nexport {};\n`])),
 });
 
