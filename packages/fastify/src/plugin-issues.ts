@@ -1,6 +1,6 @@
 import type { WebsocketPluginOptions } from "@fastify/websocket";
 import type { GateIssue } from "@wsorigin/node";
-import { issue, unknownOptions } from "@wsorigin/node/adapter";
+import { issue, shared, unknownOptions } from "@wsorigin/node/adapter";
 import type { FastifyInstance } from "fastify";
 import { fastifyInternal } from "./routes.ts";
 
@@ -30,8 +30,8 @@ export interface SocketOptions extends Pick<WebsocketPluginOptions, "errorHandle
 
 const pluginOptions = { errorHandler: true, options: true } satisfies Record<keyof SocketOptions, true>;
 
-/** Servers that the plugin guards already. */
-const guarded = new WeakSet<object>();
+/** Servers that the plugin guards already, in whatever copy. */
+const guarded = shared("fastify.1", () => new WeakSet<object>());
 
 /** Checks what is given for `@fastify/websocket`, and that neither it nor the plugin is registered already. */
 export function pluginIssues(app: FastifyInstance, own: SocketOptions): readonly GateIssue[] {

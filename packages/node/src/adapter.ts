@@ -1,4 +1,5 @@
 /** What authors of an adapter for a framework need besides `@wsorigin/node`. */
+export { shared } from "@wsorigin/core";
 export { attempt } from "./attempt.ts";
 export { type AppSample, checkApp } from "./check-app.ts";
 export { unknownOptions } from "./check-options.ts";

@@ -1,6 +1,7 @@
 import { type IncomingMessage, Server } from "node:http";
 import { Server as HttpsServer } from "node:https";
 import { Server as NetServer } from "node:net";
+import { locationOf } from "@wsorigin/core";
 import { GateError, issue } from "./errors.ts";
 import type { AdapterGate, Gate } from "./gate.ts";
 import type { Facts, GuardOptions } from "./options.ts";
@@ -18,8 +19,9 @@ export interface PlainOptions<P = undefined> extends GuardOptions<P> {
   readonly facts?: (request: IncomingMessage) => Facts;
 }
 
-/** On the server itself, so that two copies of this package recognise each other's gates. */
+/** On the server itself, so that two copies of this package recognise each other's gates. Its value is where the gate's copy was loaded. */
 const mark = Symbol.for("wsorigin.gate");
+const location = locationOf(new Error("loaded"));
 
 /**
  * Guards a server: from then on no upgrade completes unless the policy allows it, whichever listener handles it and whenever that listener was added.
@@ -68,7 +70,7 @@ export function guardWith<P, R>(
 ): AdapterGate<P, R> {
   checkServer(server);
   const gate = new ServerGate<P, R>(options, adapter, server.listening);
-  Object.defineProperty(server, mark, { value: gate });
+  Object.defineProperty(server, mark, { value: location });
   takeEvents(server, gate);
   return gate;
 }
@@ -96,7 +98,7 @@ function checkServer(server: unknown): void {
       issue(
         "server-guarded",
         "server",
-        "This server is already guarded. Add routes to the existing gate: gate.route(path, { policy }, handler).",
+        `This server is already guarded${otherCopy(Reflect.get(server, mark))}. Add routes to the existing gate: gate.route(path, { policy }, handler).`,
       ),
     ]);
   // A session that is there already emits its streams past the gate.
@@ -108,6 +110,12 @@ function checkServer(server: unknown): void {
         "This http2 server has sessions already, and the gate would not see their streams. Call guard() before server.listen().",
       ),
     ]);
+}
+
+/** Names the copy of this package whose gate a server has, if it is not this one. */
+function otherCopy(where: unknown): string {
+  if (where === location) return "";
+  return ` by another copy of @wsorigin/node (${String(where)}; this one is ${String(location)}), which "npm ls @wsorigin/node" lists and "npm dedupe" may remove`;
 }
 
 /** Says what was passed instead of a server, and how to get the server. */

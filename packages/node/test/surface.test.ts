@@ -40,6 +40,7 @@ test("the exported names for authors of adapters", () => {
       "issue",
       "refuseOnResponse",
       "runMiddleware",
+      "shared",
       "unknownOptions",
     ]
   `);

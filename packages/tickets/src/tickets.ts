@@ -10,7 +10,7 @@ import {
 } from "@wsorigin/core";
 import { checkOptions, hasMethods, invalid, millisecondsProblem, type Names, show, unknownKeys } from "./check.ts";
 import type { TicketsIssue } from "./errors.ts";
-import { memoryStore } from "./memory-store.ts";
+import { foundElsewhere, memoryStore } from "./memory-store.ts";
 import {
   hashOf,
   isOrigin,
@@ -126,7 +126,10 @@ export function createTickets<P>(options: TicketsOptions = {}): Tickets<P> {
   async function redeem(hash: string, origin: string | undefined): Promise<Verification<P>> {
     const taken = await store.take(hash);
     if (taken === undefined)
-      return refuse("invalid", "Unknown ticket: it was redeemed before, expired long ago, or was never issued.");
+      return refuse(
+        "invalid",
+        foundElsewhere(store, hash) ?? "Unknown ticket: it was redeemed before, expired long ago, or was never issued.",
+      );
     if ("expired" in taken)
       return refuse("expired", "It was not redeemed in time: a page should fetch one for each socket, just before it.");
     const record = readRecord<P>(taken.value);

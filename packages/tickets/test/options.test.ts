@@ -59,6 +59,10 @@ describe("what is refused at construction", () => {
       expect(issuesOf(() => memoryStore({ maxTickets: wrong(maxTickets) }))).toEqual([
         expect.stringContaining("It must be a whole number above 0. Write maxTickets: 10000."),
       ]);
+    for (const name of ["", 1, null])
+      expect(issuesOf(() => memoryStore({ name: wrong(name) }))).toEqual([
+        expect.stringContaining('It must be a string that is not empty. Write name: "tickets".'),
+      ]);
     expect(issuesOf(() => memoryStore(wrong({ max: 1 })))).toEqual([expect.stringContaining('Unknown option "max"')]);
   });
 

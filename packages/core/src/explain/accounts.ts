@@ -1,5 +1,6 @@
 import type { DenyCode } from "../check/codes.ts";
 import type { Circumstances, Deny } from "../check/decision.ts";
+import { unreadableCopies } from "../copies.ts";
 import { exampleOrigin, expectedHosts, expectedOrigins, howToAllow } from "./expectation.ts";
 import { nearMiss } from "./near-miss.ts";
 import { quote } from "./text.ts";
@@ -135,7 +136,8 @@ export const accounts: Readonly<Record<DenyCode, (deny: Deny, details: Circumsta
   "verifier-failed": () => [
     "a token, which could not be verified",
     "verify() to return grant() or refuse() in time",
-    'Repair verify(), or what it depends on. It must return grant({ principal }) or refuse("invalid"). Until then, these tokens are refused.',
+    unreadableCopies() ??
+      'Repair verify(), or what it depends on. It must return grant({ principal }) or refuse("invalid"). Until then, these tokens are refused.',
   ],
   "handshake-malformed": (_deny, { unreadable }) =>
     unreadable === true

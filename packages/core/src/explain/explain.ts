@@ -1,5 +1,6 @@
 import type { DenyCode } from "../check/codes.ts";
-import { type Circumstances, circumstancesOf, type Decision, type Deny } from "../check/decision.ts";
+import type { Circumstances, Decision, Deny } from "../check/decision.ts";
+import { detailsOf } from "../details.ts";
 import type { ConfigurationIssue } from "../config/errors.ts";
 import { accounts } from "./accounts.ts";
 import { originProblem } from "./expectation.ts";
@@ -28,7 +29,7 @@ function textOf(subject: Decision<unknown> | ConfigurationIssue): string {
     const by = subject.matched === undefined ? "" : ` by the entry ${quote(subject.matched)}`;
     return `Allowed a WebSocket handshake from ${origin === undefined ? "a client without an Origin" : quote(origin)}${by} (${code}).`;
   }
-  const details = circumstancesOf(subject);
+  const details = detailsOf(subject);
   const [came, expected, fix] = accounts[subject.code](subject, details);
   const { note, expected: rules } = details;
   // The Origin is checked only after the Host: tell what would be refused next, so that both can be fixed at once.

@@ -1,4 +1,5 @@
 import type { DenyCode } from "../check/codes.ts";
+import { layout, shared } from "../shared.ts";
 import { show } from "../explain/text.ts";
 
 /** What a token stands for. */
@@ -35,6 +36,9 @@ const codes: Readonly<Record<RefusalReason, DenyCode>> = {
   unavailable: "verifier-failed",
 };
 
+/** What `grant()` and `refuse()` made, in any copy of the core: the caller's verifier may be of another copy than the policy. */
+const genuine = shared(`genuine.${layout}`, () => ({ grants: new WeakSet(), refusals: new WeakSet() }));
+
 /** The only value with which `verify` allows a token. Made by `grant()` only: objects of the same shape do not count. */
 export class Grant<P> implements Granted<P> {
   readonly principal: P;
@@ -42,7 +46,8 @@ export class Grant<P> implements Granted<P> {
   readonly id: string | undefined;
   readonly subject: string | undefined;
   readonly session: string | undefined;
-  readonly #genuine = true;
+  /** Exists in the type only: another object does not compile. Two declarations of this class do, the ES module's and the CommonJS module's. */
+  declare readonly "~made by": "grant()";
 
   constructor({ principal, expiresAt, id, subject, session }: Granted<P>) {
     this.principal = principal;
@@ -50,11 +55,11 @@ export class Grant<P> implements Granted<P> {
     this.id = id;
     this.subject = subject;
     this.session = session;
-    Object.freeze(this);
+    genuine.grants.add(Object.freeze(this));
   }
 
   static is(value: unknown): value is Grant<unknown> {
-    return typeof value === "object" && value !== null && #genuine in value && value.#genuine;
+    return typeof value === "object" && value !== null && genuine.grants.has(value);
   }
 }
 
@@ -62,16 +67,17 @@ export class Grant<P> implements Granted<P> {
 export class TokenRefusal {
   readonly code: DenyCode;
   readonly note: string | undefined;
-  readonly #genuine = true;
+  /** Exists in the type only, as in a grant. */
+  declare readonly "~made by": "refuse()";
 
   constructor(code: DenyCode, note: string | undefined) {
     this.code = code;
     this.note = note;
-    Object.freeze(this);
+    genuine.refusals.add(Object.freeze(this));
   }
 
   static is(value: unknown): value is TokenRefusal {
-    return typeof value === "object" && value !== null && #genuine in value && value.#genuine;
+    return typeof value === "object" && value !== null && genuine.refusals.has(value);
   }
 }
 

@@ -2,8 +2,9 @@ import { LazySignal, type SignalSource } from "../ask/abort.ts";
 import { ask, type Asked } from "../ask/ask.ts";
 import { denyUnreadable } from "../check/check.ts";
 import { type Allow, type Decision, type Deny, deny } from "../check/decision.ts";
-import { Grant, TokenRefusal } from "./grant.ts";
 import type { Handshake } from "../check/handshake.ts";
+import { layout, shared } from "../shared.ts";
+import { Grant, TokenRefusal } from "./grant.ts";
 import {
   type Finding,
   findToken,
@@ -48,7 +49,7 @@ const pagesCannot =
   'A page cannot set that header: add queryParam("ticket"), bearerProtocol() or cookie("sid") to `from`, and send the token there.';
 
 /** Refusals for a missing token that may still come in the first message. */
-const awaited = new WeakMap<object, FirstMessage>();
+const awaited = shared(`awaited.${layout}`, () => new WeakMap<object, FirstMessage>());
 
 /**
  * Returns how the token may still come, in the first message on the open socket, if a handshake was refused only because it has none. For gates of

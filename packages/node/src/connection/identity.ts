@@ -1,3 +1,4 @@
+import { shared } from "@wsorigin/core";
 import type { Connection } from "./context.ts";
 
 /** Who is behind a handshake that the gate let in. Its `request` is the framework's: in Koa the `ctx` that `before` has seen. */
@@ -6,7 +7,8 @@ export type Identity<P = unknown> = Pick<
   "decision" | "ip" | "origin" | "principal" | "refresh" | "request"
 >;
 
-const connections = new WeakMap<object, Identity>();
+/** Shared by all copies of this package: an app may import another one than its framework's adapter does. */
+const connections = shared("identities.1", () => new WeakMap<object, Identity>());
 
 /** Remembers whose request it is, for as long as the request lasts. */
 export function identify(request: object, connection: Identity): void {

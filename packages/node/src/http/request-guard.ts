@@ -1,5 +1,5 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
-import { type Decision, deny, type Policy } from "@wsorigin/core";
+import { type Decision, deny, type Policy, shared } from "@wsorigin/core";
 import { sourcesOf } from "../check-options.ts";
 import { identify, identityOf } from "../connection/identity.ts";
 import type { Interruption } from "../handshake/pending.ts";
@@ -24,8 +24,8 @@ export interface RequestAdapter<R> {
   rewritten?(request: R): void;
 }
 
-/** What policies have decided on a request, or are deciding: each is asked once. */
-const decided = new WeakMap<IncomingMessage, Map<object, Promise<boolean>>>();
+/** What policies have decided on a request, or are deciding: each is asked once, by whatever copy of this package. */
+const decided = shared("requests.1", () => new WeakMap<IncomingMessage, Map<object, Promise<boolean>>>());
 
 /** Decides on ordinary HTTP requests by a policy, for one framework. */
 export class RequestGate<P, R> implements Closable {

@@ -5,6 +5,7 @@ import {
   deny,
   type Handshake,
   type Policy,
+  shared,
   type TokenSource,
   urlWithoutTokens,
 } from "@wsorigin/core";
@@ -30,7 +31,7 @@ export interface RequestPolicyOptions {
 }
 
 /** The targets of requests whose token was removed from the query, as they arrived. */
-const arrived = new WeakMap<IncomingMessage, string>();
+const arrived = shared("targets.1", () => new WeakMap<IncomingMessage, string>());
 
 /**
  * Decides on an ordinary HTTP request by the policy of the sockets: Host, then Origin, then the token (from a header, the query or a cookie). Browsers send

@@ -14,8 +14,7 @@ export function readAddress(ask: () => string | undefined, reporter: Reporter): 
     return boundedAddress(ask());
   } catch (error) {
     // A session of HTTP/2 that is gone has no socket any more, and its address cannot be read.
-    if (!(error instanceof Error && "code" in error && error.code === "ERR_HTTP2_SOCKET_UNBOUND"))
-      reporter.error(error, "the framework's adapter");
+    if (Object(error).code !== "ERR_HTTP2_SOCKET_UNBOUND") reporter.error(error, "the framework's adapter");
     return "";
   }
 }

@@ -1,7 +1,7 @@
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from "node:http";
 import type { ServerHttp2Stream } from "node:http2";
 import type { Duplex } from "node:stream";
-import type { DenyStatus } from "@wsorigin/core";
+import { type DenyStatus, shared } from "@wsorigin/core";
 import { destroyStream } from "./connect-stream.ts";
 import { ignoreErrors } from "./ignore-errors.ts";
 
@@ -147,7 +147,7 @@ export function refuseSocket(socket: Duplex, status: DenyStatus): void {
 }
 
 /** Connections whose last response is a refusal. Their parser is still there. */
-const refused = new WeakSet<object>();
+const refused = shared("refused.1", () => new WeakSet<object>());
 
 /** Whether a connection is being closed after a refusal: what Node's parser says about the bytes behind it has no answer. */
 export function isRefused(socket: unknown): boolean {
