@@ -3,17 +3,17 @@
 import assert from "node:assert/strict";
 import { fork } from "node:child_process";
 import { once } from "node:events";
-import { cp, mkdir, writeFile } from "node:fs/promises";
+import { cp, readFile, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { run } from "./tools.mjs";
+import { root, run } from "./tools.mjs";
 
 /** Beside what the catalog has. One compiler for each major of TypeScript, and the oldest. */
 export const toolsOfConsumers = {
   "@babel/core": "7.29.13",
   "@babel/preset-env": "7.29.14",
-  "@babel/preset-typescript": "7.9.0",
+  "@babel/preset-typescript": "7.29.7",
   "@types/jest": "30.0.0",
   esbuild: "0.28.2",
   jest: "30.5.2",
@@ -37,6 +37,7 @@ export async function checkConsumers(project, only) {
     await cp(join(sources, "src"), join(project, format, "src"), { recursive: true });
     await writeFile(join(project, format, "package.json"), JSON.stringify({ private: true, type }));
   }
+  await checkStatements();
   const kinds = {
     compilers: checkCompilers,
     bundlers: checkBundlers,
@@ -49,6 +50,24 @@ export async function checkConsumers(project, only) {
     await check(project);
     console.log(`Consumers: ${kind} (${Math.round((performance.now() - started) / 1000)} s)`);
   }
+}
+
+/** What the READMEs say is tested is what follows here. */
+async function checkStatements() {
+  const read = (name) => readFile(join(root, "packages", name, "README.md"), "utf8");
+  const [core, jwt] = await Promise.all(["core", "jwt"].map(read));
+  const rows = core.split("\n").filter((line) => line.startsWith("| TypeScript with "));
+  const versions = Object.keys(compilers)
+    .toSorted((a, b) => Number(a) - Number(b))
+    .join(", ")
+    .replace(/, (?=\d+$)/, " and ");
+  assert.equal(rows.length, Object.keys(resolutions).length, "packages/core/README.md: the rows of TypeScript");
+  for (const [index, ways] of Object.values(resolutions).entries()) {
+    assert.ok(rows[index].includes(`${versions};`), `packages/core/README.md does not say ${versions}`);
+    for (const way of Object.keys(ways))
+      assert.ok(rows[index].includes(`\`${way}\``), `packages/core/README.md does not say ${way}`);
+  }
+  assert.ok(jwt.includes(`transformIgnorePatterns: ${JSON.stringify(untransformed)}`), "packages/jwt/README.md: Jest");
 }
 
 /** Runs a compiled or bundled program, and compares what the apps answered. */
@@ -139,6 +158,9 @@ async function checkBundlers(project) {
   }
 }
 
+/** The line that the README of @wsorigin/jwt asks for: jose has ES modules only. */
+const untransformed = ["/node_modules/(?!jose/)"];
+
 async function checkJest(project) {
   const folder = join(project, "cjs");
   const presets = [["@babel/preset-env", { targets: { node: "20" } }], "@babel/preset-typescript"];
@@ -162,8 +184,7 @@ async function checkJest(project) {
       displayName: `${name}, jwt`,
       testMatch: ["<rootDir>/src/jwt.test.ts"],
       transform: { "\\.[jt]s$": transform },
-      // The line that the README asks for: jose has ES modules only.
-      transformIgnorePatterns: ["/node_modules/(?!jose/)"],
+      transformIgnorePatterns: untransformed,
     },
   ]);
   await writeFile(join(folder, "jest.config.json"), JSON.stringify({ projects }));
