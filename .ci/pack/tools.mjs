@@ -1,10 +1,14 @@
 // What the steps of check-pack share.
+import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { readdir, readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 
 export const root = join(import.meta.dirname, "../..");
+/** What the consumers are made of. */
+export const sources = join(root, ".ci/consumers");
+export const frameworks = ["express", "fastify", "koa"];
 export const bin = (name) => join(root, "node_modules", ".bin", name);
 const windows = process.platform === "win32";
 
@@ -40,4 +44,10 @@ export async function catalog() {
   return Object.fromEntries(
     [...block.matchAll(/^ +"?([^":]+)"?: (.+)$/gm)].map(([, name, version]) => [name, version]),
   );
+}
+
+/** Runs a compiled or bundled program of a consumer, and compares what its apps answered to a page, a foreign page, a ticket and the same ticket again. */
+export async function runApps(file, what) {
+  const answers = frameworks.map((name) => `${name} 101 403 101 401\n`).join("");
+  assert.equal(await run(process.execPath, [file], dirname(file)), answers, what);
 }
