@@ -15,7 +15,7 @@ export async function checkCompilers(project) {
   for (const [format, ways] of Object.entries(resolutions)) {
     const compilerOptions = {
       target: "es2022",
-      lib: "es2022",
+      lib: ["es2022"],
       strict: true,
       esModuleInterop: true,
       skipLibCheck: true,
@@ -33,7 +33,9 @@ export async function checkCompilers(project) {
     const worker = async () => {
       for (let job = jobs.pop(); job !== undefined; job = jobs.pop()) await compileAndRun(project, job);
     };
-    await Promise.all([worker(), worker()]);
+    // Both end before the first failure is told: the folder is removed then.
+    const ends = await Promise.allSettled([worker(), worker()]);
+    for (const end of ends) if (end.status === "rejected") throw end.reason;
   }
   await checkMixed(project, join(project, "esm"));
 }
