@@ -5,9 +5,10 @@ import { pathToFileURL } from "node:url";
 import type { Target } from "@wsorigin/testing";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { WebSocketServer } from "ws";
+import { afterwards } from "../../testing/test/afterwards.ts";
 import * as sources from "../src/index.ts";
 import { type Compiled, compile } from "./compiled.ts";
-import { afterwards, evil, open, page, statusOf } from "./support.ts";
+import { evil, open, page, statusOf } from "./support.ts";
 
 let compiled: Compiled;
 /** Two copies of this package, each with its own copy of the core. */
