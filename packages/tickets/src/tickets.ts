@@ -32,6 +32,7 @@ export interface TicketsOptions {
 }
 
 const optionNames: Names<TicketsOptions> = { store: true, ttl: true };
+const unknownTicket = "Unknown ticket: it was redeemed before, expired long ago, or was never issued.";
 
 /** What a ticket grants, and the origin that it is bound to. */
 export interface TicketRequest<P> extends Granted<P> {
@@ -126,10 +127,7 @@ export function createTickets<P>(options: TicketsOptions = {}): Tickets<P> {
   async function redeem(hash: string, origin: string | undefined): Promise<Verification<P>> {
     const taken = await store.take(hash);
     if (taken === undefined)
-      return refuse(
-        "invalid",
-        foundElsewhere(store, hash) ?? "Unknown ticket: it was redeemed before, expired long ago, or was never issued.",
-      );
+      return refuse("invalid", foundElsewhere(store, hash) ?? unknownTicket);
     if ("expired" in taken)
       return refuse("expired", "It was not redeemed in time: a page should fetch one for each socket, just before it.");
     const record = readRecord<P>(taken.value);
