@@ -126,8 +126,7 @@ export function createTickets<P>(options: TicketsOptions = {}): Tickets<P> {
 
   async function redeem(hash: string, origin: string | undefined): Promise<Verification<P>> {
     const taken = await store.take(hash);
-    if (taken === undefined)
-      return refuse("invalid", foundElsewhere(store, hash) ?? unknownTicket);
+    if (taken === undefined) return refuse("invalid", foundElsewhere(store, hash) ?? unknownTicket);
     if ("expired" in taken)
       return refuse("expired", "It was not redeemed in time: a page should fetch one for each socket, just before it.");
     const record = readRecord<P>(taken.value);
