@@ -9,9 +9,10 @@ export const layout = 1;
  * @param name unique, with a number that changes with the value's type: copies of different versions read the same value
  * @param make makes the value, in the copy that asks first
  */
-export function shared<T>(name: string, make: () => T): T {
+export function shared<T extends object>(name: string, make: () => T): T {
   const key = Symbol.for(`wsorigin.${name}`);
-  if (Object.hasOwn(globalThis, key)) return Reflect.get(globalThis, key);
+  const known = Reflect.get(globalThis, key);
+  if (known !== undefined) return known;
   const value = make();
   // Does not throw if the global object cannot be extended: then each copy has its own.
   Reflect.defineProperty(globalThis, key, { value });

@@ -35,8 +35,7 @@ export function checkOptions<P>(options: PolicyOptions<P>): CheckedOptions<P> {
   };
   const list = <T>(name: "origins" | "hosts", value: unknown, read: (entry: unknown) => Read<T>): readonly T[] => {
     if (!Array.isArray(value)) {
-      const every = `would allow every ${name === "origins" ? "page" : "Host"}, and is not supported`;
-      const what = value === "*" ? every : "is not a list";
+      const what = value === "*" ? "would match everything" : "is not a list";
       report("option-invalid", name, `${name}: ${show(value)} ${what}. ${listToWrite(name, value, read)}`);
       return [];
     }

@@ -178,17 +178,9 @@ function protocolTokens(lines: readonly string[]): readonly Candidate[] {
   return tokens.map((entry) => ({ source, token: alone ? undefined : entry.slice(prefix.length), note }));
 }
 
-const places: Readonly<Record<TokenSourceKind, string>> = {
-  bearerHeader: "the Authorization header",
-  bearerProtocol: "the subprotocols (bearer.<token>)",
-  cookie: "the cookie",
-  firstMessage: "the first message",
-  queryParam: "the query parameter",
-};
-
-/** Names the place of a source, for the operator. */
-export function placeOf(source: TokenSource): string {
-  return "name" in source ? `${places[source.kind]} ${JSON.stringify(source.name)}` : places[source.kind];
+/** Writes a source as in the configuration. */
+export function sourceText(source: TokenSource): string {
+  return `${source.kind}(${"name" in source ? JSON.stringify(source.name) : ""})`;
 }
 
 /** Returns a request target without the parameters that are token sources. The rest is unchanged. */

@@ -10,7 +10,7 @@ import {
   findToken,
   type FirstMessage,
   longestToken,
-  placeOf,
+  sourceText,
   type TokenSource,
   type TokenSourceKind,
 } from "./sources.ts";
@@ -45,8 +45,7 @@ export interface TokenOptions<P, Required extends boolean = boolean> {
 
 export type Verification<P> = Grant<P> | TokenRefusal;
 
-const pagesCannot =
-  'A page cannot set that header: add queryParam("ticket"), bearerProtocol() or cookie("sid") to `from`, and send the token there.';
+const pagesCannot = ' Pages cannot set that. Add queryParam("ticket"), bearerProtocol() or cookie("sid") to `from`.';
 
 /** Refusals for a missing token that may still come in the first message. */
 const awaited = shared(`awaited.${layout}`, () => new WeakMap<object, FirstMessage>());
@@ -77,15 +76,16 @@ interface LateOptions {
 export class TokenRule<P> {
   readonly #options: TokenOptions<P>;
   readonly #message: FirstMessage | undefined;
-  /** Where a token was looked for: for a handshake from a page, and for one without an Origin. */
-  readonly #places: { readonly page: string; readonly program: string };
+  /** Where a token was looked for. */
+  readonly #places: string;
+  /** What to do about that where a page asks. */
+  readonly #pageFix: string;
 
   constructor(options: TokenOptions<P>) {
     this.#options = options;
     this.#message = options.from.find((source) => source.kind === "firstMessage");
-    const program = `Looked for in: ${options.from.map(placeOf).join(", ")}.`;
-    const isProgramsOnly = options.from.every(({ kind }) => kind === "bearerHeader");
-    this.#places = { program, page: isProgramsOnly ? `${program} ${pagesCannot}` : program };
+    this.#places = `Looked in: ${options.from.map(sourceText).join(", ")}.`;
+    this.#pageFix = options.from.every(({ kind }) => kind === "bearerHeader") ? pagesCannot : "";
   }
 
   /**
@@ -106,10 +106,10 @@ export class TokenRule<P> {
     if (found.kind === "wrong") return deny(found.code, origin, { note: found.note });
     if (found.kind === "none" || (headerOnly && found.source !== "bearerHeader" && late === undefined)) {
       if (found.kind === "none" && this.#options.required === false && !headerOnly) return allow;
-      const { page: ofPage, program } = this.#places;
-      const places = origin === undefined ? program : ofPage;
       const note =
-        found.kind === "none" && !headerOnly ? places : "Without an Origin only the Authorization header counts.";
+        found.kind !== "none" || headerOnly
+          ? "Without an Origin only the Authorization header counts."
+          : this.#places + (origin === undefined ? "" : this.#pageFix);
       const missing = deny("token-missing", origin, { note });
       if (this.#message !== undefined && !headerOnly) awaited.set(missing, this.#message);
       return missing;
