@@ -34,7 +34,7 @@ const example = "https://app.example.com";
 export async function plannedTest(input: TestInput): Promise<PlannedTest> {
   const { folder, manifest, project, sockets, policy, variables, style } = input;
   const own = runnerOf(manifest);
-  // Jest loads ES modules only with this flag, and the test's package is one.
+  // Without this flag, Jest's configuration decides which files are tests and what compiles them: a test for Node's own runner works in every such project.
   const jest = own === "jest" && !/experimental-vm-modules/.test(Object.values(manifest.scripts).join(" "));
   const runner: Runner = own === undefined || jest ? "node" : own;
   const start = startOf(listeningOf([...new Set(sockets.map(({ module }) => module))], project), manifest, runner);
