@@ -2,7 +2,7 @@ import { createServer } from "node:http";
 import { adapterServer, type AdapterStart } from "@wsorigin/testing";
 import cors from "cors";
 import type { Application } from "express";
-import { createPolicy, guard } from "../src/index.ts";
+import { createPolicy, guard } from "@wsorigin/express";
 
 /** An app with CORS as people set it up who believe that it guards their sockets: it must never meet one. */
 export function startOn(express: () => Application): AdapterStart {

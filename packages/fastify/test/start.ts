@@ -1,7 +1,7 @@
 import cors from "@fastify/cors";
 import { adapterServer, type AdapterStart } from "@wsorigin/testing";
 import Fastify from "fastify";
-import { createPolicy, wsorigin } from "../src/index.ts";
+import { createPolicy, wsorigin } from "@wsorigin/fastify";
 
 /** CORS as people set it up who believe that it guards their sockets: it must never meet one, registered before the gate or after it. */
 const erring = { origin: () => Promise.reject(new Error("CORS met a handshake")) };

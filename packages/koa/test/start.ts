@@ -2,7 +2,7 @@ import { createServer } from "node:http";
 import cors from "@koa/cors";
 import { adapterServer, type AdapterStart } from "@wsorigin/testing";
 import Koa from "koa";
-import { createPolicy, guard } from "../src/index.ts";
+import { createPolicy, guard } from "@wsorigin/koa";
 
 /** An app with CORS as people set it up who believe that it guards their sockets: it must never meet one. */
 export const start: AdapterStart = async ({ policy, options, routes, before, after, answer }) => {

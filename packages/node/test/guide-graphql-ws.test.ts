@@ -2,7 +2,7 @@ import { buildSchema } from "graphql";
 import { type Client, type ClientOptions, createClient } from "graphql-ws";
 import { useServer } from "graphql-ws/use/ws";
 import { until } from "@wsorigin/testing";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { WebSocketServer } from "ws";
 import { page, started } from "../../testing/test/guides.ts";
 import { run } from "../../testing/test/program.ts";
@@ -16,6 +16,7 @@ import {
   socketOf,
   startLibrary,
 } from "./guide-support.ts";
+import { afterwards } from "./support.ts";
 
 const schema = buildSchema(`
   type Query { user: String }
@@ -32,10 +33,10 @@ const roots = {
   },
 };
 
-/** graphql-ws's own client, as a page has it, but without its delays. It ends with the test. */
+/** graphql-ws's own client, as a page has it, but without its delays. It ends with its server: later, it would connect again to one that is closing. */
 function clientOf(options: ClientOptions): Client {
   const client = createClient({ webSocketImpl: PageSocket, retryWait: async () => {}, ...options });
-  onTestFinished(async () => client.dispose());
+  afterwards(async () => client.dispose());
   return client;
 }
 

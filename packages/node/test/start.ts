@@ -1,5 +1,5 @@
 import { adapterServer, type AdapterStart } from "@wsorigin/testing";
-import { createPolicy, guard, type GuardableServer } from "../src/index.ts";
+import { createPolicy, guard, type GuardableServer } from "@wsorigin/node";
 
 /** Guards a server that `makeServer` returns. Requests go to the suite's middleware first, then to the server's own listeners. */
 export function startOn(makeServer: () => GuardableServer): AdapterStart {

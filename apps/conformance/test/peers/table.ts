@@ -50,7 +50,7 @@ export function table(rows: readonly Compared[]): string {
 }
 
 /** The status line in what a row observed. */
-function statusOf(seen: unknown): string {
+export function statusOf(seen: unknown): string {
   const [line] = /HTTP\/1\.1 [^"]+/.exec(JSON.stringify(seen)) ?? [];
   return line === undefined ? "the connection ends" : line.slice("HTTP/1.1 ".length);
 }
