@@ -1,7 +1,7 @@
 import { createServer } from "node:http";
 import type { AdapterStart } from "@wsorigin/testing";
 import { startOn as startExpress } from "../../../packages/express/test/start.ts";
-import { majors } from "../../../packages/express/test/support.ts";
+import { majors } from "../../../packages/express/test/majors.ts";
 import { startWithCors } from "../../../packages/fastify/test/start.ts";
 import { start as startKoa } from "../../../packages/koa/test/start.ts";
 import { startOn as startNode } from "../../../packages/node/test/start.ts";

@@ -2,7 +2,8 @@ import cors, { type CorsOptions } from "cors";
 import { describe, expect, test } from "vitest";
 import { corsOptions } from "../src/index.ts";
 import { askCors, describeCorsOptions } from "../../testing/test/cors.ts";
-import { majors, page, policy, startApp } from "./support.ts";
+import { majors } from "./majors.ts";
+import { page, policy, startApp } from "./support.ts";
 
 for (const { name, express } of majors) {
   const api = async (options: CorsOptions): Promise<number> => {

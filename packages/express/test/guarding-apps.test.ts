@@ -2,7 +2,7 @@ import cors from "cors";
 import { describe } from "vitest";
 import { describeGuardOptions } from "../../testing/test/guard-options.ts";
 import { guard } from "../src/index.ts";
-import { majors } from "./support.ts";
+import { majors } from "./majors.ts";
 
 describe.each(majors)("$name", ({ express }) => {
   describeGuardOptions({

@@ -1,7 +1,8 @@
 import type { Server } from "node:http";
 import { handshake } from "@wsorigin/testing";
 import { describe, expect, test } from "vitest";
-import { majors, page, startApp } from "./support.ts";
+import { majors } from "./majors.ts";
+import { page, startApp } from "./support.ts";
 
 const evil = "https://evil.test";
 

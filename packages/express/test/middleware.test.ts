@@ -2,7 +2,8 @@ import { handshake } from "@wsorigin/testing";
 import cors from "cors";
 import type { RequestHandler } from "express";
 import { describe, expect, test } from "vitest";
-import { majors, page, startApp } from "./support.ts";
+import { majors } from "./majors.ts";
+import { page, startApp } from "./support.ts";
 
 describe.each(majors)("$name: before", ({ express }) => {
   async function run(before: readonly RequestHandler[], origin = page) {

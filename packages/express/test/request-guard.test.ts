@@ -15,7 +15,7 @@ import {
   type StartRequestApp,
 } from "../../testing/test/request-guard.ts";
 import { corsOptions, createPolicy, grant, identityOf, type Policy, queryParam, requestGuard } from "../src/index.ts";
-import { majors } from "./support.ts";
+import { majors } from "./majors.ts";
 
 const bodies: Readonly<Record<string, RequestHandler>> = {
   "express 5": text(),

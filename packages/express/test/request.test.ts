@@ -1,6 +1,7 @@
 import { handshake } from "@wsorigin/testing";
 import { describe, expect, test } from "vitest";
-import { majors, page, startApp } from "./support.ts";
+import { majors } from "./majors.ts";
+import { page, startApp } from "./support.ts";
 
 const forwarded = [
   ["X-Forwarded-For", "203.0.113.7"],

@@ -2,19 +2,10 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { DecisionEvent } from "@wsorigin/node";
 import type { Application } from "express";
-import express5 from "express";
-import express4 from "express4";
 import { guard } from "../src/index.ts";
 import type { ExpressGuardOptions } from "../src/index.ts";
 import { createPolicy, type Policy } from "../src/index.ts";
 import { afterwards } from "../../testing/test/afterwards.ts";
-
-/** Both majors, behind the one type the adapter is written against. */
-export const majors: readonly { readonly name: string; readonly express: () => Application }[] = [
-  { name: "express 5", express: () => express5() },
-  // What the adapter uses of an app is the same in both; their declarations differ elsewhere.
-  { name: "express 4", express: () => express4() as unknown as Application },
-];
 
 export const page = "https://app.example";
 

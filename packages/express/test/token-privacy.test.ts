@@ -2,7 +2,8 @@ import { handshake } from "@wsorigin/testing";
 import type { Request } from "express";
 import { describe, expect, test } from "vitest";
 import { bearerProtocol, createPolicy, grant, queryParam } from "../src/index.ts";
-import { majors, page, startApp } from "./support.ts";
+import { majors } from "./majors.ts";
+import { page, startApp } from "./support.ts";
 
 const policy = createPolicy<unknown>({
   origins: [page],

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { Agent, createServer, type IncomingMessage, request, type Server } from "node:http";
 import type { ServerHttp2Stream } from "node:http2";
+import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { closeBytes, frameBytes, type Frames, handshake, until } from "@wsorigin/testing";
 import { bearerHeader, createPolicy, grant, type Policy } from "@wsorigin/core";
@@ -81,6 +82,19 @@ describe("a socket that a listener of the app opened", () => {
     expect(identityOf({})).toBeUndefined();
     expect(identityOf(undefined)).toBeUndefined();
     frames.destroy();
+    await until(() => gate.connections.size === 0, "it is gone");
+  });
+
+  test("is ended when its token expires, also if it was opened past the stream, as on Bun", async () => {
+    const { gate, connect } = await startOwn({ policy: tokens(300) }, (server) =>
+      server.on("upgrade", (_request, socket) => {
+        const head = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n";
+        Reflect.apply(Socket.prototype.write, socket, [head]);
+      }),
+    );
+    const frames = await connect("ada");
+    expect([...gate.connections].map(({ principal }) => principal)).toEqual(["ada"]);
+    expect(await frames.closed()).toBe("fin");
     await until(() => gate.connections.size === 0, "it is gone");
   });
 

@@ -1,5 +1,5 @@
 import { startGuarded as startExpress } from "../../../../packages/express/test/guarded.ts";
-import { majors } from "../../../../packages/express/test/support.ts";
+import { majors } from "../../../../packages/express/test/majors.ts";
 import { startGuarded as startFastify } from "../../../../packages/fastify/test/guarded.ts";
 import { startGuarded as startKoa } from "../../../../packages/koa/test/guarded.ts";
 import { startGuarded as startNode } from "../../../../packages/node/test/guarded.ts";

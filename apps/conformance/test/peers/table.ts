@@ -56,7 +56,7 @@ export function statusOf(seen: unknown): string {
 }
 
 /** Aligns the columns, as the formatter does. */
-function tableOf(head: readonly string[], rows: readonly (readonly string[])[]): readonly string[] {
+export function tableOf(head: readonly string[], rows: readonly (readonly string[])[]): readonly string[] {
   const widths = head.map((name, column) => Math.max(name.length, ...rows.map((row) => row[column]?.length ?? 0)));
   const lineOf = (cells: readonly string[]): string =>
     `| ${widths.map((width, column) => (cells[column] ?? "").padEnd(width)).join(" | ")} |`;

@@ -153,6 +153,7 @@ function handOver<P, R>(
         answered(refusal);
       }),
     answered: (refusal) => {
+      if (!opened && refusal === undefined) transport.missed();
       if (!opened) connection?.dispose();
       if (refusal !== undefined) record.tell(refusal, "enforce");
       else if (connection?.awaited === undefined) record.tell(decision, record.mode);

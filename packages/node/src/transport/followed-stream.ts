@@ -74,6 +74,13 @@ export class FollowedStream implements Wire {
     this.#answered(opened);
   }
 
+  /** The response went past this stream, as with the `ws` of Bun, which opens sockets in native code. */
+  missed(): void {
+    if (this.#state !== "head" || this.#head.length > 0) return;
+    this.#letBe();
+    this.#answered(true);
+  }
+
   close(code: number, reason: string): void {
     if (this.#state === "plain" || this.#state === "head") return void this.#stream.destroy();
     if (this.#frame !== undefined) return;

@@ -56,6 +56,9 @@ export class Http1Request implements Transport {
     return new FollowedStream(this.stream, answered);
   }
 
+  /** A response may have begun and written nothing yet. */
+  missed(): void {}
+
   rewrite(changes: Rewrite): void {
     rewriteRequest(this.request, changes);
   }

@@ -26,6 +26,7 @@ export class Http1Upgrade implements Transport {
   #written: number | undefined;
   #closing: CloseListeners | undefined;
   #isDelegated = false;
+  #followed: FollowedStream | undefined;
 
   constructor(request: IncomingMessage, stream: Duplex, head: Buffer, delegates: UpgradeDelegates) {
     this.request = request;
@@ -61,7 +62,12 @@ export class Http1Upgrade implements Transport {
   }
 
   follow(answered: (opened: boolean) => void): Wire {
-    return new FollowedStream(this.stream, answered);
+    this.#followed = new FollowedStream(this.stream, answered);
+    return this.#followed;
+  }
+
+  missed(): void {
+    if (!this.stream.destroyed && !this.stream.writableEnded) this.#followed?.missed();
   }
 
   rewrite(changes: Rewrite): void {

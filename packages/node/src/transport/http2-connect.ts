@@ -94,6 +94,9 @@ export class Http2Connect implements Transport {
     return stream.destroyed || stream.headersSent;
   }
 
+  /** Nothing can respond without the stream's own method. */
+  missed(): void {}
+
   onClose(listener: () => void): void {
     this.#closing ??= new CloseListeners((closed) => this.#whenClosed(closed));
     this.#closing.add(listener);

@@ -45,6 +45,8 @@ export interface Transport {
   follow(answered: (opened: boolean) => void): Wire;
   /** Whether another listener has begun to respond, or the connection is gone. */
   answered(): boolean;
+  /** Another listener has responded, and `follow` has seen nothing of it. Such a socket can be ended, but not closed with a frame. */
+  missed(): void;
   /** Calls the listener once, when the connection is closed, or its ordinary response is complete. */
   onClose(listener: () => void): void;
   destroy(): void;

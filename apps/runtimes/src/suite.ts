@@ -1,0 +1,67 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, relative } from "node:path";
+import { run } from "./program.ts";
+import { root } from "./workspace.ts";
+
+/** Packages and apps whose tests open sockets, and those that these are made of. */
+export const projects: readonly string[] = [
+  "core",
+  "jwt",
+  "node",
+  "express",
+  "koa",
+  "fastify",
+  "testing",
+  "tickets",
+  "client",
+  "conformance",
+];
+
+export interface SuiteOptions {
+  /** The program that runs vitest. */
+  readonly node: string;
+  readonly projects: readonly string[];
+  /** Parts of the names of test files; all of them by default. */
+  readonly files?: readonly string[];
+  /** The workspace; this one by default. */
+  readonly folder?: string;
+}
+
+/** Runs tests on a runtime, and says how many passed. Returns whether all did. */
+export async function runSuite(name: string, options: SuiteOptions): Promise<boolean> {
+  const { node, folder = root, files = [] } = options;
+  const scratch = await mkdtemp(join(tmpdir(), "wsorigin-runtimes-"));
+  const report = join(scratch, "vitest.json");
+  const args = [
+    join(folder, "node_modules/vitest/vitest.mjs"),
+    "run",
+    "--reporter=dot",
+    "--reporter=json",
+    `--outputFile.json=${report}`,
+    ...options.projects.flatMap((project) => ["--project", project]),
+    ...browserTests(folder).flatMap((file) => ["--exclude", `**/${file}`]),
+    ...files,
+  ];
+  const started = Date.now();
+  try {
+    const code = await run(node, args, { cwd: folder });
+    const { numPassedTests = 0, numFailedTests = 0 } = JSON.parse(await readFile(report, "utf8").catch(() => "{}"));
+    const seconds = Math.round((Date.now() - started) / 1000);
+    console.log(`\n${name}: ${numPassedTests} passed, ${numFailedTests} failed, in ${seconds} s\n`);
+    return code === 0 && numPassedTests > 0;
+  } finally {
+    await rm(scratch, { recursive: true });
+  }
+}
+
+/** The test files that start a browser. What a browser does is the same, whatever runs the server. */
+function browserTests(folder: string): readonly string[] {
+  return ["packages", "apps"]
+    .flatMap((parent) => readdirSync(join(folder, parent)).map((name) => join(folder, parent, name, "test")))
+    .filter((tests) => existsSync(tests))
+    .flatMap((tests) => readdirSync(tests).map((name) => join(tests, name)))
+    .filter((file) => file.endsWith(".test.ts") && /from "[^"]*\/browsers\.ts"/.test(readFileSync(file, "utf8")))
+    .map((file) => relative(folder, file));
+}
