@@ -15,9 +15,9 @@ interface Delegated {
   readonly close: () => Promise<void>;
 }
 
-/** A server whose sockets `ws` opens, in an app that knows of the gate only that it is there. With `expires`, it wants a token, which is a name. */
-async function start(expires?: number): Promise<Delegated> {
-  const verify = (token: string) => grant({ principal: token, expiresAt: Date.now() + (expires ?? 60_000) });
+/** A server whose sockets `ws` opens. Its tokens are names, and expire after so many milliseconds. */
+async function start(expires = 60_000): Promise<Delegated> {
+  const verify = (token: string) => grant({ principal: token, expiresAt: Date.now() + expires });
   const token = { from: [queryParam("name")], verify };
   const policy = createPolicy<string>({ origins: [origin], hosts: [host], token });
   const server = createServer((_request, response) => void response.end("page"));
@@ -44,7 +44,7 @@ async function open(port: number): Promise<Frames> {
 
 /** What holds for a `ws` server behind a gate. */
 export function describeDelegated({ describe, test, concurrent = test }: Runner): void {
-  const row = (name: string, expires: number | undefined, body: (started: Delegated) => Promise<void>): unknown =>
+  const row = (name: string, expires: number, body: (started: Delegated) => Promise<void>): unknown =>
     concurrent(name, async () => {
       const started = await start(expires);
       try {
@@ -54,7 +54,7 @@ export function describeDelegated({ describe, test, concurrent = test }: Runner)
       }
     });
   describe("ws", () => {
-    row("messages go both ways, and identityOf() knows the user", undefined, async ({ port, principals, gate }) => {
+    row("messages go both ways, and identityOf() knows the user", 60_000, async ({ port, principals, gate }) => {
       const frames = await open(port);
       frames.send("hello");
       assert.equal((await frames.next()).text, "hello");
@@ -63,24 +63,27 @@ export function describeDelegated({ describe, test, concurrent = test }: Runner)
       frames.destroy();
       await until(() => gate.connections.size === 0, "the gate knows that it is closed");
     });
-    row("disconnect() closes it with the code", undefined, async ({ port, gate }) => {
-      const frames = await open(port);
-      await gate.disconnect(({ principal }) => principal === "Ada", 4401);
-      assert.equal((await frames.nextClose())?.code, 4401);
-      frames.destroy();
-    });
-    row("is closed with 4401 when the token expires", 300, async ({ port }) => {
-      const frames = await open(port);
-      assert.equal((await frames.nextClose())?.code, 4401);
-      frames.destroy();
-    });
-    row("closing the gate closes it with 1001", undefined, async ({ port, gate }) => {
-      const frames = await open(port);
-      const closed = gate.close({ timeout: 2000 });
-      assert.equal((await frames.nextClose())?.code, 1001);
-      frames.destroy();
-      await closed;
-    });
+    const endings = [
+      ["disconnect()", 4401, 60_000, ({ gate }: Delegated) => void gate.disconnect(() => true, 4401)],
+      ["the end of its token", 4401, 300, () => {}],
+      ["the shutdown of the gate", 1001, 60_000, ({ gate }: Delegated) => void gate.close({ timeout: 2000 })],
+    ] as const;
+    for (const [what, code, expires, end] of endings) {
+      row(`is ended by ${what}`, expires, async (started) => {
+        const frames = await open(started.port);
+        end(started);
+        const close = await frames.nextClose();
+        assert.ok(close === undefined || close.code === code, `The code is ${close?.code}.`);
+        frames.destroy();
+        await until(() => started.gate.connections.size === 0, "the gate knows that it is closed");
+      });
+      row(`gets the close code ${code} of ${what}`, expires, async (started) => {
+        const frames = await open(started.port);
+        end(started);
+        assert.equal((await frames.nextClose())?.code, code);
+        frames.destroy();
+      });
+    }
   });
   describeEndpoint(
     "ws, from outside",

@@ -1,8 +1,7 @@
 // Runs the adapters' suite on the runtime that starts this program, from the built packages. Writes what it found to the file that is its argument.
 import { writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
-import { createServer as createTlsServer } from "node:https";
-import { describeAdapter, selfSigned } from "@wsorigin/testing";
+import { describeAdapter } from "@wsorigin/testing";
 import { majors } from "../../../packages/express/test/majors.ts";
 import { startOn as startExpress } from "../../../packages/express/test/start.ts";
 import { startWithCors } from "../../../packages/fastify/test/start.ts";
@@ -14,7 +13,6 @@ import { Rows } from "./rows.ts";
 
 const adapters = [
   ["http", startNode(() => createServer((_request, response) => void response.end("page")))],
-  ["https", startNode(() => createTlsServer(selfSigned, (_request, response) => void response.end("page")))],
   ...majors.map(({ name, express }) => [name, startExpress(express)] as const),
   ["koa", startKoa],
   ["fastify", startWithCors("before")],

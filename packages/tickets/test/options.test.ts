@@ -1,10 +1,9 @@
 import { ConfigurationError, explain } from "@wsorigin/core";
 import { until } from "@wsorigin/testing";
-import { Redis } from "ioredis";
 import { createClient } from "redis";
 import { describe, expect, test } from "vitest";
 import { createTickets, memoryStore, redisStore, TicketsError, type TicketStore } from "../src/index.ts";
-import { ada, asked, decide, hashOf, page, type User } from "./support.ts";
+import { ada, asked, decide, hashOf, page, Redis, type User } from "./support.ts";
 
 /** The error of a function that must throw one. */
 function thrownBy(make: () => unknown): TicketsError {

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { createPolicy, type Decision, queryParam } from "@wsorigin/core";
-import { Redis } from "ioredis";
+import * as ioredis from "ioredis";
 import { createClient } from "redis";
 import { memoryStore, type RedisClient, redisStore, type RedisSubscriber, type Tickets } from "../src/index.ts";
 import { createTickets, type TicketStore } from "../src/index.ts";
@@ -39,6 +39,9 @@ export async function codeOf(decision: Promise<Decision<unknown>>): Promise<stri
 export function hashOf(ticket: string): string {
   return createHash("sha256").update(ticket).digest("hex");
 }
+
+/** Version 4 of ioredis exports the class as the default only. */
+export const Redis: typeof ioredis.Redis = "Redis" in ioredis ? ioredis.Redis : Reflect.get(ioredis, "default");
 
 export type Library = "redis" | "ioredis";
 
@@ -81,10 +84,17 @@ export async function connect(
     subscriber,
     command: (...words) => client.sendCommand(words),
     close: () => {
-      client.destroy();
-      subscriber.destroy();
+      end(client);
+      end(subscriber);
     },
   };
+}
+
+/** Closes a client of redis at once: with `destroy()` since version 5, with `disconnect()` before. */
+function end(client: { readonly destroy: () => void }): void {
+  const close: unknown = Reflect.get(client, "destroy") ?? Reflect.get(client, "disconnect");
+  // It rejects the commands that wait for an answer.
+  if (typeof close === "function") Promise.resolve(Reflect.apply(close, client, [])).catch(() => {});
 }
 
 /** What the processes of one app share. */
