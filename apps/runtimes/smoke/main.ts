@@ -19,7 +19,7 @@ const adapters = [
 ] as const;
 
 const suites: readonly (readonly [name: string, register: (rows: Rows) => void])[] = [
-  ["ws, delegated", ({ runner }) => describeDelegated(runner)],
+  ["ws, delegated", describeDelegated],
   ...adapters.map(([name, start]) => [name, ({ runner }: Rows) => describeAdapter(name, start, runner)] as const),
 ];
 

@@ -25,8 +25,13 @@ export class Rows {
       this.#path.pop();
     },
     test: (name, body) => void this.#alone.push(this.#row(name, body)),
-    concurrent: (name, body) => void this.#together.push(this.#row(name, body)),
+    concurrent: (name, body) => this.add(name, body),
   };
+
+  /** A row that may run at the same time as others. */
+  add(name: string, body: () => Promise<void>): void {
+    this.#together.push(this.#row(name, body));
+  }
 
   get size(): number {
     return this.#alone.length + this.#together.length;

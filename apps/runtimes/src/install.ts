@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { mustRun } from "./program.ts";
@@ -31,14 +32,15 @@ export async function runtimes(kinds: readonly Runtime["kind"][]): Promise<reado
 
 function runtimeOf(name: string, spec: string): Runtime {
   const kind = (["node", "bun", "deno"] as const).find((each) => name.startsWith(each));
-  if (kind === undefined) throw new Error(`Unknown runtime ${JSON.stringify(name)} in the catalog. Valid: node, bun, deno.`);
+  if (kind === undefined)
+    throw new Error(`Unknown runtime ${JSON.stringify(name)} in the catalog. Valid: node, bun, deno.`);
   const version = spec.slice(spec.lastIndexOf("@") + 1);
   return { name, kind, version, program: join(folder, "node_modules", name, programs[kind]) };
 }
 
-async function isInstalled({ name, version }: Runtime): Promise<boolean> {
+async function isInstalled({ name, version, program }: Runtime): Promise<boolean> {
   const text = await readFile(join(folder, "node_modules", name, "package.json"), "utf8").catch(() => "{}");
-  return JSON.parse(text).version === version;
+  return JSON.parse(text).version === version && existsSync(program);
 }
 
 async function install(): Promise<void> {
@@ -46,5 +48,7 @@ async function install(): Promise<void> {
   await mkdir(folder, { recursive: true });
   const manifest = { name: "runtimes", private: true, dependencies: readCatalog("runtimes") };
   await writeFile(join(folder, "package.json"), JSON.stringify(manifest, undefined, 2));
-  await mustRun("npm", ["install", "--ignore-scripts", "--no-package-lock", "--no-audit", "--no-fund"], { cwd: folder });
+  await mustRun("npm", ["install", "--ignore-scripts", "--no-package-lock", "--no-audit", "--no-fund"], {
+    cwd: folder,
+  });
 }

@@ -31,7 +31,9 @@ async function problemsOn({ kind, version, program: binary }: Runtime): Promise<
     const code = await run(binary, [...argumentsOf[kind], program, file, names], { stdio: "ignore" });
     const text = await readFile(file, "utf8").catch(() => undefined);
     if (code !== 0 || text === undefined)
-      throw new Error(`${kind} ${version} ended with ${code}. Run it yourself: ${binary} ${argumentsOf[kind].join(" ")} ${program}`);
+      throw new Error(
+        `${kind} ${version} ended with ${code}. Run it yourself: ${binary} ${argumentsOf[kind].join(" ")} ${program}`,
+      );
     const reports: readonly SmokeReport[] = JSON.parse(text);
     const problems = reports.flatMap((report) => problemsOf(report, known));
     console.log([`${kind} ${version}`, ...reports.map((report) => lineOf(report, known)), ...problems, ""].join("\n"));

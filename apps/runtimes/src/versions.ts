@@ -9,15 +9,21 @@ import { catalogOf, readCatalog, root } from "./workspace.ts";
 /** The adapters, and the package that uses Redis. */
 const projects = ["express", "koa", "fastify", "tickets"];
 
+/** The lowest versions that the packages support. `redis` and `ioredis` have a lowest version in each major. */
+export async function runLowest(): Promise<boolean> {
+  const oldest = await runWith(readCatalog("lowest"));
+  return (await runWith(readCatalog("lowest-5"), ["packages/tickets"])) && oldest;
+}
+
 /**
  * Runs the tests with other versions of libraries, in a copy of the workspace, so that the programs that tests start have these versions too.
  *
- * @param versions by the names of the catalog; those of the catalog `lowest` by default
+ * @param versions by the names of the catalog
  * @param files parts of the names of test files; all of them by default
  * @returns whether all tests passed
  */
 export async function runWith(
-  versions: Readonly<Record<string, string>> = readCatalog("lowest"),
+  versions: Readonly<Record<string, string>>,
   files: readonly string[] = [],
 ): Promise<boolean> {
   const folder = await mkdtemp(join(tmpdir(), "wsorigin-versions-"));
@@ -50,7 +56,8 @@ export function withVersions(text: string, versions: Readonly<Record<string, str
   let result = text;
   for (const [name, version] of Object.entries(versions)) {
     const current = catalog[name];
-    if (current === undefined) throw new Error(`Unknown library ${JSON.stringify(name)}. Write a name of the catalog in pnpm-workspace.yaml.`);
+    if (current === undefined)
+      throw new Error(`Unknown library ${JSON.stringify(name)}. Write a name of the catalog in pnpm-workspace.yaml.`);
     const quoted = name.startsWith("@") ? `"${name}"` : name;
     // The first one is that of the catalog: it comes before the named catalogs.
     result = result.replace(`\n  ${quoted}: ${current}\n`, `\n  ${quoted}: ${version}\n`);

@@ -4,16 +4,17 @@ import { resolve } from "node:path";
 /** The root of the repository. */
 export const root: string = resolve(import.meta.dirname, "../../..");
 
-export const vitest: string = resolve(root, "node_modules/vitest/vitest.mjs");
-
 /** The versions of a catalog in a pnpm-workspace.yaml; of the one without a name by default. Plain `name: version` lines, so no YAML parser is needed. */
 export function catalogOf(text: string, name?: string): Readonly<Record<string, string>> {
   const start = name === undefined ? /^catalog:\n/m : new RegExp(`^ {2}${name}:\\n`, "m");
   const indent = name === undefined ? 2 : 4;
   const found = start.exec(text.replaceAll("\r\n", "\n"));
-  if (found === null) throw new Error(`pnpm-workspace.yaml has no catalog ${name ?? ""}`);
+  if (found === null) throw new Error(`pnpm-workspace.yaml has no catalog ${JSON.stringify(name ?? "")}.`);
   const versions: Record<string, string> = {};
-  for (const line of text.replaceAll("\r\n", "\n").slice(found.index + found[0].length).split("\n")) {
+  for (const line of text
+    .replaceAll("\r\n", "\n")
+    .slice(found.index + found[0].length)
+    .split("\n")) {
     if (/^ *#/.test(line)) continue;
     const [, spaces = "", key = "", version = ""] = /^( +)"?([^"#:]+)"?: (\S.*)$/.exec(line) ?? [];
     if (spaces.length !== indent) break;

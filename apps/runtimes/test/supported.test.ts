@@ -1,7 +1,9 @@
+import { readdirSync, readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { root } from "../src/workspace.ts";
+import { differences } from "../src/differences.ts";
+import { readCatalog, root } from "../src/workspace.ts";
 import { lowest, manifests, supportedVersions, versionOf } from "./supported.ts";
 
 /** The lower bound of each alternative of a range such as `^4.22.0 || ^5.1.0`. */
@@ -21,7 +23,27 @@ test("all packages support the same versions of Node.js", () => {
   expect(new Set(Array.from(manifests.values(), ({ engines }) => engines["node"])).size).toBe(1);
 });
 
+// knip knows of versions that packages use, and takes the catalogs of this app for unused.
+test("every version of the catalog is used by a package", () => {
+  const folders = ["packages", "apps"].flatMap((parent) =>
+    readdirSync(join(root, parent)).map((name) => join(root, parent, name)),
+  );
+  const texts = [root, ...folders].map((folder) => readFileSync(join(folder, "package.json"), "utf8"));
+  const unused = Object.keys(readCatalog()).filter(
+    (name) => !texts.some((text) => text.includes(`"${name}": "catalog:"`)),
+  );
+  expect(unused).toEqual([]);
+});
+
 test.each(peers)("the lowest %s of %s is tested", (name, range) => {
-  const versions = Object.entries(lowest).flatMap(([key, spec]) => (key.replace(/\d+$/, "") === name ? [versionOf(spec)] : []));
+  const versions = Object.entries(lowest).flatMap(([key, spec]) =>
+    key.replace(/\d+$/, "") === name ? [versionOf(spec)] : [],
+  );
   expect(versions.toSorted()).toEqual(lowerBounds(range).toSorted());
+});
+
+test.each(["bun", "deno"] as const)("the README of this app says how %s differs", async (kind) => {
+  const text = (await readFile(join(root, "apps/runtimes/README.md"), "utf8")).replaceAll(/\s+/g, " ");
+  const missing = differences[kind].filter(({ why }) => !text.includes(why.replaceAll(/\s+/g, " ")));
+  expect(missing.map(({ why }) => why)).toEqual([]);
 });

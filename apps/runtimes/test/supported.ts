@@ -20,6 +20,7 @@ export const manifests: ReadonlyMap<string, Manifest> = new Map(
 
 const catalog = readCatalog();
 export const lowest: Readonly<Record<string, string>> = readCatalog("lowest");
+const lowest5 = readCatalog("lowest-5");
 const runtimes = readCatalog("runtimes");
 
 /** `npm:express@4.22.0` and `^8.23.0` as `4.22.0` and `8.23.0`. */
@@ -27,7 +28,7 @@ export const versionOf = (spec = ""): string => spec.slice(spec.lastIndexOf("@")
 
 /** The versions of a library that are tested, in order. The second name is that of an older major. */
 function tested(...names: readonly string[]): string {
-  const specs = names.flatMap((name) => [lowest[name], catalog[name]]);
+  const specs = names.flatMap((name) => [lowest[name], lowest5[name], catalog[name]]);
   const versions = new Set(specs.filter((spec) => spec !== undefined).map(versionOf));
   return [...versions].toSorted((one, other) => one.localeCompare(other, "en", { numeric: true })).join(", ");
 }
@@ -37,17 +38,18 @@ function onRuntime(kind: string): string {
   return versions.toSorted((one, other) => one.localeCompare(other, "en", { numeric: true })).join(", ");
 }
 
-const code = (text = ""): string => `\`${text}\``;
+/** In a table, a bar would end the cell. */
+const code = (text = ""): string => `\`${text.replaceAll("|", "\\|")}\``;
 const peer = (folder: string, name: string): string => code(manifests.get(folder)?.peerDependencies?.[name]);
 
-/** A client's first supported version, and the last major that is tested. */
-function span(name: string): string {
-  return code(`${versionOf(lowest[name])} - ${versionOf(catalog[name]).split(".", 1)[0]}`);
+/** The majors of a client of Redis that are tested, each from its lowest version on. */
+function majors(name: string): string {
+  const last = versionOf(catalog[name]).split(".", 1)[0];
+  return code([lowest[name], lowest5[name], `${last}.0.0`].map((spec) => `^${versionOf(spec)}`).join(" || "));
 }
 
 /** The table of the README. */
 export function supportedVersions(): string {
-  const major = (name: string): string => code(`^${versionOf(catalog[name]).split(".", 1)[0]}`);
   return tableOf(
     ["", "supported", "tested"],
     [
@@ -57,10 +59,10 @@ export function supportedVersions(): string {
       ["Express", peer("express", "express"), tested("express4", "express")],
       ["Fastify", peer("fastify", "fastify"), tested("fastify")],
       ["Koa", peer("koa", "koa"), tested("koa")],
-      ["`ws`", major("ws"), tested("ws")],
-      ["Socket.IO", major("socket.io"), tested("socket.io")],
-      ["`redis`", span("redis"), tested("redis")],
-      ["`ioredis`", span("ioredis"), tested("ioredis")],
+      ["`ws`", code(catalog["ws"]), tested("ws")],
+      ["Socket.IO", code(`^${catalog["socket.io"]}`), tested("socket.io")],
+      ["`redis`", majors("redis"), tested("redis")],
+      ["`ioredis`", majors("ioredis"), tested("ioredis")],
     ],
   ).join("\n");
 }

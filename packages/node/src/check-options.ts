@@ -161,7 +161,7 @@ function failuresProblem(value: unknown): string | undefined {
   const limiter = read("limiter");
   return limiter === undefined || typeof limiter === "function"
     ? undefined
-    : "must have a function as its `limiter`: (options) => new RateLimiterRedis({ ...options, storeClient }).";
+    : "must have a function as its `limiter`: (options) => new RateLimiterRedis({ ...options, storeClient }). With a client of redis (node-redis), add useRedisPackage: true.";
 }
 
 export function logProblem(value: unknown): string | undefined {

@@ -89,7 +89,7 @@ describe("a socket that a listener of the app opened", () => {
     const { gate, connect } = await startOwn({ policy: tokens(300) }, (server) =>
       server.on("upgrade", (_request, socket) => {
         const head = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n";
-        Reflect.apply(Socket.prototype.write, socket, [head]);
+        Reflect.apply(Reflect.get(Socket.prototype, "write"), socket, [head]);
       }),
     );
     const frames = await connect("ada");

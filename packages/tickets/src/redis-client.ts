@@ -1,6 +1,6 @@
 import { hasMethods } from "./check.ts";
 
-/** The used part of a client of `redis` (node-redis), version 5 or later. */
+/** The used part of a client of `redis` (node-redis), version 4.7 or later. */
 export interface NodeRedisClient {
   readonly isReady?: boolean;
   sendCommand(args: readonly string[]): Promise<unknown>;
@@ -8,7 +8,7 @@ export interface NodeRedisClient {
   off(event: "ready", listener: () => void): unknown;
 }
 
-/** The used part of a client of `ioredis`, version 5 or later. */
+/** The used part of a client of `ioredis`, version 4.31 or later. */
 export interface IoRedisClient {
   readonly status?: string;
   call(command: string, ...args: string[]): Promise<unknown>;

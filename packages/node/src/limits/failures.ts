@@ -10,7 +10,7 @@ export interface FailureLimit {
   readonly seconds: number;
   /**
    * Makes the counter, if several processes count together: `(options) => new RateLimiterRedis({ ...options, storeClient })` of
-   * rate-limiter-flexible. Default: in memory. If the counter fails, no handshake is refused because of it, and the error goes to `onError`; the policy
+   * rate-limiter-flexible; with a client of `redis` (node-redis), add `useRedisPackage: true`. Default: in memory. If the counter fails, no handshake is refused because of it, and the error goes to `onError`; the policy
    * still decides.
    */
   readonly limiter?: (options: { readonly points: number; readonly duration: number }) => RateLimiterAbstract;
