@@ -38,6 +38,8 @@ export async function runSuite(name: string, options: SuiteOptions): Promise<boo
     join(folder, "node_modules/vitest/vitest.mjs"),
     "run",
     "--reporter=dot",
+    // What passes prints what the tests provoke.
+    "--silent=passed-only",
     "--reporter=json",
     `--outputFile.json=${report}`,
     ...options.projects.flatMap((project) => ["--project", project]),

@@ -4,6 +4,7 @@ import { useServer } from "graphql-ws/use/ws";
 import { until } from "@wsorigin/testing";
 import { describe, expect, test } from "vitest";
 import { WebSocketServer } from "ws";
+import { afterwards } from "../../testing/test/afterwards.ts";
 import { page, started } from "../../testing/test/guides.ts";
 import { run } from "../../testing/test/program.ts";
 import * as after from "../docs/graphql-ws/after.ts";
@@ -16,7 +17,6 @@ import {
   socketOf,
   startLibrary,
 } from "./guide-support.ts";
-import { afterwards } from "./support.ts";
 
 const schema = buildSchema(`
   type Query { user: String }
