@@ -1,5 +1,6 @@
+import { once } from "node:events";
 import { Duplex } from "node:stream";
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { refusalBytes, refuseSocket } from "../src/transport/refusal.ts";
 
 /** A connection whose peer takes what is written when it is told to. */
@@ -16,6 +17,12 @@ class Peer extends Duplex {
 }
 
 describe("a refused connection", () => {
+  // Another file of this process may have left connections to the one timer of all refusals, which would then go on in the clock of that file.
+  beforeAll(async () => {
+    const last = new Peer();
+    refuseSocket(last, 403);
+    await once(last, "close");
+  });
   beforeEach(() => void vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] }));
   afterEach(() => {
     // The one timer of all refusals must not be left in this clock.
