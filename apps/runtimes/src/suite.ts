@@ -1,4 +1,3 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -17,6 +16,7 @@ export const projects: readonly string[] = [
   "tickets",
   "client",
   "conformance",
+  "alone",
 ];
 
 export interface SuiteOptions {
@@ -43,12 +43,11 @@ export async function runSuite(name: string, options: SuiteOptions): Promise<boo
     "--reporter=json",
     `--outputFile.json=${report}`,
     ...options.projects.flatMap((project) => ["--project", project]),
-    ...browserTests(folder).flatMap((name) => ["--exclude", `**/test/${name}`]),
     ...files,
   ];
   const started = Date.now();
   try {
-    const code = await run(node, args, { cwd: folder });
+    const code = await run(node, args, { cwd: folder, env: { BROWSERS: "none" } });
     const { numPassedTests = 0, numFailedTests = 0 } = JSON.parse(await readFile(report, "utf8").catch(() => "{}"));
     const seconds = Math.round((Date.now() - started) / 1000);
     console.log(`\n${name}: ${numPassedTests} passed, ${numFailedTests} failed, in ${seconds} s\n`);
@@ -56,16 +55,4 @@ export async function runSuite(name: string, options: SuiteOptions): Promise<boo
   } finally {
     await rm(scratch, { recursive: true });
   }
-}
-
-/** The names of test files that start a browser. What a browser does is the same, whatever runs the server. */
-function browserTests(folder: string): readonly string[] {
-  return ["packages", "apps"]
-    .flatMap((parent) => readdirSync(join(folder, parent)).map((name) => join(folder, parent, name, "test")))
-    .filter((tests) => existsSync(tests))
-    .flatMap((tests) => readdirSync(tests).filter((name) => startsBrowser(join(tests, name))));
-}
-
-function startsBrowser(file: string): boolean {
-  return file.endsWith(".test.ts") && /from "[^"]*\/browsers\.ts"/.test(readFileSync(file, "utf8"));
 }
