@@ -1,8 +1,6 @@
 import type { Finding, Step } from "../finding.ts";
-import type { Check, Raw } from "./check.ts";
-import { checkClients } from "./check-clients.ts";
-import { checkOrigins } from "./check-origins.ts";
-import { checkServers } from "./check-servers.ts";
+import type { Raw } from "./check.ts";
+import { checks } from "./checks/index.ts";
 import { ignoresIn, type Ignore } from "./ignore.ts";
 import type { Module } from "../source/module.ts";
 import { parseFile } from "../source/parse.ts";
@@ -22,8 +20,6 @@ export interface Audited {
   readonly findings: readonly Finding[];
   readonly steps: readonly Step[];
 }
-
-const checks: readonly Check[] = [checkServers, checkOrigins, checkClients];
 
 /** What a file must mention to be worth parsing. */
 const worthwhile = /socket|\bws\b|\bwss?:|origins?\b|cors\b|upgrade\b/i;

@@ -51,3 +51,9 @@ export function writtenAs(node: Node | undefined, module: Module, otherwise: str
   const text = node === undefined ? "" : module.source.slice(node.start ?? 0, node.end ?? 0);
   return /^[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*){0,2}$/.test(text) ? text : otherwise;
 }
+
+/** A property of an object that a node is or names, such as `wsOptions` in the options of express-ws. */
+export function optionIn(module: Module, options: Node | undefined, name: string): Node | undefined {
+  const object = module.objectOf(options);
+  return object === undefined ? undefined : optionOf(object, name, module);
+}

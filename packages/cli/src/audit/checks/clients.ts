@@ -1,8 +1,8 @@
-import type { Check, Raw } from "./check.ts";
-import { optionOf } from "../source/calls.ts";
-import { ticketClient } from "./fix.ts";
-import type { Module } from "../source/module.ts";
-import { bare, type CallNode, isA, isCall, methodOf, type Node, textOf } from "../source/nodes.ts";
+import type { Check, Raw } from "../check.ts";
+import { optionOf } from "../../source/calls.ts";
+import { ticketClient } from "../fix.ts";
+import type { Module } from "../../source/module.ts";
+import { bare, type CallNode, isA, isCall, methodOf, type Node, textOf } from "../../source/nodes.ts";
 
 /** What opens sockets: without TLS, with tokens in URLs, to whoever answers. */
 export const checkClients: Check = function* checkClients(module) {

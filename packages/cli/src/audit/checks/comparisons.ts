@@ -1,0 +1,174 @@
+import { listed, patternsOf, textsOf } from "../../source/lists.ts";
+import type { Module } from "../../source/module.ts";
+import {
+  type CallNode,
+  type FunctionNode,
+  type Node,
+  bare,
+  isA,
+  isCall,
+  isMember,
+  methodOf,
+  textOf,
+  within,
+} from "../../source/nodes.ts";
+import { type Compared, comparedBy, corsFunctions } from "../../source/origin.ts";
+import { type Check, relevant } from "../check.ts";
+import { type Comparison, entriesFor, entriesForPattern, fixFor } from "../entries.ts";
+import { allowsWhenTrue } from "../letting.ts";
+import { faultOf } from "../pattern.ts";
+import { checkCorsOptions } from "./cors-options.ts";
+
+/** Comparisons of an Origin that let others in, wherever they stand. */
+export const checkOrigins: Check = function* checkOrigins(module, project) {
+  if (!project.uses(module, relevant)) return;
+  const guarded = project.guarded(module);
+  const cors = corsFunctions(module);
+  const counts = (node: Node): boolean => !guarded || [...cors].some((fn) => within(node, fn));
+  for (const node of module.nodes) {
+    const found = comparison(node, module);
+    if (found !== undefined && counts(node))
+      yield { rule: found.rule, module, node, fix: fixFor(module, found, isIn(node, cors)) };
+  }
+  yield* checkCorsOptions(module);
+};
+
+function isIn(node: Node, functions: ReadonlySet<FunctionNode>): boolean {
+  return [...functions].some((fn) => within(node, fn));
+}
+
+function comparison(node: Node, module: Module): Comparison | undefined {
+  if (isA(node, "CallExpression", "OptionalCallExpression")) return comparingCall(node, module);
+  return isA(node, "BinaryExpression") ? comparingSigns(node, module) : undefined;
+}
+
+const comparing = /^(?:includes|indexOf|lastIndexOf|startsWith|endsWith|match|search|test|exec|has)$/;
+
+function comparingCall(call: CallNode, module: Module): Comparison | undefined {
+  const method = methodOf(call);
+  const [value] = call.arguments;
+  if (method === undefined || value === undefined || !comparing.test(method.name)) return undefined;
+  const own = comparedBy(method.object, module);
+  if (own !== undefined) {
+    if (isSeveral(method.object, module)) return undefined;
+    return partOf(call, method.name, value, own, module);
+  }
+  const other = comparedBy(value, module);
+  if (other === undefined) return undefined;
+  if (/^(?:test|exec)$/.test(method.name))
+    return isTakenApart(call, module) ? undefined : patternIn(method.object, module);
+  if (method.name === "includes" && isText(method.object, module)) return { rule: "substring", entries: [] };
+  if (method.name === "indexOf" && isText(method.object, module) && signOf(call, module) !== undefined)
+    return { rule: "substring", entries: [] };
+  if (!/^(?:includes|has)$/.test(method.name)) return undefined;
+  if (listed(method.object, module).includes("null")) return { rule: "opaqueAllowed", entries: [] };
+  return other === "origin" && isFolded(value) ? { rule: "caseFolded", entries: [] } : undefined;
+}
+
+/** `origin.includes(value)` and its like. */
+function partOf(call: CallNode, name: string, value: Node, kind: Compared, module: Module): Comparison | undefined {
+  if (/^(?:match|search)$/.test(name)) return isTakenApart(call, module) ? undefined : patternIn(value, module);
+  const texts = textsOf(value, module);
+  const entries = texts?.flatMap((text) => entriesFor(text, kind)) ?? [];
+  if (name === "endsWith") {
+    const text = texts?.find((each) => /^[a-z0-9]/i.test(each) && !each.includes("/") && /[a-z]{2}/i.test(each));
+    return text === undefined ? undefined : { rule: "suffix", entries: entriesFor(text, kind) };
+  }
+  const sign = name === "indexOf" ? signOf(call, module) : undefined;
+  if (name === "startsWith" || sign === "start") {
+    if (texts !== undefined && texts.every((text) => isWholeStart(text, kind))) return undefined;
+    // Without a scheme it is no origin's beginning.
+    if (kind === "origin" && texts?.every((text) => !/^[a-z-]+:/i.test(text)) === true) return undefined;
+    return /:$|:\/\/$/.test(endOf(value)) ? undefined : { rule: "prefix", entries };
+  }
+  if (name !== "includes" && sign !== "somewhere") return undefined;
+  if (texts !== undefined && texts.every((text) => !/[a-z0-9]{2}/i.test(text) || /^[a-z-]+:(?:\/\/)?$/i.test(text)))
+    return undefined;
+  return { rule: "substring", entries };
+}
+
+/** Whether it is the parts of a match that are asked for, and not whether there is one. */
+function isTakenApart(call: CallNode, module: Module): boolean {
+  const parent = module.parent(call);
+  if (isMember(parent)) return parent.object === call;
+  if (!isA(parent, "VariableDeclarator")) return false;
+  if (!isA(parent.id, "Identifier")) return true;
+  return module.references(parent.id).some((each) => isMember(module.parent(each)));
+}
+
+/** A scheme by itself, or all up to the port: nothing of another host begins so. */
+function isWholeStart(text: string, kind: Compared): boolean {
+  if (text === "" || /^[a-z-]{2,}:?(?:\/\/)?$/i.test(text) === true) return kind === "origin";
+  return /[^/]:(?:\d*)$/.test(text);
+}
+
+/** The fixed text that an expression ends with. */
+function endOf(node: Node): string {
+  const inner = bare(node);
+  if (isA(inner, "TemplateLiteral")) return inner.quasis.at(-1)?.value.cooked ?? "";
+  return isA(inner, "BinaryExpression") ? (textOf(inner.right) ?? "") : "";
+}
+
+/** Whether what `indexOf` gives is compared with 0 or with -1. */
+function signOf(call: Node, module: Module): "start" | "somewhere" | undefined {
+  const parent = module.parent(call);
+  if (isA(parent, "UnaryExpression")) return parent.operator === "~" ? "somewhere" : undefined;
+  if (!isA(parent, "BinaryExpression")) return undefined;
+  const other = parent.left === call ? parent.right : parent.left;
+  const number = isA(other, "NumericLiteral")
+    ? other.value
+    : isA(other, "UnaryExpression") && other.operator === "-" && isA(other.argument, "NumericLiteral")
+      ? -other.argument.value
+      : undefined;
+  if (number === 0) return /^[=!]==?$/.test(parent.operator) ? "start" : "somewhere";
+  return number === -1 ? "somewhere" : undefined;
+}
+
+function comparingSigns(node: Extract<Node, { type: "BinaryExpression" }>, module: Module): Comparison | undefined {
+  if (!/^===?$/.test(node.operator)) return undefined;
+  const sides: [Node, Node][] = [
+    [node.left, node.right],
+    [node.right, node.left],
+  ];
+  for (const [own, other] of sides) {
+    if (comparedBy(own, module) !== "origin") continue;
+    if (textOf(other) === "null")
+      return allowsWhenTrue(node, module) ? { rule: "opaqueAllowed", entries: [] } : undefined;
+    if (isFolded(own) && textOf(other) !== "" && allowsWhenTrue(node, module))
+      return { rule: "caseFolded", entries: [] };
+  }
+  return undefined;
+}
+
+/** A text, and no list: what is written in quotes, or comes from the environment as it is. */
+function isText(node: Node, module: Module): boolean {
+  const { root, members } = module.trace(node);
+  if (isMember(root) || isA(root, "Identifier")) {
+    const path = [...(isA(root, "Identifier") ? [root.name] : []), ...members];
+    return path[0] === "process" && path[1] === "env" && path.length === 3;
+  }
+  if (members.length > 0) return false;
+  if (isA(root, "LogicalExpression")) return isText(root.left, module) && isText(root.right, module);
+  return isA(root, "StringLiteral", "TemplateLiteral");
+}
+
+/** `headersDistinct.origin` is a list. */
+function isSeveral(node: Node, module: Module): boolean {
+  const { root, members } = module.trace(node);
+  return members.includes("headersDistinct") || isA(root, "ArrayExpression");
+}
+
+function isFolded(node: Node): boolean {
+  const inner = bare(node);
+  return isCall(inner) && /^to(?:Locale)?(?:Lower|Upper)Case$/.test(methodOf(inner)?.name ?? "");
+}
+
+function patternIn(node: Node, module: Module): Comparison | undefined {
+  for (const { source, flags } of patternsOf(node, module)) {
+    const fault = faultOf(source);
+    if (fault !== undefined) return { rule: "pattern", entries: entriesForPattern(source), fault };
+    if (/[gy]/.test(flags) && bare(node).type === "Identifier")
+      return { rule: "stateful", entries: entriesForPattern(source) };
+  }
+  return undefined;
+}
