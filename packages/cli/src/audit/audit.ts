@@ -3,6 +3,7 @@ import type { Raw } from "./check.ts";
 import { checks } from "./checks/index.ts";
 import { ignoresIn, type Ignore } from "./ignore.ts";
 import type { Module } from "../source/module.ts";
+import { importedBy } from "../source/names.ts";
 import { parseFile } from "../source/parse.ts";
 import { Project } from "../source/project.ts";
 import { rules } from "./rules.ts";
@@ -37,14 +38,17 @@ export async function auditFiles(
 ): Promise<Audited> {
   const modules: Module[] = [];
   const failed: { file: string; reason: string }[] = [...skipped];
-  for (const { file, source } of files) {
+  const relevant = files.filter(({ source }) => worthwhile.test(source));
+  for (const { file, source } of [...relevant, ...importedBy(relevant, files, 2)]) {
     await goOn();
-    if (!worthwhile.test(source)) continue;
     const parsed = parseFile(file, source);
     if ("modules" in parsed) modules.push(...parsed.modules);
     else failed.push({ file, reason: parsed.reason });
   }
+  const unread = new Set(failed.map(({ file }) => file));
+  const read = relevant.filter(({ file }) => !unread.has(file)).length;
   const project = new Project(files, modules, packages);
+  project.link();
   const raws: Raw[] = [];
   for (const module of modules) {
     await goOn();
@@ -60,7 +64,7 @@ export async function auditFiles(
     {
       name: "files",
       outcome: "ok",
-      detail: `${count(files.length, "file")} read, ${modules.length} with sockets, origins or CORS looked into`,
+      detail: `${count(files.length, "file")} read, ${read} with sockets, origins or CORS looked into`,
     },
   ];
   if (tests > 0)
@@ -133,7 +137,8 @@ function sift(
   return { kept, unwanted, commented };
 }
 
-function place({ rule, module, node, also = [], fix, severity }: Raw): Placed {
+function place({ rule, module: at, node, also = [], fix, severity }: Raw): Placed {
+  const module = at.of(node);
   const line = node.loc?.start.line ?? 1;
   const column = (node.loc?.start.column ?? 0) + 1;
   const lines = new Set([line, ...also.map((each) => each.loc?.start.line ?? 1)]);

@@ -2,6 +2,7 @@ import type { Compared } from "../source/origin.ts";
 import { hostIn } from "./pattern.ts";
 import { corsFix, originsIn, policyFix, socketIoFix } from "./fix.ts";
 import { isCorsPackage } from "../source/origin.ts";
+import { isShared } from "./shared-names.ts";
 import type { Module } from "../source/module.ts";
 import type { RuleName } from "./rules.ts";
 
@@ -26,13 +27,9 @@ export function entriesFor(text: string, kind: Compared): string[] {
       : [];
 }
 
-/** Names below which anybody gets one. */
-const shared =
-  /^(?:vercel\.app|now\.sh|netlify\.app|github\.io|gitlab\.io|herokuapp\.com|pages\.dev|workers\.dev|onrender\.com|fly\.dev|web\.app|firebaseapp\.com|ngrok\.io|ngrok\.app|ngrok-free\.app|azurewebsites\.net|cloudfront\.net|amazonaws\.com|appspot\.com|run\.app|railway\.app|surge\.sh|glitch\.me|repl\.co|replit\.app|(?:co|com|org|net|ac|gov)\.[a-z]{2})$/;
-
 /** An apex and what is below it, which are two entries; of a shared name only one's own. */
 function belowAndAt(host: string): string[] {
-  if (shared.test(host)) return [`https://my-app.${host}`];
+  if (isShared(host)) return [`https://my-app.${host}`];
   return [`https://${host}`, `https://*.${host}`];
 }
 

@@ -1,5 +1,5 @@
 import type { Module } from "../source/module.ts";
-import { type FunctionNode, type Node, isA, isCall, isFunction, keyOf, nameOf, within } from "../source/nodes.ts";
+import { type FunctionNode, type Node, isA, isCall, isFunction, methodOf, nameOf } from "../source/nodes.ts";
 
 const refusing = /bad|invalid|reject|block|den(?:y|ied)|forbid|missing|opaque|foreign|^not|^no[A-Z]|evil|suspicious/i;
 
@@ -12,14 +12,36 @@ export function allowsWhenTrue(condition: Node, module: Module): boolean {
     if (isA(outer, "LogicalExpression")) {
       if (outer.operator !== "||") return false;
     } else if (isA(outer, "ReturnStatement")) return isAllowing(module.enclosing(outer), module);
-    else if (isFunction(outer)) return outer.body === inner && isAllowing(outer, module);
-    else if (isA(outer, "IfStatement")) return outer.test === inner && lets(outer.consequent);
+    else if (isFunction(outer)) {
+      if (outer.body !== inner) return false;
+      if (!isEachOf(outer, module)) return isAllowing(outer, module);
+    } else if (isA(outer, "IfStatement")) return outer.test === inner && lets(outer.consequent);
+    else if (isCall(outer) && isEachOf(inner, module)) continue;
     else if (isCall(outer)) return /^(?:cb|callback|done|next)$/i.test(nameOf(outer.callee) ?? "");
     else if (isA(outer, "ConditionalExpression")) {
       if (outer.test !== inner || !isA(outer.consequent, "BooleanLiteral") || !outer.consequent.value) return false;
     } else if (!isA(outer, "ParenthesizedExpression", "TSAsExpression")) return false;
   }
   return false;
+}
+
+/** The callback of `list.some(...)`: where it says yes the call does. */
+function isEachOf(fn: Node, module: Module): boolean {
+  const call = isFunction(fn) ? module.parent(fn) : undefined;
+  return isCall(call) && /^(?:some|find)$/.test(methodOf(call)?.name ?? "");
+}
+
+/** Whether somebody is refused where a condition does not hold: `if (!listed && !known) return socket.destroy()`. */
+export function refusesWhenFalse(condition: Node, module: Module): boolean {
+  const not = module.parent(condition);
+  if (!isA(not, "UnaryExpression") || not.operator !== "!") return false;
+  let inner: Node = not;
+  let outer = module.parent(not);
+  while (isA(outer, "LogicalExpression") && outer.operator === "&&") [inner, outer] = [outer, module.parent(outer)];
+  if (!isA(outer, "IfStatement") || outer.test !== inner) return false;
+  return /\bthrow\b|\.(?:destroy|close|terminate|reject|end|abort)\(|\bfalse\b|\b40[13]\b/.test(
+    module.textAt(outer.consequent),
+  );
 }
 
 /** `return true`, `callback(null, true)`, `next()`. */
@@ -38,23 +60,15 @@ function letting(node: Node | undefined): boolean {
 }
 
 function isAllowing(fn: FunctionNode | undefined, module: Module): boolean {
-  const name = fn === undefined ? undefined : functionName(fn, module);
+  const name = fn === undefined ? undefined : module.nameOf(fn);
   return name !== undefined && allowing.test(name) && !refusing.test(name);
-}
-
-function functionName(fn: FunctionNode, module: Module): string | undefined {
-  if (isA(fn, "FunctionDeclaration", "FunctionExpression") && fn.id !== null && fn.id !== undefined) return fn.id.name;
-  if (isA(fn, "ObjectMethod", "ClassMethod")) return keyOf(fn.key, fn.computed === true);
-  const parent = module.parent(fn);
-  if (isA(parent, "VariableDeclarator")) return nameOf(parent.id);
-  if (isA(parent, "ObjectProperty", "ClassProperty")) return nameOf(parent.key);
-  return isA(parent, "AssignmentExpression") ? nameOf(parent.left) : undefined;
 }
 
 /** Whether a function has any branch. */
 export function decidesWithin(fn: FunctionNode, module: Module): boolean {
-  return module.nodes.some(
-    (node) =>
+  return module
+    .nodesIn(fn)
+    .some((node) =>
       isA(
         node,
         "IfStatement",
@@ -63,6 +77,6 @@ export function decidesWithin(fn: FunctionNode, module: Module): boolean {
         "TryStatement",
         "ThrowStatement",
         "LogicalExpression",
-      ) && within(node, fn),
-  );
+      ),
+    );
 }

@@ -1,3 +1,5 @@
+import { faultOfShared, isShared } from "./shared-names.ts";
+
 type Atom =
   | { readonly kind: "text"; readonly text: string }
   /** Anything that matches more than one text: `.`, `\w`, `[^/]`, with `many` where it may be repeated. */
@@ -18,7 +20,7 @@ export function faultOf(source: string): string | undefined {
   if (ways === undefined) return undefined;
   const compared = ways.filter((way) => comparesHost(way));
   if (compared.length === 0) return ways.some((way) => takesAll(way)) ? "it matches every origin" : undefined;
-  for (const check of [openStart, openEnd, looseDot, looseName, anyEnd]) {
+  for (const check of [openStart, openEnd, looseDot, looseName, anyEnd, anyOwner]) {
     for (const way of compared) {
       const fault = check(way);
       if (fault !== undefined) return fault;
@@ -95,6 +97,20 @@ function looseName(way: Way): string | undefined {
       return "no dot stands before the domain, so it matches https://evilexample.com as well";
   }
   return undefined;
+}
+
+/** A name that is free up to a suffix below which anybody gets one. */
+function anyOwner(way: Way): string | undefined {
+  const at = way.findLastIndex(({ kind }) => kind === "any");
+  const last = way
+    .slice(at + 1)
+    .map((atom) => (atom.kind === "text" ? atom.text : ""))
+    .join("");
+  const free = way[at];
+  // The digits of a port come last.
+  if (free?.kind !== "any" || free.digits) return undefined;
+  const host = /^\.([a-z0-9.-]+)/i.exec(last)?.[1];
+  return host !== undefined && isShared(host) ? faultOfShared(host) : undefined;
 }
 
 function anyEnd(way: Way): string | undefined {

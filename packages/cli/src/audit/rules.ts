@@ -21,6 +21,8 @@ export type RuleName =
   | "uws"
   | "verifyPromise"
   | "verifyOpen"
+  | "verifyOther"
+  | "anyListed"
   | "missingAllowed"
   | "reflected"
   | "anyWithCredentials"
@@ -140,9 +142,25 @@ export const rules: Readonly<Record<RuleName, Rule>> = {
     "WSO213",
     "verify-client-open",
     "failure",
-    "verifyClient lets everybody in.",
-    "It answers true whatever comes.",
-    "Guard the server with guard() of @wsorigin/node, and leave verifyClient out.",
+    "The check of a handshake lets every page in.",
+    "It answers yes to every handshake, whatever its Origin is.",
+    "Guard the server with guard() of @wsorigin/node, and remove verifyClient or allowRequest.",
+  ),
+  verifyOther: rule(
+    "WSO217",
+    "verify-client-without-origin",
+    "failure",
+    "The check of a handshake does not look at the Origin.",
+    "verifyClient and allowRequest are the only checks before the 101. A subprotocol, a path or a Referer says nothing about the page: every page can send the first two, browsers send no Referer with a handshake, and they send the user's cookies along. A token that the page has to know limits the damage.",
+    "Guard the server with guard() of @wsorigin/node, and check the token in its policy.",
+  ),
+  anyListed: rule(
+    "WSO218",
+    "wildcard-opens-all",
+    "failure",
+    'An allowlist that contains "*" lets every page in.',
+    'With "*" in the setting, the check accepts every Origin, and the browser still sends the user\'s cookies.',
+    'List the origins. createPolicy() refuses a bare "*".',
   ),
   missingAllowed: rule(
     "WSO214",

@@ -48,7 +48,7 @@ export function isTrue(node: Node | undefined, module: Module): boolean {
 
 /** How the source writes a short expression: for the code that is recommended. */
 export function writtenAs(node: Node | undefined, module: Module, otherwise: string): string {
-  const text = node === undefined ? "" : module.source.slice(node.start ?? 0, node.end ?? 0);
+  const text = node === undefined ? "" : module.textAt(node);
   return /^[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*){0,2}$/.test(text) ? text : otherwise;
 }
 

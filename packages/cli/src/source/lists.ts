@@ -28,7 +28,7 @@ export function patternsOf(node: Node, module: Module): Pattern[] {
 }
 
 /** The elements of the list that a callback's parameter goes through: `list.some((each) => ...)`. */
-function elementsOf(parameter: Node, module: Module): Node[] | undefined {
+export function elementsOf(parameter: Node, module: Module): Node[] | undefined {
   const fn = module.parent(parameter);
   if (!isFunction(fn) || fn.params[0] !== parameter) return undefined;
   const call = module.parent(fn);

@@ -2,6 +2,7 @@ import {
   bare,
   type CallNode,
   type Comment,
+  homeOf,
   type FunctionNode,
   isA,
   isCall,
@@ -10,14 +11,20 @@ import {
   keyOf,
   methodOf,
   type Maybe,
+  nameOf,
   type Node,
   type NodeOf,
   type ObjectNode,
   propertyOf,
   resultsOf,
   type ScopeOf,
+  settle,
   textOf,
+  within,
 } from "./nodes.ts";
+import { membersIn, plain, requiredBy } from "./imports.ts";
+import { exportOf, type Links } from "./links.ts";
+import { ClassMembers, type ClassNode } from "./class-members.ts";
 
 /** Where a value comes from, and what was then read from it: `{ app } = expressWs(x)` is the call and `app`. */
 export interface Traced {
@@ -43,6 +50,10 @@ export interface ModuleParts {
 
 const deepest = 24;
 
+/** Numbers of what servers are identified by, the same in every script. */
+const ids = new WeakMap<Node, number>();
+let lastId = 0;
+
 /** One script, with what its names stand for. */
 export class Module {
   readonly file: string;
@@ -55,7 +66,7 @@ export class Module {
   readonly packages: ReadonlySet<string>;
   readonly #parents: ReadonlyMap<Node, Node>;
   readonly #scopes: ReadonlyMap<Node, ScopeOf>;
-  readonly #ids = new Map<Node, number>();
+  readonly #classes: ClassMembers;
   readonly #same = new Map<string, string>();
 
   constructor({ file, source, nodes, parents, scopes, comments }: ModuleParts) {
@@ -65,6 +76,8 @@ export class Module {
     this.comments = comments;
     this.#parents = parents;
     this.#scopes = scopes;
+    this.#classes = new ClassMembers(nodes, (node) => this.#classOf(node));
+    for (const node of nodes) settle(node, this);
     this.calls = nodes.filter((node) => isCall(node));
     this.lines = source.split(/\r\n|[\n\r\u2028\u2029]/);
     this.packages = new Set(
@@ -77,8 +90,41 @@ export class Module {
     for (const call of this.calls) this.#relate(call);
   }
 
+  /** Has names followed into the other scripts of the project. */
+  link(links: Links): void {
+    this.#links = links;
+  }
+
+  #links: Links | undefined;
+
+  /** The script that a node is of: this one, unless a name was followed into another. */
+  of(node: Node): Module {
+    const home = homeOf(node);
+    return home instanceof Module ? home : this;
+  }
+
   parent(node: Node): Node | undefined {
-    return this.#parents.get(node);
+    return this.#parents.get(node) ?? (this.of(node) === this ? undefined : this.of(node).parent(node));
+  }
+
+  /** How a node is written. */
+  textAt(node: Node): string {
+    return this.of(node).source.slice(node.start ?? 0, node.end ?? 0);
+  }
+
+  /** The statements that stand in no other. */
+  statements(): readonly Node[] {
+    return this.ofType("Program")[0]?.body ?? [];
+  }
+
+  /** The calls within a node, of whatever script it is. */
+  callsIn(outer: Node): CallNode[] {
+    return this.of(outer).calls.filter((call) => within(call, outer));
+  }
+
+  /** The nodes within a node, of whatever script it is. */
+  nodesIn(outer: Node): Node[] {
+    return this.of(outer).nodes.filter((node) => within(node, outer));
   }
 
   /** The innermost function around a node. */
@@ -93,17 +139,20 @@ export class Module {
   }
 
   results(fn: FunctionNode): Node[] {
-    return resultsOf(fn, this.nodes, (node) => this.enclosing(node));
+    return resultsOf(fn, this.of(fn).nodes, (node) => this.enclosing(node));
   }
 
   /** Follows names, members and destructuring to where a value comes from. Stops at what it cannot tell. */
   trace(node: Node, depth = 0): Traced {
+    const home = this.of(node);
+    if (home !== this) return home.trace(node, depth);
     const inner = bare(node);
     if (depth > deepest) return { root: inner, members: [] };
-    if (isA(inner, "Identifier")) return this.#traceName(inner, depth);
+    if (isA(inner, "Identifier")) return this.#follow(this.#traceName(inner, depth), depth);
     if (isA(inner, "AssignmentExpression") && inner.operator === "=") return this.trace(inner.right, depth + 1);
-    if (!isMember(inner)) return { root: inner, members: [] };
-    const name = keyOf(inner.property, inner.computed);
+    if (isA(inner, "ThisExpression")) return { root: this.#classOf(inner) ?? inner, members: [] };
+    if (!isMember(inner)) return this.#follow({ root: inner, members: [] }, depth);
+    const name = keyOf(inner.property, inner.computed) ?? textOf(this.trace(inner.property, depth + 1).root);
     if (name === undefined) return { root: inner, members: [] };
     if (isA(inner.object, "ThisExpression")) {
       const owner = this.#classOf(inner);
@@ -112,14 +161,39 @@ export class Module {
         : this.#descend({ root: owner, members: [name] }, depth);
     }
     const object = this.trace(inner.object, depth + 1);
-    return this.#descend({ root: object.root, members: [...object.members, name] }, depth);
+    const found = this.#descend({ root: object.root, members: [...object.members, name] }, depth);
+    return found.root === object.root ? this.#follow(found, depth + 1) : found;
+  }
+
+  /** Goes on in the script that something is imported from, if it is one of the project. */
+  #follow(traced: Traced, depth: number): Traced {
+    const home = this.of(traced.root);
+    if (home !== this) return depth > deepest ? traced : home.#follow(traced, depth + 1);
+    const links = this.#links;
+    const found = links === undefined || depth > deepest ? undefined : this.#imported(traced.root);
+    if (links === undefined || found?.relative === undefined) return traced;
+    const [first = "default", ...rest] = [...found.members, ...traced.members];
+    for (const other of links(this.file, found.relative)) {
+      const value = exportOf(other, first, links);
+      if (value !== undefined) return this.#into(other, value, rest, depth);
+      // `require()` gives all that `module.exports` is.
+      const whole = isA(traced.root, "ImportSpecifier") ? undefined : exportOf(other, "default", links);
+      if (whole !== undefined && first !== "default") return this.#into(other, whole, [first, ...rest], depth);
+    }
+    return traced;
+  }
+
+  #into(other: Module, value: Node, members: readonly string[], depth: number): Traced {
+    if (isFunction(value)) return { root: value, members };
+    const inner = other.trace(value, depth + 1);
+    return this.#descend({ root: inner.root, members: [...inner.members, ...members] }, depth + 1);
   }
 
   /** What of which package an expression is, whatever it is called here. */
   exported(node: Maybe): Exported | undefined {
     if (node === null || node === undefined) return undefined;
     const { root, members } = this.trace(node);
-    const found = this.#imported(root);
+    const found = this.of(root).#imported(root);
     if (found === undefined) return undefined;
     return { from: found.from, name: [...found.members, ...members].filter((name) => name !== "default").join(".") };
   }
@@ -136,36 +210,82 @@ export class Module {
     if (node === null || node === undefined) return undefined;
     if (isFunction(node)) return node;
     const { root, members } = this.trace(node);
-    return members.length === 0 && isFunction(root) ? root : undefined;
+    if (members.length > 0) return undefined;
+    return isFunction(root) ? root : this.#functionFrom(root, 0);
+  }
+
+  /** `handler.bind(this)`, and a function that another one returns. */
+  #functionFrom(root: Node, depth: number): FunctionNode | undefined {
+    if (this.#links === undefined || depth > 4 || !isCall(root) || isA(root, "NewExpression")) return undefined;
+    const method = methodOf(root);
+    const value = method?.name === "bind" ? method.object : this.#resultOf(root);
+    const inner = value === undefined ? undefined : this.trace(value);
+    if (inner === undefined || inner.members.length > 0) return undefined;
+    return isFunction(inner.root) ? inner.root : this.#functionFrom(inner.root, depth + 1);
+  }
+
+  /** What a call of a function of the project returns, where that is one thing only. */
+  #resultOf(call: CallNode): Node | undefined {
+    if (this.#links === undefined || isA(call, "NewExpression")) return undefined;
+    const { root, members } = this.trace(call.callee);
+    if (members.length > 0 || !isFunction(root)) return undefined;
+    const results = this.results(root);
+    return results.length === 1 ? results[0] : undefined;
   }
 
   objectOf(node: Maybe): ObjectNode | undefined {
     if (node === null || node === undefined) return undefined;
     const { root, members } = this.trace(node);
-    return members.length === 0 && isA(root, "ObjectExpression") ? root : undefined;
+    if (members.length > 0) return undefined;
+    if (isA(root, "ObjectExpression")) return root;
+    const result = isCall(root) ? this.#resultOf(root) : undefined;
+    const inner = result === undefined ? undefined : this.trace(result);
+    return inner?.members.length === 0 && isA(inner.root, "ObjectExpression") ? inner.root : undefined;
+  }
+
+  /** What a function is called: by itself, as a method, or as the variable that holds it. */
+  nameOf(fn: FunctionNode): string | undefined {
+    if (isA(fn, "FunctionDeclaration", "FunctionExpression") && fn.id !== null && fn.id !== undefined)
+      return fn.id.name;
+    if (isA(fn, "ObjectMethod", "ClassMethod")) return keyOf(fn.key, fn.computed === true);
+    const parent = this.parent(fn);
+    if (isA(parent, "VariableDeclarator")) return nameOf(parent.id);
+    if (isA(parent, "ObjectProperty", "ClassProperty")) return nameOf(parent.key);
+    return isA(parent, "AssignmentExpression") ? nameOf(parent.left) : undefined;
   }
 
   /** Where else a variable is used that a node declares or reads. */
   references(name: NodeOf<"Identifier">): Node[] {
-    return (this.#binding(name)?.referencePaths ?? []).map(({ node }) => node);
+    return (this.of(name).#binding(name)?.referencePaths ?? []).map(({ node }) => node);
   }
 
-  /** Where the import comes from that an expression was imported by, where that is a file of the project. */
-  importedFile(node: Node): string | undefined {
-    const found = this.#imported(this.trace(node).root);
-    return found?.relative;
+  /** The path of the project's file that an expression begins with: of the function, or of the object whose method it is. */
+  importedFile(node: Node, depth = 0): string | undefined {
+    const inner = bare(node);
+    const known = this.#imported(inner)?.relative;
+    if (known !== undefined || depth > 8) return known;
+    if (isMember(inner)) return this.importedFile(inner.object, depth + 1);
+    if (isCall(inner)) return this.importedFile(inner.callee, depth + 1);
+    if (!isA(inner, "Identifier")) return undefined;
+    const declared = this.#binding(inner)?.path.node;
+    if (declared === undefined) return undefined;
+    if (isA(declared, "VariableDeclarator"))
+      return declared.init === null || declared.init === undefined
+        ? undefined
+        : this.importedFile(declared.init, depth + 1);
+    return this.#imported(declared)?.relative;
   }
 
   /** One text for one server or app, however it is reached. */
   identity(node: Node): { readonly key: string; readonly made: boolean } {
     const { root, members } = this.#throughChain(node, 0);
     const made = isCall(root);
-    return { key: this.#find(this.#key(root, members)), made };
+    return { key: this.of(root).#find(this.#key(root, members)), made };
   }
 
   #key(root: Node, members: readonly string[]): string {
-    const id = this.#ids.get(root) ?? this.#ids.size;
-    this.#ids.set(root, id);
+    const id = ids.get(root) ?? (lastId += 1);
+    ids.set(root, id);
     const rest = members.filter((name) => !/^(?:server|httpServer|_server|app|raw|getWss)$/.test(name));
     return `${id}.${rest.join(".")}`;
   }
@@ -239,59 +359,40 @@ export class Module {
   #descend(traced: Traced, depth: number): Traced {
     const [first, ...rest] = traced.members;
     if (first === undefined || depth > deepest) return traced;
-    const value = this.#member(traced.root, first);
+    const value = this.#member(traced.root, first, depth);
     if (value === undefined) return traced;
     if (isFunction(value)) return { root: value, members: rest };
     const inner = this.trace(value, depth + 1);
     return this.#descend({ root: inner.root, members: [...inner.members, ...rest] }, depth + 1);
   }
 
-  #member(root: Node, name: string): Node | undefined {
+  #member(root: Node, name: string, depth: number): Node | undefined {
     if (isA(root, "ObjectExpression")) return propertyOf(root, name);
-    if (!isA(root, "ClassDeclaration", "ClassExpression")) return undefined;
-    const values = this.#members(root).get(name);
-    return values?.length === 1 ? values[0] : undefined;
-  }
-
-  readonly #classes = new Map<Node, Map<string, Node[]>>();
-
-  /** What a class's methods and fields are, and what is written to `this.name` in it. */
-  #members(owner: NodeOf<"ClassDeclaration" | "ClassExpression">): Map<string, Node[]> {
-    const known = this.#classes.get(owner);
-    if (known !== undefined) return known;
-    const members = new Map<string, Node[]>();
-    const add = (name: string | undefined, value: Node): void => {
-      if (name !== undefined) members.set(name, [...(members.get(name) ?? []), value]);
-    };
-    for (const member of owner.body.body) {
-      if (isA(member, "ClassMethod", "ClassPrivateMethod"))
-        add(keyOf(member.key, "computed" in member && member.computed === true), member);
-      if (isA(member, "ClassProperty", "ClassPrivateProperty") && member.value !== null && member.value !== undefined)
-        add(keyOf(member.key, "computed" in member && member.computed === true), member.value);
+    if (isA(root, "ClassDeclaration", "ClassExpression")) return this.#classMember(root, name, depth);
+    if (this.#links === undefined || depth > deepest) return undefined;
+    const type = isA(root, "NewExpression") ? root.callee : typeOf(root);
+    if (type !== undefined) {
+      const owner = this.trace(type, depth + 1);
+      if (owner.members.length > 0 || !isA(owner.root, "ClassDeclaration", "ClassExpression")) return undefined;
+      return this.#classMember(owner.root, name, depth + 1);
     }
-    for (const { left, right } of this.#written(owner)) add(keyOf(left.property, left.computed), right);
-    this.#classes.set(owner, members);
-    return members;
+    const result = isCall(root) ? this.#resultOf(root) : undefined;
+    const inner = result === undefined ? undefined : this.trace(result, depth + 1);
+    return inner?.members.length === 0 ? this.#member(inner.root, name, depth + 1) : undefined;
   }
 
-  #writes: Map<Node, { readonly left: NodeOf<"MemberExpression">; readonly right: Node }[]> | undefined;
-
-  /** What is written to `this.name` within a class. */
-  #written(owner: Node): readonly { readonly left: NodeOf<"MemberExpression">; readonly right: Node }[] {
-    if (this.#writes === undefined) {
-      this.#writes = new Map();
-      for (const node of this.nodes) {
-        if (!isA(node, "AssignmentExpression") || isA(node.right, "NullLiteral")) continue;
-        const { left, right } = node;
-        if (!isA(left, "MemberExpression") || !isA(left.object, "ThisExpression")) continue;
-        const around = this.#classOf(node);
-        if (around !== undefined) this.#writes.set(around, [...(this.#writes.get(around) ?? []), { left, right }]);
-      }
-    }
-    return this.#writes.get(owner) ?? [];
+  #classMember(owner: ClassNode, name: string, depth: number): Node | undefined {
+    const values = this.of(owner).#classes.of(owner).get(name);
+    if (values !== undefined) return values.length === 1 ? values[0] : undefined;
+    if (this.#links === undefined || owner.superClass === null || owner.superClass === undefined || depth > deepest)
+      return undefined;
+    const above = this.trace(owner.superClass, depth + 1);
+    return above.members.length === 0 && isA(above.root, "ClassDeclaration", "ClassExpression")
+      ? this.#classMember(above.root, name, depth + 1)
+      : undefined;
   }
 
-  #classOf(node: Node): NodeOf<"ClassDeclaration" | "ClassExpression"> | undefined {
+  #classOf(node: Node): ClassNode | undefined {
     for (let outer = this.parent(node); outer !== undefined; outer = this.parent(outer))
       if (isA(outer, "ClassDeclaration", "ClassExpression")) return outer;
     return undefined;
@@ -315,6 +416,14 @@ export class Module {
   }
 }
 
+/** The name of the class that a parameter is declared to be of: `constructor(private guard: OriginGuard)`. */
+function typeOf(parameter: Node): Node | undefined {
+  const named = isA(parameter, "TSParameterProperty") ? parameter.parameter : parameter;
+  const annotation = isA(named, "Identifier") ? named.typeAnnotation : undefined;
+  const type = isA(annotation, "TSTypeAnnotation") ? annotation.typeAnnotation : undefined;
+  return isA(type, "TSTypeReference") ? type.typeName : undefined;
+}
+
 const passing = new Set([
   "listen",
   "callback",
@@ -329,41 +438,3 @@ const passing = new Set([
   "after",
   "ready",
 ]);
-
-function plain(source: string): string {
-  return source.replace(/^node:/, "");
-}
-
-function requiredBy(node: Node): string | undefined {
-  if (isA(node, "ImportExpression")) return optionalPlain(textOf(node.source));
-  if (!isA(node, "CallExpression") || !isA(node.callee, "Identifier") || node.callee.name !== "require")
-    return undefined;
-  return optionalPlain(textOf(node.arguments[0]));
-}
-
-function optionalPlain(source: string | undefined): string | undefined {
-  return source === undefined ? undefined : plain(source);
-}
-
-/** How a name is reached in a pattern: `["headers", "origin"]` in `{ headers: { origin } }`. */
-function membersIn(pattern: Node, name: string): string[] | undefined {
-  if (isA(pattern, "Identifier")) return pattern.name === name ? [] : undefined;
-  if (isA(pattern, "AssignmentPattern")) return membersIn(pattern.left, name);
-  if (isA(pattern, "TSParameterProperty")) return membersIn(pattern.parameter, name);
-  if (isA(pattern, "ArrayPattern")) {
-    for (const [index, element] of pattern.elements.entries()) {
-      if (element === null || isA(element, "RestElement")) continue;
-      const inner = membersIn(element, name);
-      if (inner !== undefined) return [`[${index}]`, ...inner];
-    }
-  }
-  if (isA(pattern, "ObjectPattern")) {
-    for (const property of pattern.properties) {
-      if (isA(property, "RestElement")) continue;
-      const inner = membersIn(property.value, name);
-      const key = keyOf(property.key, property.computed);
-      if (inner !== undefined && key !== undefined) return [key, ...inner];
-    }
-  }
-  return undefined;
-}

@@ -51,6 +51,7 @@ export function bare(node: Node): Node {
       "TSSatisfiesExpression",
       "TSNonNullExpression",
       "TSTypeAssertion",
+      "TypeCastExpression",
       "ParenthesizedExpression",
     )
   )
@@ -92,8 +93,21 @@ export function propertyOf(object: ObjectNode, name: string): Node | undefined {
   return isA(property, "ObjectProperty") ? property.value : property;
 }
 
-/** Whether one node lies within another. */
+const homes = new WeakMap<Node, object>();
+
+/** Remembers which script a node is of. */
+export function settle(node: Node, home: object): void {
+  homes.set(node, home);
+}
+
+/** The script that a node is of. */
+export function homeOf(node: Node): object | undefined {
+  return homes.get(node);
+}
+
+/** Whether one node lies within another. Nodes of different scripts never do. */
 export function within(node: Node, outer: Node): boolean {
+  if (homes.get(node) !== homes.get(outer)) return false;
   return (node.start ?? -1) >= (outer.start ?? 0) && (node.end ?? Infinity) <= (outer.end ?? -1);
 }
 

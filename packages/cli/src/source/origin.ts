@@ -12,11 +12,10 @@ import {
   nameOf,
   type Node,
   textOf,
-  within,
 } from "./nodes.ts";
 
-/** What is compared: the Origin as it came, or the host in it. */
-export type Compared = "origin" | "host";
+/** What is compared: the Origin as it came, or the host in it; or a Referer. */
+export type Compared = "origin" | "host" | "referer";
 
 const corsPackages = new Set(["cors", "@fastify/cors", "@koa/cors", "hono/cors"]);
 
@@ -80,13 +79,12 @@ export function comparedBy(node: Node, module: Module, depth = 0): Compared | un
   )
     return inner.expressions[0] === undefined ? undefined : comparedBy(inner.expressions[0], module, depth + 1);
   if (isCall(inner)) {
-    if (isHeaderCall(inner)) return "origin";
+    const header = headerOf(inner);
+    if (header !== undefined) return header;
     const method = methodOf(inner);
-    if (
-      method !== undefined &&
-      /^(?:toString|trim|toLowerCase|toLocaleLowerCase|toUpperCase|valueOf)$/.test(method.name)
-    )
-      return comparedBy(method.object, module, depth + 1);
+    if (method !== undefined && same.test(method.name)) return comparedBy(method.object, module, depth + 1);
+    if (method !== undefined && cutting.test(method.name))
+      return partOf(comparedBy(method.object, module, depth + 1), inner.arguments);
     const [first] = inner.arguments;
     if (isA(inner, "CallExpression") && module.isGlobal(inner.callee, "String") && first !== undefined)
       return comparedBy(first, module, depth + 1);
@@ -94,30 +92,71 @@ export function comparedBy(node: Node, module: Module, depth = 0): Compared | un
   }
   const { root, members } = module.trace(inner);
   const last = members.at(-1);
+  // `origin.split("//")[1]`, also taken apart.
+  if (isCall(root) && members.length === 1 && /^\[\d+\]$/.test(last ?? "") && methodOf(root)?.name === "split") {
+    const of = methodOf(root)?.object;
+    return of === undefined ? undefined : partOf(comparedBy(of, module, depth + 1), root.arguments);
+  }
   if (isUrl(root, module) && members.length === 1 && /^(?:hostname|host|origin|href)$/.test(last ?? "")) {
     const [first] = root.arguments;
     const of = first === undefined ? undefined : comparedBy(first, module, depth + 1);
+    if (of === "referer") return of;
     return of === undefined ? undefined : last?.startsWith("host") === true ? "host" : "origin";
   }
   if (members.length === 0) {
     if (root !== inner && !isParameter(root, module)) return comparedBy(root, module, depth + 1);
     return isOriginParameter(inner, root, module) ? "origin" : undefined;
   }
-  if (last === undefined || !/^origin$/i.test(last)) return undefined;
+  if (last === undefined || !/^(?:origin|referr?er)$/i.test(last)) return undefined;
+  const kind = /^origin$/i.test(last) ? "origin" : "referer";
   const holder = members.at(-2) ?? (isMember(root) ? keyOf(root.property, root.computed) : nameOf(root));
-  if (holder !== undefined && /^(?:headers?|reqHeaders|requestHeaders)$/i.test(holder)) return "origin";
-  return members.length === 1 && isVerifyParameter(root, module) ? "origin" : undefined;
+  if (holder !== undefined && /^(?:headers?|reqHeaders|requestHeaders)$/i.test(holder)) return kind;
+  if (members.length !== 1) return undefined;
+  if (kind === "origin" && isVerifyParameter(root, module)) return kind;
+  return isHeadersParameter(inner, root, module) ? kind : undefined;
+}
+
+/** What leaves a text as it is, for this purpose. */
+const same = /^(?:toString|trim|toLowerCase|toLocaleLowerCase|toUpperCase|valueOf|normalize)$/;
+const cutting = /^(?:slice|substring|substr|replace|replaceAll)$/;
+
+/** What is left of an Origin: its host where its scheme is cut off. The beginning of one is compared elsewhere. */
+function partOf(whole: Compared | undefined, args: readonly Node[]): Compared | undefined {
+  if (whole !== "origin") return whole;
+  const [first] = args;
+  if (isA(first, "NumericLiteral")) return first.value >= 7 ? "host" : first.value === 0 ? undefined : whole;
+  const text = isA(first, "RegExpLiteral") ? first.pattern.replaceAll("\\/", "/") : (textOf(first) ?? "");
+  return /\/\/|http/.test(text) ? "host" : whole;
+}
+
+/** A parameter that a function reads headers from: `(h) => h["origin"]`, or one that is declared or called so. */
+function isHeadersParameter(read: Node, root: Node, module: Module): boolean {
+  if (!isParameter(root, module)) return false;
+  if (isMember(read) && read.computed) return true;
+  const text = module.textAt(root);
+  return /^(?:h|hs|hdrs?)\b|headers?\b/i.test(text);
 }
 
 function isUrl(node: Node, module: Module): node is Extract<Node, { type: "NewExpression" }> {
   return isA(node, "NewExpression") && module.isGlobal(node.callee, "URL");
 }
 
-/** `request.get("Origin")` and the like. */
-function isHeaderCall(call: CallNode): boolean {
-  const method = methodOf(call);
-  if (method === undefined || !/^(?:get|header|getHeader)$/.test(method.name)) return false;
-  return /^origin$/i.test(textOf(call.arguments[0]) ?? "");
+/** `request.get("Origin")` and the like; `get(request, "headers.origin")`. */
+function headerOf(call: CallNode): "origin" | "referer" | undefined {
+  if (isA(call, "NewExpression")) return undefined;
+  const name = nameOf(call.callee) ?? "";
+  for (const argument of call.arguments) {
+    const match = /^(headers\.|.*\.headers\.)?(origin|referr?er)$/i.exec(textOf(argument) ?? "");
+    if (match === null) continue;
+    if (match[1] === undefined && !/^(?:get|header|getHeader)$/.test(name) && !/header/i.test(name)) continue;
+    return /^origin$/i.test(match[2] ?? "") ? "origin" : "referer";
+  }
+  return undefined;
+}
+
+/** Whether a call reads the header Origin. */
+export function isHeaderCall(call: CallNode): boolean {
+  return headerOf(call) === "origin";
 }
 
 function isParameter(node: Node, module: Module): boolean {
@@ -154,6 +193,15 @@ function isVerifyParameter(root: Node, module: Module): boolean {
 
 const verifyOf = new WeakMap<Module, Set<FunctionNode>>();
 
+/** Has the functions known that other files hand to a server as `verifyClient`. */
+export function knowVerifiers(modules: readonly Module[]): void {
+  for (const module of modules)
+    for (const node of module.ofType("ObjectProperty")) {
+      const fn = keyOf(node.key, node.computed) === "verifyClient" ? module.functionOf(node.value) : undefined;
+      if (fn !== undefined) verifyFunctions(module.of(fn)).add(fn);
+    }
+}
+
 function verifyFunctions(module: Module): Set<FunctionNode> {
   const known = verifyOf.get(module);
   if (known !== undefined) return known;
@@ -166,105 +214,4 @@ function verifyFunctions(module: Module): Set<FunctionNode> {
     if (fn !== undefined) found.add(fn);
   }
   return found;
-}
-
-/** Where the file decides by an Origin: not where it only writes it into a log, and not where it answers CORS. */
-export function originChecks(module: Module): readonly Node[] {
-  const known = checksOf.get(module);
-  if (known !== undefined) return known;
-  const cors = corsFunctions(module);
-  const found = module.nodes.filter(
-    (node) => reads(node, module) && !answersCors(node, module, cors) && decides(node, module, 0),
-  );
-  checksOf.set(module, found);
-  return found;
-}
-
-const checksOf = new WeakMap<Module, readonly Node[]>();
-
-function reads(node: Node, module: Module): boolean {
-  if (isCall(node)) return isHeaderCall(node);
-  if (isA(node, "StringLiteral")) return /^sec-fetch-site$/i.test(node.value);
-  if (isMember(node)) return /^origin$/i.test(keyOf(node.property, node.computed) ?? "") && readsFrom(node, module);
-  if (isA(node, "Identifier") && /origin/i.test(node.name)) {
-    const parent = module.parent(node);
-    if (isMember(parent) && parent.property === node && !parent.computed) return false;
-    if (isA(parent, "ObjectProperty") && parent.key === node && !parent.shorthand) return false;
-    if (isFunction(parent)) return false;
-    return comparedBy(node, module) !== undefined;
-  }
-  return false;
-}
-
-/** `request.origin` of the package `websocket` is the header too. */
-function readsFrom(node: Node, module: Module): boolean {
-  if (comparedBy(node, module) !== undefined) return true;
-  return isMember(node) && /^(?:req|request)$/i.test(nameOf(node.object) ?? "") && module.packages.has("websocket");
-}
-
-/** In a function that writes CORS headers, or decides for a CORS middleware. */
-function answersCors(node: Node, module: Module, cors: ReadonlySet<FunctionNode>): boolean {
-  for (let fn = module.enclosing(node); fn !== undefined; fn = module.enclosing(fn)) {
-    if (cors.has(fn)) return true;
-    const text = module.source.slice(fn.start ?? 0, fn.end ?? 0);
-    if (/access-control-allow-/i.test(text) && !/\bupgrade\b/i.test(text)) return true;
-  }
-  return false;
-}
-
-const telling =
-  /^(?:is|has|assert|check|verif|validat|ensure|require|allow|authori[sz]|trust|match|permit)|origin|cors/i;
-
-/** What only puts a value somewhere. */
-const writing =
-  /^(?:accept|log|trace|debug|info|warn|warning|error|fatal|print|write|send|json|emit|set|setHeader|append|header|next)$/;
-
-/** Whether anything comes of a value. Where that cannot be told, something does. */
-function decides(node: Node, module: Module, depth: number): boolean {
-  if (depth > 12) return true;
-  let inner = node;
-  for (let outer = module.parent(node); outer !== undefined; inner = outer, outer = module.parent(outer)) {
-    if (isA(outer, "ExpressionStatement")) return false;
-    if (isA(outer, "VariableDeclarator")) {
-      if (!isA(outer.id, "Identifier")) return outer.init === inner;
-      return outer.init === inner && module.references(outer.id).some((each) => decides(each, module, depth + 1));
-    }
-    if (isA(outer, "ObjectPattern", "ArrayPattern", "RestElement")) return false;
-    if (isCall(outer) && outer.callee !== inner) {
-      const name = nameOf(outer.callee) ?? "";
-      if (writing.test(name)) return false;
-      if (telling.test(name)) return true;
-    }
-    if (isA(outer, "BinaryExpression") && outer.operator !== "+") return true;
-    if (isA(outer, "UnaryExpression", "IfStatement", "SwitchStatement", "ReturnStatement", "AssignmentExpression"))
-      return true;
-    if (isA(outer, "ConditionalExpression") && outer.test === inner) return true;
-    if (isFunction(outer)) return outer.body === inner;
-  }
-  return true;
-}
-
-/** Whether a function decides by the Origin: itself, or what it hands the request to. */
-export function checksOrigin(fn: Node, module: Module, imported: (from: string) => Module[], depth = 0): boolean {
-  if (originChecks(module).some((node) => within(node, fn))) return true;
-  if (depth > 3) return false;
-  return module.calls.some((call) => {
-    if (!within(call, fn)) return false;
-    const callee = module.exported(call.callee);
-    if (callee?.from.startsWith("@wsorigin/") === true) return true;
-    const name = nameOf(call.callee) ?? "";
-    if (/origin/i.test(name)) return true;
-    // The policy of another file.
-    if (/^(?:check|decide)$/.test(name) && /policy/i.test(nameOf(methodOf(call)?.object) ?? "")) return true;
-    const method = methodOf(call);
-    if (method !== undefined && /^(?:check|decide)$/.test(method.name)) {
-      const { root } = module.trace(method.object);
-      if (isCall(root) && module.exported(root.callee)?.from.startsWith("@wsorigin/") === true) return true;
-    }
-    if (isCall(module.parent(call)) && !decides(call, module, 0)) return false;
-    const local = module.functionOf(call.callee);
-    if (local !== undefined) return local !== fn && checksOrigin(local, module, imported, depth + 1);
-    const from = module.importedFile(call.callee);
-    return from !== undefined && imported(from).some((other) => originChecks(other).length > 0);
-  });
 }

@@ -54,21 +54,48 @@ function blank(text: string): string {
   return text.replaceAll(/[^\n\r\u2028\u2029]/g, " ");
 }
 
-const plugins = {
-  js: ["jsx", "decorators-legacy"],
-  ts: ["typescript", "decorators-legacy"],
-  tsx: ["typescript", "jsx", "decorators-legacy"],
-} satisfies Record<Script["dialect"], ParserOptions["plugins"]>;
+type Plugins = NonNullable<ParserOptions["plugins"]>;
+
+const flow: Plugins = [["flow", { all: true }], "jsx", "decorators-legacy"];
+
+/** How a dialect is parsed: where the first way does not work, by the next. Plain JavaScript may have types of Flow in it, or of TypeScript. */
+const plugins: Readonly<Record<Script["dialect"], readonly Plugins[]>> = {
+  js: [["jsx", "decorators-legacy"], flow, ["typescript", "jsx", "decorators-legacy"]],
+  ts: [["typescript", "decorators-legacy"]],
+  tsx: [["typescript", "jsx", "decorators-legacy"]],
+};
+
+/** The comment that says that a file has types of Flow. */
+const flowComment = /^(?:#!.*\n|\s|\/\/.*\n|\/\*(?:(?!@flow)[\s\S])*?\*\/)*(?:\/\/|\/\*)[\s*]*@flow\b/;
+
+function parsed(text: string, dialect: Script["dialect"]): ReturnType<typeof parse> {
+  const ways = dialect === "js" && flowComment.test(text.slice(0, 2000)) ? [flow] : plugins[dialect];
+  let mended: ReturnType<typeof parse> | undefined;
+  let failure: unknown;
+  for (const way of ways) {
+    try {
+      const ast = parse(text, { ...parsing, plugins: way });
+      if (ast.errors.length === 0) return ast;
+      // What had to be mended may be types that another way understands.
+      mended ??= ast;
+    } catch (error) {
+      failure ??= error;
+    }
+  }
+  if (mended === undefined) throw failure;
+  return mended;
+}
+
+const parsing: ParserOptions = {
+  sourceType: "unambiguous",
+  errorRecovery: true,
+  allowAwaitOutsideFunction: true,
+  allowReturnOutsideFunction: true,
+  allowUndeclaredExports: true,
+};
 
 function moduleOf(file: string, source: string, text: string, dialect: Script["dialect"]): Module {
-  const ast = parse(text, {
-    sourceType: "unambiguous",
-    errorRecovery: true,
-    allowAwaitOutsideFunction: true,
-    allowReturnOutsideFunction: true,
-    allowUndeclaredExports: true,
-    plugins: plugins[dialect],
-  });
+  const ast = parsed(text, dialect);
   const nodes: Node[] = [];
   const parents = new Map<Node, Node>();
   const scopes = new Map<Node, ScopeOf>();

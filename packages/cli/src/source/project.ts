@@ -1,15 +1,9 @@
-import { posix } from "node:path";
+import { type Guard, guardsIn } from "./guards.ts";
 import type { Module } from "./module.ts";
-import { isA, methodOf, type Node, propertyOf } from "./nodes.ts";
+import { type FunctionNode, isFunction, type Node } from "./nodes.ts";
+import { knowVerifiers } from "./origin.ts";
+import { importsIn, Names } from "./names.ts";
 import type { SourceFile } from "./walk.ts";
-
-/** A server or app that wsorigin guards. */
-interface Guard {
-  readonly module: Module;
-  /** None where it cannot be told which. */
-  readonly keys: readonly string[];
-  readonly made: boolean;
-}
 
 /** All modules that were parsed, with what binds them: packages, imports, guards. */
 export class Project {
@@ -20,7 +14,7 @@ export class Project {
   readonly #importers = new Map<string, Set<string>>();
   /** What is imported from, by the folder of the package that imports it. */
   readonly #packages = new Map<string, Set<string>>();
-  readonly #guards = new Map<string, Guard[]>();
+  #guards: Map<string, Guard[]> | undefined;
   readonly #around = new Map<string, ReadonlySet<string>>();
 
   constructor(files: readonly SourceFile[], modules: readonly Module[], packages: readonly string[]) {
@@ -43,7 +37,6 @@ export class Project {
       const used = this.#packages.get(unit) ?? new Set<string>();
       this.#packages.set(unit, used);
       for (const name of module.packages) used.add(name);
-      for (const guard of guardsIn(module)) this.#guards.set(unit, [...(this.#guards.get(unit) ?? []), guard]);
     }
   }
 
@@ -58,6 +51,17 @@ export class Project {
   uses(module: Module, packages: RegExp): boolean {
     const names = this.#packages.get(this.unit(module.file)) ?? new Set<string>();
     return [...names].some((name) => packages.test(name));
+  }
+
+  /** Has the modules follow names into each other. */
+  link(): void {
+    for (const module of this.modules) module.link((file, from) => this.#importedFrom(file, from));
+    knowVerifiers(this.modules);
+  }
+
+  #importedFrom(file: string, from: string): Module[] {
+    const found = this.#names.resolve(file, from);
+    return found === undefined || found === file ? [] : (this.#byFile.get(found) ?? []);
   }
 
   /** The modules of what a module imports by such a path. */
@@ -83,20 +87,51 @@ export class Project {
    * is guarded should not be complained of.
    */
   guards(module: Module, servers: readonly Node[]): boolean {
-    const guards = this.#guards.get(this.unit(module.file)) ?? [];
+    const guards = this.#guardsOf(module);
     if (guards.length === 0) return false;
     const own = servers.map((server) => module.identity(server));
     const known = own.length > 0 && own.every(({ made }) => made);
     return guards.some((guard) => {
-      if (guard.module !== module) return !known || this.#reaches(module.file, guard.module.file);
       if (own.some(({ key }) => guard.keys.includes(key))) return true;
+      if (guard.module !== module) return !known || this.#reaches(module.file, guard.module.file);
       return !known || !guard.made;
     });
   }
 
+  /** The guards of a module's package. They are looked for when they are first asked for, so that names are followed. */
+  #guardsOf(module: Module): readonly Guard[] {
+    if (this.#guards === undefined) {
+      this.#guards = new Map();
+      for (const each of this.modules)
+        for (const guard of guardsIn(each)) {
+          const unit = this.unit(each.file);
+          this.#guards.set(unit, [...(this.#guards.get(unit) ?? []), guard]);
+        }
+    }
+    return this.#guards.get(this.unit(module.file)) ?? [];
+  }
+
+  /** Methods and functions of that name in the package of a module. */
+  named(module: Module, name: string): readonly FunctionNode[] {
+    const unit = this.unit(module.file);
+    const known = this.#named.get(unit) ?? new Map<string, FunctionNode[]>();
+    if (!this.#named.has(unit)) {
+      this.#named.set(unit, known);
+      for (const each of this.siblings(module))
+        for (const node of each.nodes) {
+          if (!isFunction(node)) continue;
+          const own = each.nameOf(node);
+          if (own !== undefined) known.set(own, [...(known.get(own) ?? []), node]);
+        }
+    }
+    return known.get(name) ?? [];
+  }
+
+  readonly #named = new Map<string, Map<string, FunctionNode[]>>();
+
   /** Whether anything in reach of a module is guarded. */
   guarded(module: Module): boolean {
-    const guards = this.#guards.get(this.unit(module.file)) ?? [];
+    const guards = this.#guardsOf(module);
     return guards.some((guard) => guard.module === module || this.#reaches(module.file, guard.module.file));
   }
 
@@ -125,81 +160,4 @@ export class Project {
     this.#around.set(`${direction} ${file}`, found);
     return found;
   }
-}
-
-/** Files by what they may be imported as. */
-class Names {
-  readonly #files: ReadonlySet<string>;
-  readonly #ends = new Map<string, string | undefined>();
-
-  constructor(files: readonly string[]) {
-    this.#files = new Set(files);
-    for (const file of files) {
-      // `@/lib/auth` may be `src/lib/auth.ts`: where only one file ends so, it is that one.
-      const parts = bareName(file).split("/");
-      for (let at = 1; at < parts.length; at += 1) {
-        const end = parts.slice(at).join("/");
-        this.#ends.set(end, this.#ends.has(end) ? undefined : file);
-      }
-    }
-  }
-
-  resolve(file: string, from: string): string | undefined {
-    if (/^\.{1,2}(?:\/|$)/.test(from)) return this.#file(posix.join(posix.dirname(file), from));
-    const alias = /^(?:@|~|#|\$lib|src)\/?(?=[^/])(.+)$/.exec(from);
-    if (alias === null) return undefined;
-    return this.#file(from) ?? this.#ends.get(bareName(alias[1] ?? ""));
-  }
-
-  #file(path: string): string | undefined {
-    if (this.#files.has(path)) return path;
-    const base = path.replace(/\.[cm]?jsx?$/, "");
-    for (const end of ["ts", "tsx", "js", "jsx", "mts", "cts", "mjs", "cjs", "vue", "svelte"]) {
-      for (const name of [`${path}.${end}`, `${base}.${end}`, `${path}/index.${end}`])
-        if (this.#files.has(name)) return name;
-    }
-    return undefined;
-  }
-}
-
-function bareName(file: string): string {
-  return file.replace(/(?:\/index)?\.[cm]?[jt]sx?$/, "");
-}
-
-/** What a source imports, by its text: also of files that are not parsed. */
-function importsIn(source: string): string[] {
-  const found: string[] = [];
-  for (const match of source.matchAll(/(?:\bfrom|\bimport|\brequire)\s*\(?\s*["']([^"'\n]{1,200})["']/g))
-    if (match[1] !== undefined) found.push(match[1]);
-  return found;
-}
-
-function guardsIn(module: Module): Guard[] {
-  const guards: Guard[] = [];
-  if ([...module.packages].every((name) => !name.startsWith("@wsorigin/"))) return guards;
-  for (const call of module.calls) {
-    const callee = module.exported(call.callee);
-    const [first, second] = call.arguments;
-    if (callee?.from.startsWith("@wsorigin/") === true && /^guard(?:With)?$/.test(callee.name)) {
-      const options = module.objectOf(second);
-      const app = options === undefined ? undefined : propertyOf(options, "app");
-      guards.push(guardOf(module, [first, app]));
-    }
-    const method = methodOf(call);
-    const registered = module.exported(first);
-    if (method?.name === "register" && registered?.from === "@wsorigin/fastify" && registered.name === "wsorigin")
-      guards.push(guardOf(module, [method.object]));
-  }
-  // A guard that is handed on, or called in a way that is not known here.
-  const named = module.nodes.some((node) => {
-    if (!isA(node, "Identifier") || isA(module.parent(node), "ImportSpecifier")) return false;
-    const exported = module.exported(node);
-    return exported?.from.startsWith("@wsorigin/") === true && /^(?:guard|guardWith|wsorigin)$/.test(exported.name);
-  });
-  return guards.length === 0 && named ? [{ module, keys: [], made: false }] : guards;
-}
-
-function guardOf(module: Module, nodes: readonly (Node | undefined)[]): Guard {
-  const known = nodes.filter((node) => node !== undefined).map((node) => module.identity(node));
-  return { module, keys: known.map(({ key }) => key), made: known.length > 0 && known[0]?.made === true };
 }

@@ -1,6 +1,6 @@
 import { listeners, made } from "./calls.ts";
 import type { Module } from "./module.ts";
-import { type CallNode, type FunctionNode, isA, methodOf, type Node, type ObjectNode, within } from "./nodes.ts";
+import { type CallNode, type FunctionNode, isA, methodOf, type Node, type ObjectNode } from "./nodes.ts";
 
 /** The servers of `ws` that a module makes, with their options. */
 export function wsServers(module: Module): { call: CallNode; options: ObjectNode | undefined }[] {
@@ -29,7 +29,7 @@ export function upgrades(module: Module): Upgrade[] {
 }
 
 function handingOver(fn: FunctionNode, module: Module, depth: number): CallNode | undefined {
-  const calls = module.calls.filter((call) => within(call, fn));
+  const calls = module.callsIn(fn);
   for (const call of calls) {
     if (methodOf(call)?.name === "handleUpgrade") return call;
     if (isA(call, "NewExpression") && module.exported(call.callee)?.from === "faye-websocket") return call;
@@ -45,7 +45,10 @@ function handingOver(fn: FunctionNode, module: Module, depth: number): CallNode 
 
 /** The path that a node compares with: the first one, and "/" only if it names no other. */
 export function pathIn(node: Node, module: Module): string | undefined {
-  const paths = module.ofType("StringLiteral").filter((each) => within(each, node) && isPath(each.value));
+  const paths = module
+    .nodesIn(node)
+    .filter((each) => isA(each, "StringLiteral"))
+    .filter(({ value }) => isPath(value));
   return (paths.find(({ value }) => value !== "/") ?? paths[0])?.value;
 }
 

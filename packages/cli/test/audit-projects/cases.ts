@@ -1,55 +1,8 @@
-/** A few lines of a project, and what the audit has to say of them: `id file:line`, none for what is right. */
-export interface Case {
-  readonly what: string;
-  readonly files: Readonly<Record<string, string>>;
-  readonly found: readonly string[];
-}
+import { type Case, compare, expressWs, fastify, guarded, line3, one, socketIo, verify, wsServer } from "./case.ts";
+import { acrossFiles } from "./across-files.ts";
+import { comparisons } from "./comparisons.ts";
 
-function one(what: string, source: string, ...found: readonly string[]): Case {
-  return { what, files: { "app.js": source }, found };
-}
-
-const expressWs = `import cors from "cors";
-import express from "express";
-import expressWs from "express-ws";
-const { app } = expressWs(express());
-`;
-
-const wsServer = `import { createServer } from "node:http";
-import { WebSocketServer } from "ws";
-const server = createServer();
-`;
-
-const socketIo = `import { createServer } from "node:http";
-import { Server } from "socket.io";
-const server = createServer();
-`;
-
-const fastify = `import Fastify from "fastify";
-import websocket from "@fastify/websocket";
-const app = Fastify();
-await app.register(websocket);
-`;
-
-const guarded = `import { createPolicy, guard } from "@wsorigin/node";
-const policy = createPolicy({ origins: ["https://app.example.com"] });
-`;
-
-function verify(body: string): string {
-  return `${wsServer}new WebSocketServer({ server, verifyClient: ${body} });\n`;
-}
-
-/** A comparison, on line 3. */
-function compare(expression: string, before = ""): string {
-  return `import { WebSocketServer } from "ws";
-${before}
-export const isAllowed = (origin) => ${expression};
-`;
-}
-
-const line3 = "app.js:3";
-
-export const cases: readonly Case[] = [
+const servers: readonly Case[] = [
   one(
     "cors before express-ws",
     `${expressWs}app.use(cors());\napp.ws("/chat", () => {});`,
@@ -612,3 +565,5 @@ const [, name] = /\/\/(example\.com)/.exec(request.headers.origin);`,
     found: ["WSO206 a/server.js:4"],
   },
 ];
+
+export const cases: readonly Case[] = [...servers, ...comparisons, ...acrossFiles];

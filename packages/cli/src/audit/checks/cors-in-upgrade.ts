@@ -1,16 +1,6 @@
 import { listeners, optionIn } from "../../source/calls.ts";
 import type { Module } from "../../source/module.ts";
-import {
-  type FunctionNode,
-  type Node,
-  bare,
-  isA,
-  isCall,
-  isMember,
-  keyOf,
-  methodOf,
-  within,
-} from "../../source/nodes.ts";
+import { type FunctionNode, type Node, bare, isA, isCall, isMember, keyOf, methodOf } from "../../source/nodes.ts";
 import { isCorsPackage } from "../../source/origin.ts";
 import { upgrades } from "../../source/servers.ts";
 import type { Raw } from "../check.ts";
@@ -19,7 +9,7 @@ import { nodeFix, originsIn } from "../fix.ts";
 export function* checkCorsInUpgrade(module: Module): Iterable<Raw> {
   const fix = (): string[] => nodeFix(originsIn(module));
   for (const { fn } of upgrades(module).length > 0 ? upgrades(module) : rawUpgrades(module)) {
-    const call = module.calls.find((each) => within(each, fn) && isCorsMiddleware(each.callee, module));
+    const call = module.callsIn(fn).find((each) => isCorsMiddleware(each.callee, module));
     if (call !== undefined) yield { rule: "corsInUpgrade", module, node: call, fix: fix() };
   }
   for (const call of module.calls) {

@@ -1,7 +1,7 @@
 import { hasHidden, isTrue, optionOf } from "../../source/calls.ts";
 import { elements, patternsOf } from "../../source/lists.ts";
 import type { Module } from "../../source/module.ts";
-import { type FunctionNode, isA, nameOf, textOf, within } from "../../source/nodes.ts";
+import { type FunctionNode, isA, nameOf, textOf } from "../../source/nodes.ts";
 import { comparedBy, corsOptionsOf, isCorsPackage } from "../../source/origin.ts";
 import type { Raw } from "../check.ts";
 import { entriesForPattern, fixFor } from "../entries.ts";
@@ -44,9 +44,7 @@ export function* checkCorsOptions(module: Module): Iterable<Raw> {
 function reflects(fn: FunctionNode | undefined, module: Module): boolean {
   if (fn === undefined || decidesWithin(fn, module)) return false;
   const [first, second] = fn.params;
-  const calls = module.calls.filter(
-    (call) => within(call, fn) && second !== undefined && nameOf(call.callee) === nameOf(second),
-  );
+  const calls = module.callsIn(fn).filter((call) => second !== undefined && nameOf(call.callee) === nameOf(second));
   if (second !== undefined) {
     const [call] = calls;
     const answer = call?.arguments[1];

@@ -1,7 +1,7 @@
 import { hasHidden, made, optionOf } from "../../source/calls.ts";
 import type { Module } from "../../source/module.ts";
 import { isA } from "../../source/nodes.ts";
-import { originChecks } from "../../source/origin.ts";
+import { originChecks } from "../../source/origin-checks.ts";
 import type { Project } from "../../source/project.ts";
 import type { Raw } from "../check.ts";
 import { nestFix, originsIn } from "../fix.ts";

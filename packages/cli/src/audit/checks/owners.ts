@@ -21,7 +21,7 @@ export function* checkOwners(module: Module): Iterable<Raw> {
     if (server !== undefined) owners.push(ownerOf(call, server, true, module));
   }
   for (const { call, object, fn } of upgrades(module)) {
-    const filtered = /\burl\b|pathname|\bpath\b/.test(module.source.slice(fn.start ?? 0, fn.end ?? 0));
+    const filtered = /\burl\b|pathname|\bpath\b/.test(module.textAt(fn));
     owners.push(ownerOf(call, object, !filtered, module));
   }
   const sorted = owners

@@ -11,7 +11,7 @@ export function* checkProtocols(module: Module, project: Project): Iterable<Raw>
     const fn = module.functionOf(isA(node, "ObjectMethod") ? node : node.value);
     const [offered] = fn?.params ?? [];
     if (fn === undefined || offered === undefined) continue;
-    const text = module.source.slice(fn.start ?? 0, fn.end ?? 0);
+    const text = module.textAt(fn);
     if (/\.(?:has|includes|indexOf)\(|===?\s*["'`]|["'`]\s*===?/.test(text)) continue;
     if (module.results(fn).some((each) => isFirst(each, offered, module)))
       yield { rule: "protocolEchoed", module, node, fix: protocolFix(originsIn(module)) };

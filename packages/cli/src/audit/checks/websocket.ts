@@ -1,6 +1,6 @@
 import { isTrue, listeners, made, optionOf, writtenAs } from "../../source/calls.ts";
 import type { Module } from "../../source/module.ts";
-import { type FunctionNode, methodOf, within } from "../../source/nodes.ts";
+import { type FunctionNode, methodOf } from "../../source/nodes.ts";
 import type { Project } from "../../source/project.ts";
 import type { Raw } from "../check.ts";
 import { nodeFix, originsIn } from "../fix.ts";
@@ -25,5 +25,5 @@ export function* checkWebsocketNode(module: Module, project: Project): Iterable<
 }
 
 function accepts(fn: FunctionNode, module: Module): boolean {
-  return module.calls.some((call) => within(call, fn) && methodOf(call)?.name === "accept");
+  return module.callsIn(fn).some((call) => methodOf(call)?.name === "accept");
 }
