@@ -23,7 +23,8 @@ export interface Audited {
 }
 
 /** What a file must mention to be worth parsing. */
-const worthwhile = /socket|\bws\b|\bwss?:|origins?\b|cors\b|upgrade\b/i;
+const worthwhile =
+  /socket|sockjs|engine\.io|@wsorigin|modelcontextprotocol|\bUPGRADE\b|elysia|\bws\b|\bwss?:|origins?\b|cors\b|upgrade\b/i;
 
 /** At the most so many files are named that were skipped. */
 const named = 20;

@@ -20,4 +20,4 @@ export type Check = (module: Module, project: Project) => Iterable<Raw>;
 
 /** Packages that have to do with sockets or CORS: where a project uses none of them its origins are none of ours. */
 export const relevant: RegExp =
-  /^(?:ws|isomorphic-ws|express-ws|socket\.io|@fastify\/(?:websocket|cors)|cors|@koa\/cors|koa-(?:websocket|easy-ws)|graphql-ws(?:\/.*)?|@nestjs\/(?:websockets|platform-ws)|websocket|sockjs|faye-websocket|uWebSockets\.js|@wsorigin\/.*)$/;
+  /^(?:ws|isomorphic-ws|express-ws|socket\.io|@fastify\/(?:websocket|cors)|cors|@koa\/cors|koa-(?:websocket|easy-ws)|graphql-ws(?:\/.*)?|@nestjs\/(?:websockets|platform-ws)|websocket|sockjs|engine\.io|faye-websocket|@hono\/node-ws|@hono\/node-server(?:\/.*)?|hono(?:\/.*)?|bun|elysia|h3|crossws(?:\/.*)?|nitro(?:pack)?(?:\/.*)?|next-ws(?:\/.*)?|uWebSockets\.js|@wsorigin\/.*)$/;

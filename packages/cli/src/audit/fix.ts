@@ -199,3 +199,124 @@ export function ticketClient(url: string): string[] {
     `const socket = new WebSocket(\`${url}?ticket=\${ticket}\`);`,
   ];
 }
+
+/** For servers whose requests are those of fetch. */
+export function fetchFix(origins: readonly string[]): string[] {
+  return [
+    'import { createPolicy } from "@wsorigin/core";',
+    "",
+    policyLine(origins),
+    "// before the upgrade, with the Request: in Hono c.req.raw",
+    "const { origin, host } = Object.fromEntries(request.headers);",
+    "if (!policy.check({ headers: { origin, host } }).allowed) return new Response(null, { status: 403 });",
+  ];
+}
+
+export function honoNodeFix(origins: readonly string[]): string[] {
+  return [
+    'import { serve } from "@hono/node-server";',
+    'import { createPolicy, guard } from "@wsorigin/node";',
+    "",
+    policyLine(origins),
+    "const server = serve({ fetch: app.fetch });",
+    "guard(server, { policy });",
+    "injectWebSocket(server);",
+  ];
+}
+
+export function crosswsFix(origins: readonly string[]): string[] {
+  return [
+    'import { createPolicy } from "@wsorigin/core";',
+    "",
+    policyLine(origins),
+    "export default defineWebSocketHandler({",
+    "  upgrade(request) {",
+    "    const { origin, host } = Object.fromEntries(request.headers);",
+    "    if (!policy.check({ headers: { origin, host } }).allowed) return new Response(null, { status: 403 });",
+    "  },",
+    "});",
+  ];
+}
+
+export function sockjsFix(origins: readonly string[], server: string): string[] {
+  return [
+    'import { createPolicy, guard } from "@wsorigin/node";',
+    'import sockjs from "sockjs";',
+    "",
+    policyLine(origins),
+    `guard(${server}, { policy });`,
+    "// its other transports are HTTP: without this they answer every origin, with credentials",
+    "const sockets = sockjs.createServer({ disable_cors: true });",
+    `sockets.installHandlers(${server}, { prefix: "/chat" });`,
+  ];
+}
+
+export function engineFix(origins: readonly string[], server: string): string[] {
+  return [
+    'import { attach } from "engine.io";',
+    'import { createPolicy, guard } from "@wsorigin/node";',
+    "",
+    policyLine(origins),
+    `guard(${server}, { policy });`,
+    `const sockets = attach(${server}, {`,
+    "  allowRequest: (request, callback) => callback(null, policy.check(request).allowed),",
+    "});",
+  ];
+}
+
+export function nextFix(origins: readonly string[]): string[] {
+  return [
+    "// in the custom server, or in instrumentation where it is made",
+    ...nodeFix(origins),
+    "",
+    "// or at the top of UPGRADE, where the socket is open already",
+    "if (!policy.check(request).allowed) return client.close(1008);",
+  ];
+}
+
+export function mcpFix(origins: readonly string[]): string[] {
+  return [
+    'import { createPolicy, requestGuard } from "@wsorigin/express";',
+    "",
+    "const policy = createPolicy({",
+    `  origins: [${written(origins)}],`,
+    '  hosts: ["localhost", "127.0.0.1", "[::1]"],',
+    '  missingOrigin: "allow",',
+    "});",
+    'app.use("/mcp", requestGuard(policy)); // before the transport',
+  ];
+}
+
+/** For an app that was guarded in the place of its server. */
+export function serverFix(origins: readonly string[], app: string, from: string): string[] {
+  const listener = from === "@wsorigin/koa" && !app.endsWith(")") ? `${app}.callback()` : app;
+  const known = /^[A-Za-z_$][\w$.]*(?:\(\))?$/.test(listener) ? listener : "app";
+  return [
+    'import { createServer } from "node:http";',
+    `import { createPolicy, guard } from "${from}";`,
+    "",
+    policyLine(origins),
+    `const server = createServer(${known});`,
+    from === "@wsorigin/express" || from === "@wsorigin/koa"
+      ? "guard(server, { app, policy });"
+      : "guard(server, { policy });",
+    "server.listen(3000); // instead of app.listen()",
+  ];
+}
+
+export function decideFix(policy: string): string[] {
+  const name = /^[A-Za-z_$][\w$.]*$/.test(policy) ? policy : "policy";
+  return [
+    `const decision = await ${name}.decide(request); // instead of ${name}.check(request)`,
+    "if (!decision.allowed) return;",
+  ];
+}
+
+export function corsOptionsFix(from = "cors"): string[] {
+  const adapter = from === "@koa/cors" ? "koa" : from === "@fastify/cors" ? "fastify" : "express";
+  return [
+    `import { corsOptions } from "@wsorigin/${adapter}";`,
+    "",
+    adapter === "fastify" ? "await app.register(cors, corsOptions(policy));" : "app.use(cors(corsOptions(policy)));",
+  ];
+}

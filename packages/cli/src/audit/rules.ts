@@ -38,7 +38,17 @@ export type RuleName =
   | "tokenInUrl"
   | "protocolEchoed"
   | "unverifiedTls"
-  | "corsInUpgrade";
+  | "corsInUpgrade"
+  | "guardedApp"
+  | "checkForDecide"
+  | "secondList"
+  | "hono"
+  | "fetchRuntime"
+  | "crossws"
+  | "sockjs"
+  | "engineIo"
+  | "nextWs"
+  | "mcp";
 
 /** What the audit can find, by a short name. */
 export const rules: Readonly<Record<RuleName, Rule>> = {
@@ -289,5 +299,85 @@ export const rules: Readonly<Record<RuleName, Rule>> = {
     "CORS middleware is used as a guard for sockets.",
     "It goes on to the next step whether it lists the origin or not, and its headers reach nobody.",
     "Let a policy decide: guard(server, { policy }).",
+  ),
+  guardedApp: rule(
+    "WSO231",
+    "guarded-app",
+    "failure",
+    "guard() gets an app, or something else that is not a server.",
+    "Upgrades arrive at the HTTP server, not at the app. guard() throws a GateError at start.",
+    "Create the server, guard it, and listen on it.",
+  ),
+  checkForDecide: rule(
+    "WSO232",
+    "check-without-token",
+    "failure",
+    "policy.check() does not verify the token, and does not ask the directory.",
+    "check() is synchronous and decides by Host and Origin only. A policy with `token` or `directory` needs decide(), which waits for both.",
+    "Await policy.decide(), or let guard() call it.",
+  ),
+  secondList: rule(
+    "WSO233",
+    "second-origin-list",
+    "warning",
+    "CORS has an allowlist of its own beside the policy.",
+    "Two lists diverge: an origin that is removed from one of them still gets in by the other.",
+    "Give the middleware corsOptions(policy).",
+  ),
+  hono: rule(
+    "WSO241",
+    "hono-unguarded",
+    "failure",
+    "A WebSocket route of Hono accepts every origin.",
+    `${anyPage} upgradeWebSocket() does not compare the Origin, and cors() of Hono only writes headers.`,
+    "On Node guard the server with guard() of @wsorigin/node. Elsewhere ask a policy before the upgrade.",
+  ),
+  fetchRuntime: rule(
+    "WSO242",
+    "fetch-upgrade-unguarded",
+    "failure",
+    "A server of Bun, Deno or Workers upgrades for every origin.",
+    `${anyPage} The runtime does not compare the Origin by itself.`,
+    "Ask a policy before the upgrade.",
+  ),
+  crossws: rule(
+    "WSO243",
+    "crossws-unguarded",
+    "failure",
+    "A WebSocket handler of Nitro, Nuxt, h3 or crossws accepts every origin.",
+    `${anyPage} Without an \`upgrade\` hook that refuses, crossws accepts every handshake.`,
+    "Ask a policy in the `upgrade` hook.",
+  ),
+  sockjs: rule(
+    "WSO244",
+    "sockjs-unguarded",
+    "failure",
+    "SockJS accepts every origin.",
+    `${anyPage} SockJS compares no Origin, and answers its HTTP transports with CORS headers for every origin, with credentials.`,
+    "Guard the server with guard() of @wsorigin/node, and disable CORS in SockJS.",
+  ),
+  engineIo: rule(
+    "WSO245",
+    "engine-io-unguarded",
+    "failure",
+    "Engine.IO accepts every origin.",
+    `${anyPage} What refuses in Engine.IO is \`allowRequest\`.`,
+    "Guard the server with guard() of @wsorigin/node, and give allowRequest the same policy for polling.",
+  ),
+  nextWs: rule(
+    "WSO246",
+    "next-ws-unguarded",
+    "failure",
+    "A WebSocket route of next-ws accepts every origin.",
+    `${anyPage} next-ws calls UPGRADE (or SOCKET) when the socket is already open.`,
+    "Guard the HTTP server of Next.js with guard() of @wsorigin/node.",
+  ),
+  mcp: rule(
+    "WSO247",
+    "mcp-host-unchecked",
+    "failure",
+    "An MCP server over HTTP accepts every Host.",
+    "With DNS rebinding, an attacker's hostname resolves to this server, so that a page reaches it as its own origin, on localhost too. The transport compares Host only with enableDnsRebindingProtection and a list in allowedHosts.",
+    "Put requestGuard(policy), with `hosts`, before the transport.",
   ),
 };

@@ -7,6 +7,8 @@ export interface Guard {
   /** None where it cannot be told which. */
   readonly keys: readonly string[];
   readonly made: boolean;
+  /** The very server, if it is made where it can be seen. */
+  readonly server?: Node | undefined;
 }
 
 /** The guards that a module puts in front of servers. */
@@ -36,6 +38,12 @@ export function guardsIn(module: Module): Guard[] {
 }
 
 function guardOf(module: Module, nodes: readonly (Node | undefined)[]): Guard {
+  const [server] = nodes;
   const known = nodes.filter((node) => node !== undefined).map((node) => module.identity(node));
-  return { module, keys: known.map(({ key }) => key), made: known.length > 0 && known[0]?.made === true };
+  return {
+    module,
+    keys: known.map(({ key }) => key),
+    made: known.length > 0 && known[0]?.made === true,
+    server: server === undefined ? undefined : module.serverOf(server),
+  };
 }

@@ -283,6 +283,14 @@ export class Module {
     return { key: this.of(root).#find(this.#key(root, members)), made };
   }
 
+  /** The call that makes a server of Node, where a server can be traced to it. */
+  serverOf(node: Node): Node | undefined {
+    const { root, members } = this.#throughChain(node, 0);
+    if (members.length > 0 || !isCall(root)) return undefined;
+    const made = this.exported(root.callee);
+    return made !== undefined && isServer(made) ? root : undefined;
+  }
+
   #key(root: Node, members: readonly string[]): string {
     const id = ids.get(root) ?? (lastId += 1);
     ids.set(root, id);
@@ -316,11 +324,7 @@ export class Module {
 
   #relate(call: CallNode): void {
     const made = this.exported(call.callee);
-    const joins =
-      made !== undefined &&
-      ((/^https?2?$/.test(made.from) && /^create(?:Secure)?Server$|^Server$/.test(made.name)) ||
-        made.from === "express-ws" ||
-        made.from === "koa-websocket");
+    const joins = made !== undefined && (isServer(made) || made.from === "express-ws" || made.from === "koa-websocket");
     if (joins) for (const argument of call.arguments) if (!isFunction(argument)) this.#unite(call, argument);
     const method = methodOf(call);
     const [event, listener] = call.arguments;
@@ -414,6 +418,10 @@ export class Module {
     const members = isA(root, "ImportSpecifier") ? [keyOf(root.imported, false) ?? ""] : [];
     return { from: plain(source), members, relative: source };
   }
+}
+
+function isServer({ from, name }: Exported): boolean {
+  return /^https?2?$/.test(from) && /^create(?:Secure)?Server$|^Server$/.test(name);
 }
 
 /** The name of the class that a parameter is declared to be of: `constructor(private guard: OriginGuard)`. */

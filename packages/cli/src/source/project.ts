@@ -76,6 +76,11 @@ export class Project {
     return [module, ...files.flatMap((file) => this.#byFile.get(file) ?? [])];
   }
 
+  /** A module, and those of the package that a value of it may get to, or come from. */
+  around(module: Module): Module[] {
+    return this.siblings(module).filter((each) => this.#reaches(module.file, each.file));
+  }
+
   /** All modules of the same package. */
   siblings(module: Module): Module[] {
     const unit = this.unit(module.file);
@@ -91,7 +96,11 @@ export class Project {
     if (guards.length === 0) return false;
     const own = servers.map((server) => module.identity(server));
     const known = own.length > 0 && own.every(({ made }) => made);
+    const [first] = servers;
+    const server = first === undefined || servers.length > 1 ? undefined : module.serverOf(first);
     return guards.some((guard) => {
+      // Two servers of one app are two doors.
+      if (server !== undefined && guard.server !== undefined) return server === guard.server;
       if (own.some(({ key }) => guard.keys.includes(key))) return true;
       if (guard.module !== module) return !known || this.#reaches(module.file, guard.module.file);
       return !known || !guard.made;

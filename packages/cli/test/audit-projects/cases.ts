@@ -1,6 +1,8 @@
 import { type Case, compare, expressWs, fastify, guarded, line3, one, socketIo, verify, wsServer } from "./case.ts";
 import { acrossFiles } from "./across-files.ts";
 import { comparisons } from "./comparisons.ts";
+import { misuse } from "./misuse.ts";
+import { runtimes } from "./runtimes.ts";
 
 const servers: readonly Case[] = [
   one(
@@ -566,4 +568,4 @@ const [, name] = /\/\/(example\.com)/.exec(request.headers.origin);`,
   },
 ];
 
-export const cases: readonly Case[] = [...servers, ...comparisons, ...acrossFiles];
+export const cases: readonly Case[] = [...servers, ...comparisons, ...acrossFiles, ...runtimes, ...misuse];

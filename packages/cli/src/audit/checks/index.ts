@@ -13,6 +13,14 @@ import { checkUpgrades } from "./upgrade.ts";
 import { checkUws } from "./uws.ts";
 import { checkVerifiers } from "./verifiers.ts";
 import { checkWebsocketNode } from "./websocket.ts";
+import { checkHono } from "./hono.ts";
+import { checkFetchRuntimes } from "./fetch-runtimes.ts";
+import { checkCrossws } from "./crossws.ts";
+import { checkSockjs } from "./sockjs.ts";
+import { checkEngineIo } from "./engine-io.ts";
+import { checkNextWs } from "./next-ws.ts";
+import { checkMcp } from "./mcp.ts";
+import { checkMisuse } from "./misuse.ts";
 import { checkWs } from "./ws.ts";
 
 /** Every check: one file a kind of server, and those of what is compared, configured and opened. */
@@ -26,6 +34,14 @@ export const checks: readonly Check[] = [
   checkNest,
   checkWebsocketNode,
   checkUws,
+  checkHono,
+  checkFetchRuntimes,
+  checkCrossws,
+  checkSockjs,
+  checkEngineIo,
+  checkNextWs,
+  checkMcp,
+  checkMisuse,
   checkVerifiers,
   checkProtocols,
   checkOwners,

@@ -7,7 +7,7 @@ import { gateFix, originsIn } from "../fix.ts";
 
 interface Owner {
   readonly node: Node;
-  readonly key: string;
+  readonly key: string | Node;
   readonly server: Node;
   /** Takes every upgrade, or answers those that it does not take. */
   readonly all: boolean;
@@ -39,7 +39,12 @@ export function* checkOwners(module: Module): Iterable<Raw> {
 }
 
 function ownerOf(node: Node, server: Node, all: boolean, module: Module): Owner {
-  return { node, server, key: module.identity(server).key, all, fn: module.enclosing(node) };
+  return { node, server, key: keyOf(server, module), all, fn: module.enclosing(node) };
+}
+
+/** Two servers of one app are two servers. */
+function keyOf(server: Node, module: Module): string | Node {
+  return module.serverOf(server) ?? module.identity(server).key;
 }
 
 /** Whether it is sure to run with what else the function does. */
