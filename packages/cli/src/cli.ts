@@ -56,7 +56,7 @@ Options of every command:
   --version           the version
 
 The report goes to standard output, progress to standard error.
-Exit code: 0 nothing is wrong, 1 something is, 2 it could not be tried or the arguments were wrong, 3 init did not understand the project, 130
+Exit code: 0 nothing is wrong, 1 something is, 2 it could not be tried to the end or the arguments were wrong, 3 init did not understand the project, 130
 interrupted.
 `;
 
@@ -108,11 +108,11 @@ async function runCommand(
       progress: (line) => around.showsProgress && around.err(`${printableText(line)}\n`),
     })
     .catch((error: unknown) => {
-      if (timeout.aborted && !around.signal.aborted)
-        throw new CannotRun(`It took more than ${options.timeout} seconds. Give it more with --timeout.`);
+      if (timeout.aborted && !around.signal.aborted) throw new CannotRun(tooLong(options));
       throw error;
     });
-  if (around.signal.aborted) return 130;
+  const incomplete = "report" in outcome ? outcome.report.incomplete : undefined;
+  if (around.signal.aborted && incomplete !== "stopped") return 130;
   if ("paint" in outcome) {
     const { color, ascii } = styleOf(options, around);
     if (options.format === "json") around.out(printableJson(`${JSON.stringify(outcome.data, null, 2)}\n`));
@@ -121,8 +121,18 @@ async function runCommand(
   }
   if ("text" in outcome) return say(around, printableText(outcome.text));
   around.out(render(outcome.report, options, around));
-  // What was pasted is explained: that is no failure of a check.
-  return outcome.report.command !== "explain" && failed(outcome.report, options.strict) ? 1 : 0;
+  // What was pasted is explained: that is not a failure of a check.
+  if (outcome.report.command === "explain") return 0;
+  if (incomplete === "stopped") {
+    around.err(around.signal.aborted ? "Interrupted.\n" : `${tooLong(options)}\n`);
+    return 2;
+  }
+  if (failed(outcome.report, options.strict)) return 1;
+  return incomplete === undefined ? 0 : 2;
+}
+
+function tooLong({ timeout }: CommonOptions): string {
+  return `It took more than ${timeout} seconds. Give it more with --timeout.`;
 }
 
 function failed({ findings }: Report, strict: boolean): boolean {

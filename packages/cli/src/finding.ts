@@ -46,6 +46,8 @@ export interface Report {
   readonly findings: readonly Finding[];
   /** What was done, in order, with its outcome: a line each. Shown where there is nothing wrong too. */
   readonly steps: readonly Step[];
+  /** Why not everything was looked into, if so: it was interrupted or out of time, or sources could not be read. */
+  readonly incomplete?: "stopped" | "unread" | undefined;
 }
 
 export interface Step {

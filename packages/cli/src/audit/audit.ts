@@ -1,25 +1,26 @@
-import type { Finding, Step } from "../finding.ts";
+import type { Finding, Report, Step } from "../finding.ts";
 import type { Raw } from "./check.ts";
 import { checks } from "./checks/index.ts";
-import { ignoresIn, type Ignore } from "./ignore.ts";
 import type { Module } from "../source/module.ts";
 import { importedBy } from "../source/names.ts";
 import { parseFile } from "../source/parse.ts";
 import { Project } from "../source/project.ts";
-import { rules } from "./rules.ts";
-import { seenLine } from "./seen.ts";
-import type { Walked } from "../source/walk.ts";
+import { byPlace, sift } from "./sift.ts";
+import type { SourceFile, Walked } from "../source/walk.ts";
 
 export interface AuditOptions {
   /** Ids of rules that are not asked about. */
   readonly ignored: ReadonlySet<string>;
-  /** Called before each file, and waited for. What it throws ends the audit. */
+  /** Called before each file, and waited for. When it rejects, the audit ends with what it found until then. */
   readonly goOn: () => Promise<void>;
+  /** The only files whose findings are wanted; the others are read for what these use. */
+  readonly only?: ReadonlySet<string> | undefined;
 }
 
 export interface Audited {
   readonly findings: readonly Finding[];
   readonly steps: readonly Step[];
+  readonly incomplete: Report["incomplete"];
 }
 
 /** What a file must mention to be worth parsing. */
@@ -29,30 +30,72 @@ const worthwhile =
 /** At the most so many files are named that were skipped. */
 const named = 20;
 
+/** How long what was parsed is looked into, in milliseconds, if the time was over before all was parsed. */
+const grace = 2000;
+
 /**
- * Looks for sockets that ask nobody, and for checks that let others in, in sources that were read. Reads nothing itself. Never rejects
- * whatever the sources are; with `goOn` it may.
+ * Looks for sockets that ask nobody, and for checks that let others in, in sources that were read. Reads nothing itself. Never rejects,
+ * whatever the sources are.
  */
-export async function auditFiles(
-  { files, packages, skipped, tests, beyond }: Walked,
-  { ignored, goOn }: AuditOptions,
-): Promise<Audited> {
-  const modules: Module[] = [];
-  const failed: { file: string; reason: string }[] = [...skipped];
+export async function auditFiles(walked: Walked, { ignored, goOn, only }: AuditOptions): Promise<Audited> {
+  const { files, packages, skipped, stoppedAt } = walked;
   const relevant = files.filter(({ source }) => worthwhile.test(source));
-  for (const { file, source } of [...relevant, ...importedBy(relevant, files, 2)]) {
-    await goOn();
+  const parsed = await parseAll([...relevant, ...importedBy(relevant, files, 2)], goOn);
+  const failed = [...skipped, ...parsed.failed].filter(({ file }) => only === undefined || only.has(file));
+  const unread = new Set(failed.map(({ file }) => file));
+  const read = relevant.filter(({ file }) => !unread.has(file) && !parsed.left.includes(file)).length;
+  const project = new Project(files, parsed.modules, packages);
+  project.link();
+  const wanted = only === undefined ? parsed.modules : parsed.modules.filter(({ file }) => only.has(file));
+  const end = performance.now() + grace;
+  const stopped = parsed.left.length > 0;
+  const checked = await checkAll(wanted, project, stopped ? () => late(end) : goOn);
+  failed.push(...checked.failed);
+  const left = [...parsed.left, ...checked.left];
+  const { kept, unwanted, commented } = sift(checked.raws, ignored);
+  const steps = stepsOf(walked, { read, failed, left, ignored, unwanted, commented });
+  // What was left out on purpose (too large, minified) was not meant to be read.
+  const unreadable = failed.some(({ reason }) => !/^(?:larger|minified)/.test(reason));
+  return {
+    findings: kept.toSorted(byPlace).map(({ finding }) => finding),
+    steps,
+    incomplete: left.length > 0 || stoppedAt !== undefined ? "stopped" : unreadable ? "unread" : undefined,
+  };
+}
+
+async function late(end: number): Promise<void> {
+  if (performance.now() > end) throw new Error("Out of time.");
+}
+
+interface Failed {
+  readonly file: string;
+  readonly reason: string;
+}
+
+async function parseAll(
+  files: readonly SourceFile[],
+  goOn: () => Promise<void>,
+): Promise<{ readonly modules: Module[]; readonly failed: readonly Failed[]; readonly left: readonly string[] }> {
+  const modules: Module[] = [];
+  const failed: Failed[] = [];
+  for (const [index, { file, source }] of files.entries()) {
+    if (await isOver(goOn)) return { modules, failed, left: files.slice(index).map((each) => each.file) };
     const parsed = parseFile(file, source);
     if ("modules" in parsed) modules.push(...parsed.modules);
     else failed.push({ file, reason: parsed.reason });
   }
-  const unread = new Set(failed.map(({ file }) => file));
-  const read = relevant.filter(({ file }) => !unread.has(file)).length;
-  const project = new Project(files, modules, packages);
-  project.link();
+  return { modules, failed, left: [] };
+}
+
+async function checkAll(
+  modules: readonly Module[],
+  project: Project,
+  goOn: () => Promise<void>,
+): Promise<{ readonly raws: readonly Raw[]; readonly failed: readonly Failed[]; readonly left: readonly string[] }> {
   const raws: Raw[] = [];
-  for (const module of modules) {
-    await goOn();
+  const failed: Failed[] = [];
+  for (const [index, module] of modules.entries()) {
+    if (await isOver(goOn)) return { raws, failed, left: modules.slice(index).map(({ file }) => file) };
     try {
       for (const check of checks) raws.push(...check(module, project));
     } catch (error) {
@@ -60,7 +103,29 @@ export async function auditFiles(
       failed.push({ file: module.file, reason: error instanceof RangeError ? "nested too deeply" : "not understood" });
     }
   }
-  const { kept, unwanted, commented } = sift(raws, ignored);
+  return { raws, failed, left: [] };
+}
+
+async function isOver(goOn: () => Promise<void>): Promise<boolean> {
+  return goOn().then(
+    () => false,
+    () => true,
+  );
+}
+
+interface Sifted {
+  readonly read: number;
+  readonly failed: readonly Failed[];
+  readonly left: readonly string[];
+  readonly ignored: ReadonlySet<string>;
+  readonly unwanted: number;
+  readonly commented: number;
+}
+
+function stepsOf(
+  { files, tests, beyond, stoppedAt }: Walked,
+  { read, failed, left, ignored, unwanted, commented }: Sifted,
+): Step[] {
   const steps: Step[] = [
     {
       name: "files",
@@ -68,6 +133,14 @@ export async function auditFiles(
       detail: `${count(files.length, "file")} read, ${read} with sockets, origins or CORS looked into`,
     },
   ];
+  if (stoppedAt !== undefined)
+    steps.push({ name: "stopped", outcome: "failed", detail: `not read: ${stoppedAt} and everything after it` });
+  if (left.length > 0)
+    steps.push({
+      name: "stopped",
+      outcome: "failed",
+      detail: `${count(left.length, "file")} not looked into: ${left.slice(0, 5).join(", ")}${left.length > 5 ? ", ..." : ""}. What they check or guard is not known.`,
+    });
   if (tests > 0)
     steps.push({
       name: "tests",
@@ -92,68 +165,9 @@ export async function auditFiles(
       outcome: "skipped",
       detail: `${count(unwanted, "finding")} of ${[...ignored].toSorted().join(", ")}`,
     });
-  return { findings: kept.toSorted(byPlace).map(({ finding }) => finding), steps };
+  return steps;
 }
 
 function count(number: number, what: string): string {
   return `${number} ${what}${number === 1 ? "" : "s"}`;
-}
-
-interface Placed {
-  readonly finding: Finding;
-  readonly file: string;
-  readonly line: number;
-  readonly column: number;
-}
-
-function byPlace(a: Placed, b: Placed): number {
-  if (a.file !== b.file) return a.file < b.file ? -1 : 1;
-  if (a.line !== b.line) return a.line - b.line;
-  if (a.column !== b.column) return a.column - b.column;
-  return a.finding.rule.id < b.finding.rule.id ? -1 : 1;
-}
-
-function sift(
-  raws: readonly Raw[],
-  ignored: ReadonlySet<string>,
-): { kept: Placed[]; unwanted: number; commented: number } {
-  const kept: Placed[] = [];
-  const known = new Set<string>();
-  const comments = new Map<Module, readonly Ignore[]>();
-  let unwanted = 0;
-  let commented = 0;
-  for (const raw of raws) {
-    const placed = place(raw);
-    const { id } = placed.finding.rule;
-    const key = `${id} ${placed.file}:${placed.line}:${placed.column}`;
-    if (known.has(key)) continue;
-    known.add(key);
-    const ignores = comments.get(raw.module) ?? ignoresIn(raw.module);
-    comments.set(raw.module, ignores);
-    if (ignored.has(id)) unwanted += 1;
-    else if (ignores.some(({ ids, line }) => ids.has(id) && (line === placed.line || line === placed.line - 1)))
-      commented += 1;
-    else kept.push(placed);
-  }
-  return { kept, unwanted, commented };
-}
-
-function place({ rule, module: at, node, also = [], fix, severity }: Raw): Placed {
-  const module = at.of(node);
-  const line = node.loc?.start.line ?? 1;
-  const column = (node.loc?.start.column ?? 0) + 1;
-  const lines = new Set([line, ...also.map((each) => each.loc?.start.line ?? 1)]);
-  const seen = [...lines].slice(0, 5).map((each) => seenLine(module.lines[each - 1] ?? ""));
-  return {
-    finding: {
-      rule: rules[rule],
-      seen,
-      fix,
-      place: { file: module.file, line, column },
-      ...(severity === undefined ? {} : { severity }),
-    },
-    file: module.file,
-    line,
-    column,
-  };
 }

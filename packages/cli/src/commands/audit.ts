@@ -1,19 +1,25 @@
-import { stat } from "node:fs/promises";
-import { resolve } from "node:path";
+import { readFile, stat } from "node:fs/promises";
+import { dirname, join, relative, resolve } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import { auditFiles } from "../audit/audit.ts";
 import { rules } from "../audit/rules.ts";
+import { extensions } from "../source/parse.ts";
 import { walk, type Walked } from "../source/walk.ts";
+import type { Finding } from "../finding.ts";
 import { CannotRun, type Command, UsageError } from "../command.ts";
 import { readOwn } from "../options.ts";
 
-const usage = `wsorigin audit [dir]
+const usage = `wsorigin audit [dir or file]
 
-Reads the JavaScript and TypeScript sources in a folder (default: the current one) and says which sockets open for pages of every origin, which
+Reads the JavaScript and TypeScript sources in a folder (default: the current one), or in one file, and says which sockets open for pages of every origin, which
 checks let others in than they mean to, and what to write instead. Nothing is run, and nothing leaves the machine.
 
-Looks at ws, express-ws, @fastify/websocket, koa-websocket, koa-easy-ws, Socket.IO, graphql-ws, NestJS gateways, websocket, faye-websocket and
-uWebSockets.js, at CORS middleware beside them, and at clients that open sockets. Installed, built and minified files are left out, and so are tests.
+Looks at ws, express-ws, @fastify/websocket, koa-websocket, koa-easy-ws, Socket.IO, Engine.IO, SockJS, graphql-ws, NestJS gateways, websocket,
+faye-websocket, uWebSockets.js, Hono, Bun, Deno, Workers, Elysia, Nitro, h3, crossws, next-ws and MCP over HTTP, at CORS middleware beside them, at the
+use of wsorigin itself, and at clients that open sockets. Installed, built and minified files are left out, and so are tests.
+
+If the time is over (--timeout) or it is interrupted, it prints what it found until then and what it did not read, with exit code 2. Exit code 2 also
+means that a source could not be parsed, and nothing is wrong in the others.
 
 Options:
   --ignore <id>[,<id>]  rules not to ask about, such as WSO206; may be given more than once
@@ -29,19 +35,41 @@ export const audit: Command = {
   rules: Object.values(rules),
   async run(args, { cwd, progress, signal }) {
     const { dir, ignored } = read(args);
-    const folder = resolve(cwd, dir);
-    await mustBeFolder(folder, dir);
-    try {
-      const walked = await readFolder(folder, dir, signal);
-      progress(`Looking into ${walked.files.length} files`);
-      const audited = await auditFiles(walked, { ignored, goOn: breathing(signal) });
-      return { report: { command: "audit", target: dir, ...audited } };
-    } catch (error) {
-      if (signal.aborted) throw new CannotRun("Stopped before the end.", { cause: error });
-      throw error;
-    }
+    const { folder, only } = await placeOf(resolve(cwd, dir), dir);
+    const walked = await withFile(await readFolder(folder, dir, signal), folder, only);
+    if (walked.files.length === 0) throw new CannotRun(nothingIn(dir, walked));
+    progress(`Looking into ${walked.files.length} files`);
+    const audited = await auditFiles(walked, {
+      ignored,
+      goOn: breathing(signal),
+      ...(only !== undefined && { only: new Set([only]) }),
+    });
+    const findings = only === undefined ? audited.findings : audited.findings.map((each) => placedAs(each, dir));
+    return { report: { command: "audit", target: dir, ...audited, findings } };
   },
 };
+
+/** With the file that was named, also if it is one of those that are left out, such as tests. */
+async function withFile(walked: Walked, folder: string, only: string | undefined): Promise<Walked> {
+  if (only === undefined || walked.files.some(({ file }) => file === only)) return walked;
+  const source = await readFile(join(folder, only), "utf8").catch((cause: unknown) => {
+    throw new CannotRun(`${JSON.stringify(only)} cannot be read.`, { cause });
+  });
+  return { ...walked, files: [...walked.files, { file: only, source }] };
+}
+
+/** A finding in the file that was named, by the name that it was given. */
+function placedAs(finding: Finding, file: string): Finding {
+  return finding.place === undefined ? finding : { ...finding, place: { ...finding.place, file } };
+}
+
+function nothingIn(dir: string, { tests, stoppedAt }: Walked): string {
+  if (stoppedAt !== undefined) return "Stopped before anything was read.";
+  const where = `There are no JavaScript or TypeScript sources in ${JSON.stringify(dir)}`;
+  return tests > 0
+    ? `${where} but tests. Name their folder to have them looked at.`
+    : `${where}. Name the folder with the server's sources. Installed, built and minified files are left out.`;
+}
 
 async function readFolder(folder: string, dir: string, signal: AbortSignal): Promise<Walked> {
   try {
@@ -63,10 +91,23 @@ function breathing(signal: AbortSignal): () => Promise<void> {
   };
 }
 
-async function mustBeFolder(folder: string, dir: string): Promise<void> {
-  const found = await stat(folder).catch(() => undefined);
-  if (found === undefined) throw new CannotRun(`There is no folder ${JSON.stringify(dir)}.`);
-  if (!found.isDirectory()) throw new CannotRun(`${JSON.stringify(dir)} is no folder: name the one that it is in.`);
+/** The folder that is read. For a file it is the one of its package, because a check may stand in another file. */
+async function placeOf(path: string, dir: string): Promise<{ readonly folder: string; readonly only?: string }> {
+  const found = await stat(path).catch(() => undefined);
+  if (found === undefined) throw new CannotRun(`There is no file or folder ${JSON.stringify(dir)}.`);
+  if (found.isDirectory()) return { folder: path };
+  if (!extensions.test(path))
+    throw new CannotRun(`${JSON.stringify(dir)} has no JavaScript or TypeScript in it. Name a source, or a folder.`);
+  const folder = await packageOf(dirname(path));
+  return { folder, only: relative(folder, path).replaceAll("\\", "/") };
+}
+
+async function packageOf(folder: string): Promise<string> {
+  for (let at = folder; at !== dirname(at); at = dirname(at)) {
+    const manifest = await stat(join(at, "package.json")).catch(() => undefined);
+    if (manifest !== undefined) return at;
+  }
+  return folder;
 }
 
 function read(args: readonly string[]): { readonly dir: string; readonly ignored: ReadonlySet<string> } {
@@ -76,7 +117,7 @@ function read(args: readonly string[]): { readonly dir: string; readonly ignored
     allowPositionals: true,
   });
   const [dir = ".", ...more] = positionals;
-  if (more.length > 0) throw new UsageError(`One folder at a time: wsorigin audit ${dir}`);
+  if (more.length > 0) throw new UsageError(`One folder or file at a time: wsorigin audit ${dir}`);
   if (dir === "") throw new UsageError("The folder has no name: write wsorigin audit . for the current one.");
   const ids = (values.ignore ?? []).flatMap((value) => value.split(",")).map((id) => id.trim().toUpperCase());
   const known = new Set(Object.values(rules).map(({ id }) => id));

@@ -21,6 +21,7 @@ export interface Sources {
 
 export async function readSources(folder: string, signal: AbortSignal): Promise<Sources> {
   const walked = await walk(folder, signal);
+  signal.throwIfAborted();
   const modules: Module[] = [];
   const failed: { file: string; reason: string }[] = [...walked.skipped];
   for (const { file, source } of walked.files) {

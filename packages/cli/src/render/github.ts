@@ -3,12 +3,14 @@ import { printableReport } from "./printable-report.ts";
 
 /** Workflow commands of GitHub Actions: an annotation for each finding, then a line that sums them up. */
 export function renderGithub(report: Report): string {
-  const { command, target, findings } = printableReport(report);
+  const { command, target, findings, incomplete } = printableReport(report);
   const lines = findings.map(annotation);
   const failures = findings.filter((finding) => severityOf(finding) === "failure").length;
-  return [...lines, `wsorigin ${command} ${target}: ${findings.length} found, ${failures} of them failures.`, ""].join(
-    "\n",
-  );
+  return [
+    ...lines,
+    `wsorigin ${command} ${target}: ${findings.length} found, ${failures} of them failures.${incomplete === undefined ? "" : " Not everything could be checked."}`,
+    "",
+  ].join("\n");
 }
 
 const levels = { failure: "error", warning: "warning", note: "notice" } as const;

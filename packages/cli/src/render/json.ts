@@ -4,7 +4,7 @@ import { printableJson } from "../printable.ts";
 /**
  * The report for programs: see `schema/report.v1.json`. Within one version of the schema fields are only added, and none changes its meaning.
  */
-export function renderJson({ command, target, steps, findings }: Report, version: string): string {
+export function renderJson({ command, target, steps, findings, incomplete }: Report, version: string): string {
   const severities = findings.map(severityOf);
   const count = (severity: string): number => severities.filter((each) => each === severity).length;
   const report = {
@@ -12,7 +12,7 @@ export function renderJson({ command, target, steps, findings }: Report, version
     tool: { name: "wsorigin", version },
     command,
     target,
-    verdict: count("failure") > 0 ? "failed" : "ok",
+    verdict: count("failure") > 0 ? "failed" : incomplete === undefined ? "ok" : "incomplete",
     counts: { failure: count("failure"), warning: count("warning"), note: count("note") },
     steps,
     findings: findings.map((finding) => ({

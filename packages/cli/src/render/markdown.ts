@@ -5,7 +5,8 @@ import { printableReport } from "./printable-report.ts";
 export function renderMarkdown(found: Report): string {
   const report = printableReport(found);
   const lines = [`## \`wsorigin ${report.command}\`: ${cell(report.target)}`, ""];
-  if (report.findings.length === 0) lines.push("Nothing is wrong.", "");
+  if (report.incomplete !== undefined) lines.push("Not everything could be checked: see the steps below.", "");
+  else if (report.findings.length === 0) lines.push("Nothing is wrong.", "");
   for (const finding of report.findings) lines.push(...sectionOf(finding), "");
   if (report.steps.length > 0) {
     lines.push("| step | | |", "| --- | --- | --- |");

@@ -109,8 +109,11 @@ function wrap(line: string, width: number): string[] {
   return [...lines, current];
 }
 
+/** What stands in the place of "Nothing is wrong." */
+const incompleteLine = "Not everything could be checked: see the steps above.";
+
 /** "2 failures, 1 warning", or that there is nothing. */
-function summaryOf({ findings }: Report, style: Style): string {
+function summaryOf({ findings, incomplete }: Report, style: Style): string {
   const { green, red, yellow } = pc.createColors(style.color);
   const count = (severity: Severity): number => findings.filter((finding) => severityOf(finding) === severity).length;
   const words = (["failure", "warning", "note"] as const)
@@ -118,8 +121,9 @@ function summaryOf({ findings }: Report, style: Style): string {
     .filter(([, number]) => number > 0)
     .map(([severity, number]) => `${number} ${severity}${number === 1 ? "" : "s"}`)
     .join(", ");
-  if (words === "") return green("Nothing is wrong.");
-  return (count("failure") > 0 ? red : yellow)(`${words}.`);
+  const rest = incomplete === undefined ? "" : ` ${incompleteLine}`;
+  if (words === "") return incomplete === undefined ? green("Nothing is wrong.") : yellow(incompleteLine);
+  return (count("failure") > 0 ? red : yellow)(`${words}.${rest}`);
 }
 
 /** What colours begin with. */

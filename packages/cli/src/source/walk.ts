@@ -1,6 +1,7 @@
 import { lstat, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { extensions } from "./parse.ts";
+import { SourceFolders } from "./source-folders.ts";
 
 /** A file as it was found: `file` is relative to the folder, with forward slashes. */
 export interface SourceFile {
@@ -17,6 +18,8 @@ export interface Walked {
   readonly tests: number;
   /** How many files there were, where that is more than could be read. */
   readonly beyond: number;
+  /** The first file or folder that was not read, if reading was stopped. */
+  readonly stoppedAt?: string | undefined;
 }
 
 export interface Limits {
@@ -35,7 +38,7 @@ const generated = /\.min\.[cm]?js$|\.d\.[cm]?ts$/i;
 
 /**
  * Reads the sources in a folder, in the order of their names. Follows no links, and leaves out what is installed, built or minified, and tests,
- * unless the folder itself is one of tests.
+ * unless the folder itself is one of tests. A folder `node_modules` that holds sources, tracked by git, is read. Stops where the signal is aborted.
  *
  * @throws what `readdir` throws where the folder itself cannot be read
  */
@@ -49,20 +52,23 @@ export async function walk(
   const skipped: { file: string; reason: string }[] = [];
   let tests = 0;
   let beyond = 0;
+  let stoppedAt: string | undefined;
+  const sourceFolders = new SourceFolders(folder);
 
   async function enter(path: string, relative: string): Promise<void> {
     const entries = await readdir(path, { withFileTypes: true });
     if (relative !== "" && entries.some(({ name }) => name === "package.json")) packages.push(relative);
     for (const entry of entries.toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
-      signal.throwIfAborted();
       const inner = relative === "" ? entry.name : `${relative}/${entry.name}`;
+      if (signal.aborted) stoppedAt ??= inner;
+      if (stoppedAt !== undefined) return;
       if (entry.isDirectory()) await enterFolder(join(path, entry.name), inner, entry.name);
       else if (entry.isFile() && extensions.test(entry.name)) await read(join(path, entry.name), inner, entry.name);
     }
   }
 
   async function enterFolder(path: string, relative: string, name: string): Promise<void> {
-    if (leftOut.has(name)) return;
+    if (leftOut.has(name) && !(await sourceFolders.has(relative))) return;
     if (testFolders.has(name)) {
       tests += await count(path);
       return;
@@ -70,7 +76,6 @@ export async function walk(
     try {
       await enter(path, relative);
     } catch (error) {
-      signal.throwIfAborted();
       skipped.push({ file: relative, reason: codeOf(error) });
     }
   }
@@ -105,7 +110,7 @@ export async function walk(
   }
 
   await enter(folder, "");
-  return { files, packages, skipped, tests, beyond };
+  return { files, packages, skipped, tests, beyond, stoppedAt };
 }
 
 /** Hardly a line in it: nobody wrote it so. */

@@ -549,6 +549,7 @@ const [, name] = /\/\/(example\.com)/.exec(request.headers.origin);`,
     what: "what is left out",
     files: {
       "node_modules/x/a.js": `new WebSocket("ws://a.acme.com");`,
+      "a.js": "",
       "dist/a.js": `new WebSocket("ws://a.acme.com");`,
       "a.min.js": `new WebSocket("ws://a.acme.com");`,
       "test/a.js": `new WebSocket("ws://a.acme.com");`,

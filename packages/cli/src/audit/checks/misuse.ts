@@ -71,13 +71,15 @@ function* checkLists(module: Module, project: Project): Iterable<Raw> {
     .around(module)
     .flatMap((each) => each.calls.filter((call) => isPolicy(call, each)).map((call) => ({ call, home: each })));
   if (policies.length === 0) return;
-  const known = policies.flatMap(({ call, home }) => {
-    const origins = optionIn(home, call.arguments[0], "origins");
-    return origins === undefined ? [] : [home.trace(origins).root];
-  });
+  const known = new Set(
+    policies.flatMap(({ call, home }) => {
+      const origins = optionIn(home, call.arguments[0], "origins");
+      return origins === undefined ? [] : [home.trace(origins).root];
+    }),
+  );
   for (const options of corsOptionsOf(module)) {
     const origin = optionOf(options, "origin", module);
-    if (origin === undefined || known.includes(module.trace(origin).root)) continue;
+    if (origin === undefined || known.has(module.trace(origin).root)) continue;
     const values = elements(origin, module) ?? [origin];
     const listed = values.some((each) => /^https?:\/\//.test(textOf(module.trace(each).root) ?? ""));
     if (!listed) continue;
