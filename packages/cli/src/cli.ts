@@ -92,7 +92,7 @@ async function runCommand(
   options: CommonOptions,
   around: Environment,
 ): Promise<number> {
-  const { formats = [options.format] } = command;
+  const formats = command.formats?.(args) ?? [options.format];
   if (!formats.includes(options.format))
     throw new UsageError(
       `${command.name} has no format ${JSON.stringify(options.format)}. Write one of ${formats.join(", ")}.`,

@@ -35,8 +35,8 @@ export interface Command {
   /** The whole of `wsorigin <name> --help`. */
   readonly usage: string;
   readonly rules: readonly Rule[];
-  /** The formats that it has, if not all. */
-  readonly formats?: readonly Format[];
+  /** The formats that it has with these arguments, if not all. */
+  readonly formats?: (args: readonly string[]) => readonly Format[] | undefined;
   /**
    * @param args what follows the command's name, without the options that all commands share
    * @throws {UsageError} where the arguments cannot be understood

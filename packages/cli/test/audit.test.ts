@@ -6,8 +6,10 @@ import { dirname, join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { createPolicy } from "../../core/src/index.ts";
 import { auditFiles } from "../src/audit/audit.ts";
+import { changesFor } from "../src/audit/changes.ts";
 import { faultOf } from "../src/audit/pattern.ts";
 import { seenLine } from "../src/audit/seen.ts";
+import { parseFile } from "../src/source/parse.ts";
 import { walk } from "../src/source/walk.ts";
 import { CannotRun, UsageError } from "../src/command.ts";
 import { audit } from "../src/commands/audit.ts";
@@ -212,12 +214,17 @@ describe("says", () => {
 });
 
 describe("refuses", () => {
-  test.each([["--fix"], ["--ignore"], ["--ignore", "WSO999"], ["--ignore", "WSO206,nonsense"], ["a", "b"], [""]])(
-    "%j %j",
-    async (...args) => {
-      await expect(run(root, ...args)).rejects.toThrow(UsageError);
-    },
-  );
+  test.each([
+    ["--write"],
+    ["--fix", "--force"],
+    ["--ignore"],
+    ["--ignore", "WSO999"],
+    ["--ignore", "WSO206,nonsense"],
+    ["a", "b"],
+    [""],
+  ])("%j %j", async (...args) => {
+    await expect(run(root, ...args)).rejects.toThrow(UsageError);
+  });
 
   test("what is not there, or no folder", async () => {
     await expect(run(root, "nowhere")).rejects.toThrow(CannotRun);
@@ -281,7 +288,10 @@ describe("whatever the source is", () => {
         const files = list.map(([file, source]) => ({ file, source }));
         const walked = { files, packages: [""], skipped: [], tests: 0, beyond: 0 };
         const first = await auditFiles(walked, { ignored: new Set(), goOn });
-        expect(await auditFiles(walked, { ignored: new Set(), goOn })).toEqual(first);
+        const second = await auditFiles(walked, { ignored: new Set(), goOn });
+        expect([second.findings, second.steps]).toEqual([first.findings, first.steps]);
+        for (const { file, after } of changesFor(first.found, () => true).changes)
+          expect(parseFile(file, after)).toHaveProperty("modules");
       }),
       { numRuns: 300 },
     );

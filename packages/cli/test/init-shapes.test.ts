@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { Ajv } from "ajv";
 import { afterAll, describe, expect, test } from "vitest";
-import { applyChanges } from "../src/init/apply.ts";
+import { applyChanges } from "../src/change/apply.ts";
 import { devServersOf } from "../src/init/dev-server.ts";
 import { editManifest } from "../src/init/manifest-edit.ts";
 import { planOf } from "../src/init/plan.ts";
@@ -302,7 +302,9 @@ describe("ends with 2", () => {
       { file: "a.js", before: "1;\n", after: "changed\n" },
       { file: "b.js", before: "0;\n", after: "changed\n" },
     ];
-    await expect(applyChanges(copy.folder, changes, false)).rejects.toThrow("b.js changed while init was running.");
+    await expect(applyChanges(copy.folder, changes, false, "wsorigin init")).rejects.toThrow(
+      "b.js changed while wsorigin init was running.",
+    );
     expect(await copy.read("a.js")).toBe("1;\n");
   });
 
@@ -316,7 +318,7 @@ describe("ends with 2", () => {
       { file: "new.js", before: undefined, after: "changed\n" },
       { file, before: undefined, after: "changed\n" },
     ];
-    await expect(applyChanges(copy.folder, changes, false)).rejects.toThrow("Nothing was changed");
+    await expect(applyChanges(copy.folder, changes, false, "wsorigin init")).rejects.toThrow("Nothing was changed");
     expect(Object.keys(await copy.files())).toEqual(["a.js", "b/c.js", "package.json"]);
     expect(await copy.read("a.js")).toBe("1;\n");
   });

@@ -1,5 +1,6 @@
 import type { Finding, Report, Step } from "../finding.ts";
 import type { Raw } from "./check.ts";
+import type { Fixable } from "./changes.ts";
 import { checks } from "./checks/index.ts";
 import type { Module } from "../source/module.ts";
 import { importedBy } from "../source/names.ts";
@@ -19,6 +20,8 @@ export interface AuditOptions {
 
 export interface Audited {
   readonly findings: readonly Finding[];
+  /** The same, with what would change for them. */
+  readonly found: readonly Fixable[];
   readonly steps: readonly Step[];
   readonly incomplete: Report["incomplete"];
 }
@@ -58,6 +61,7 @@ export async function auditFiles(walked: Walked, { ignored, goOn, only }: AuditO
   const unreadable = failed.some(({ reason }) => !/^(?:larger|minified)/.test(reason));
   return {
     findings: kept.toSorted(byPlace).map(({ finding }) => finding),
+    found: kept.toSorted(byPlace),
     steps,
     incomplete: left.length > 0 || stoppedAt !== undefined ? "stopped" : unreadable ? "unread" : undefined,
   };

@@ -1,3 +1,4 @@
+import type { Edit } from "../change/edit.ts";
 import type { Severity } from "../finding.ts";
 import type { Module } from "../source/module.ts";
 import type { Node } from "../source/nodes.ts";
@@ -13,6 +14,15 @@ export interface Raw {
   readonly also?: readonly Node[];
   readonly fix: readonly string[];
   readonly severity?: Severity | undefined;
+  /** Makes the change that `fix` shows, where that is certain to be right. */
+  readonly change?: Rewrite | undefined;
+}
+
+/** A change of the file that a finding is in. */
+export interface Rewrite {
+  /** Of changes with one key only the first is made. */
+  readonly key: string;
+  readonly make: (edit: Edit) => void;
 }
 
 /** Looks at one module, and tells what it finds. */

@@ -1,3 +1,4 @@
+import type { Node } from "../source/nodes.ts";
 import type { Compared } from "../source/origin.ts";
 import { hostIn } from "./pattern.ts";
 import { corsFix, originsIn, policyFix, socketIoFix } from "./fix.ts";
@@ -10,6 +11,8 @@ export interface Comparison {
   readonly rule: RuleName;
   /** What the policy should list instead, where that can be told. */
   readonly entries: readonly string[];
+  /** The whole Origin that the comparison is about, if `entries` are all that it was meant to allow. */
+  readonly origin?: Node | undefined;
   /** What is wrong with the very pattern. */
   readonly fault?: string;
 }

@@ -1,6 +1,6 @@
 import type { Finding } from "../finding.ts";
 import type { Module } from "../source/module.ts";
-import type { Raw } from "./check.ts";
+import type { Raw, Rewrite } from "./check.ts";
 import { ignoresIn, type Ignore } from "./ignore.ts";
 import { rules } from "./rules.ts";
 import { seenLine } from "./seen.ts";
@@ -10,6 +10,8 @@ interface Placed {
   readonly file: string;
   readonly line: number;
   readonly column: number;
+  readonly module: Module;
+  readonly change: Rewrite | undefined;
 }
 
 export function byPlace(a: Placed, b: Placed): number {
@@ -45,7 +47,7 @@ export function sift(
   return { kept, unwanted, commented };
 }
 
-function place({ rule, module: at, node, also = [], fix, severity }: Raw): Placed {
+function place({ rule, module: at, node, also = [], fix, severity, change }: Raw): Placed {
   const module = at.of(node);
   const line = node.loc?.start.line ?? 1;
   const column = (node.loc?.start.column ?? 0) + 1;
@@ -62,5 +64,7 @@ function place({ rule, module: at, node, also = [], fix, severity }: Raw): Place
     file: module.file,
     line,
     column,
+    module,
+    change: module === at ? change : undefined,
   };
 }

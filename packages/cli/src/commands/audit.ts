@@ -1,12 +1,16 @@
 import { readFile, stat } from "node:fs/promises";
 import { dirname, join, relative, resolve } from "node:path";
 import { setImmediate } from "node:timers/promises";
-import { auditFiles } from "../audit/audit.ts";
+import { changesFor } from "../audit/changes.ts";
+import { fixesData, fixesText } from "../audit/print-fixes.ts";
+import { applyChanges } from "../change/apply.ts";
+import { version } from "../version.ts";
+import { type Audited, auditFiles } from "../audit/audit.ts";
 import { rules } from "../audit/rules.ts";
 import { extensions } from "../source/parse.ts";
 import { walk, type Walked } from "../source/walk.ts";
-import type { Finding } from "../finding.ts";
-import { CannotRun, type Command, UsageError } from "../command.ts";
+import { type Finding, severityOf } from "../finding.ts";
+import { CannotRun, type Command, type Outcome, UsageError } from "../command.ts";
 import { readOwn } from "../options.ts";
 
 const usage = `wsorigin audit [dir or file]
@@ -23,6 +27,10 @@ means that a source could not be parsed, and nothing is wrong in the others.
 
 Options:
   --ignore <id>[,<id>]  rules not to ask about, such as WSO206; may be given more than once
+  --fix                 shows as a diff what can be changed automatically: guards, where a file lists its origins; comparisons with fixed texts; a
+                        CORS list beside a policy; ws: instead of wss:. Formats: text and json
+  --write               with --fix: applies exactly that diff, all files or none. Refuses if one of them has changes that are not committed
+  --force               with --write: also if they have
 
 To ignore one finding, write on its line or the line above why:
   // wsorigin-ignore WSO206: listens on a private network only
@@ -33,8 +41,9 @@ export const audit: Command = {
   summary: "finds sockets that open for every origin, and checks that can be got around, in a project's sources",
   usage,
   rules: Object.values(rules),
+  formats: (args) => (args.includes("--fix") ? ["text", "json"] : undefined),
   async run(args, { cwd, progress, signal }) {
-    const { dir, ignored } = read(args);
+    const { dir, ignored, fix, write, force } = read(args);
     const { folder, only } = await placeOf(resolve(cwd, dir), dir);
     const walked = await withFile(await readFolder(folder, dir, signal), folder, only);
     if (walked.files.length === 0) throw new CannotRun(nothingIn(dir, walked));
@@ -44,10 +53,49 @@ export const audit: Command = {
       goOn: breathing(signal),
       ...(only !== undefined && { only: new Set([only]) }),
     });
+    if (fix) return await fixed({ folder, dir, write, force, walked, audited });
     const findings = only === undefined ? audited.findings : audited.findings.map((each) => placedAs(each, dir));
     return { report: { command: "audit", target: dir, ...audited, findings } };
   },
 };
+
+interface Fixing {
+  readonly folder: string;
+  readonly dir: string;
+  readonly write: boolean;
+  readonly force: boolean;
+  readonly walked: Walked;
+  readonly audited: Audited;
+}
+
+async function fixed({ folder, dir, write, force, walked, audited }: Fixing): Promise<Outcome> {
+  if (audited.incomplete === "stopped")
+    throw new CannotRun("Not everything was looked into, so nothing is changed. Give it more time with --timeout.");
+  const modules = await modulePackages(folder, walked.packages);
+  const fixes = changesFor(audited.found, (file) => modules.has(nearest(file, walked.packages)));
+  const written = write && fixes.changes.length > 0;
+  if (written) await applyChanges(folder, fixes.changes, force, "wsorigin audit --fix");
+  return {
+    paint: (color) => fixesText(dir, fixes, written, color),
+    data: fixesData(dir, fixes, written, version),
+    exitCode: fixes.left.some((each) => severityOf(each) === "failure") ? 1 : 0,
+  };
+}
+
+/** The packages whose `.js` files are ES modules. */
+async function modulePackages(folder: string, packages: readonly string[]): Promise<ReadonlySet<string>> {
+  const found = new Set<string>();
+  for (const each of packages) {
+    const manifest = await readFile(join(folder, each, "package.json"), "utf8").catch(() => "");
+    if (/"type"\s*:\s*"module"/.test(manifest)) found.add(each);
+  }
+  return found;
+}
+
+function nearest(file: string, packages: readonly string[]): string {
+  const around = packages.filter((each) => each === "" || file.startsWith(`${each}/`));
+  return around.toSorted((a, b) => b.length - a.length)[0] ?? "";
+}
 
 /** With the file that was named, also if it is one of those that are left out, such as tests. */
 async function withFile(walked: Walked, folder: string, only: string | undefined): Promise<Walked> {
@@ -110,10 +158,23 @@ async function packageOf(folder: string): Promise<string> {
   return folder;
 }
 
-function read(args: readonly string[]): { readonly dir: string; readonly ignored: ReadonlySet<string> } {
+interface Options {
+  readonly dir: string;
+  readonly ignored: ReadonlySet<string>;
+  readonly fix: boolean;
+  readonly write: boolean;
+  readonly force: boolean;
+}
+
+function read(args: readonly string[]): Options {
   const { values, positionals } = readOwn({
     args: [...args],
-    options: { ignore: { type: "string", multiple: true } },
+    options: {
+      ignore: { type: "string", multiple: true },
+      fix: { type: "boolean" },
+      write: { type: "boolean" },
+      force: { type: "boolean" },
+    },
     allowPositionals: true,
   });
   const [dir = ".", ...more] = positionals;
@@ -126,5 +187,8 @@ function read(args: readonly string[]): { readonly dir: string; readonly ignored
     throw new UsageError(
       `--ignore: there is no rule ${JSON.stringify(unknown)} in audit. Write ids such as --ignore WSO206,WSO208.`,
     );
-  return { dir, ignored: new Set(ids) };
+  const { fix = false, write = false, force = false } = values;
+  if (write && !fix) throw new UsageError("--write is for --fix: wsorigin audit --fix --write");
+  if (force && !write) throw new UsageError("--force is for --write: wsorigin audit --fix --write --force");
+  return { dir, ignored: new Set(ids), fix, write, force };
 }

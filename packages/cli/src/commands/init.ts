@@ -1,7 +1,7 @@
 import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import { CannotRun, type Command, UsageError } from "../command.ts";
-import { applyChanges } from "../init/apply.ts";
+import { applyChanges } from "../change/apply.ts";
 import { planOf } from "../init/plan.ts";
 import { planData, planText } from "../init/print.ts";
 import { readOwn } from "../options.ts";
@@ -32,14 +32,14 @@ export const init: Command = {
   summary: "guards a project's WebSockets: shows the change as a diff, and applies it with --write",
   usage,
   rules: [],
-  formats: ["text", "json"],
+  formats: () => ["text", "json"],
   async run(args, { cwd, signal }) {
     const { dir, write, force } = read(args);
     const folder = resolve(cwd, dir);
     await mustBeFolder(folder, dir);
     const plan = await planOf(folder, version, signal);
     const written = write && plan.status === "changes";
-    if (written) await applyChanges(folder, plan.changes, force);
+    if (written) await applyChanges(folder, plan.changes, force, "wsorigin init");
     return {
       paint: (color) => planText(dir, plan, written, color),
       data: planData(dir, plan, written, version),

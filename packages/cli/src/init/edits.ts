@@ -1,7 +1,7 @@
 import type { Module } from "../source/module.ts";
 import type { Node, ObjectNode } from "../source/nodes.ts";
 import type { Project } from "../source/project.ts";
-import { Edit } from "./edit.ts";
+import { Edit } from "../change/edit.ts";
 import type { Framework } from "./place.ts";
 import { inBrackets, policyImports, policyLines, type PolicyPlan } from "./policy.ts";
 import { topStatementOf } from "./shape.ts";

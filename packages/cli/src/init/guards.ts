@@ -1,7 +1,7 @@
 import type { Module } from "../source/module.ts";
 import type { Node } from "../source/nodes.ts";
 import type { Project } from "../source/project.ts";
-import type { Edit } from "./edit.ts";
+import type { Edit } from "../change/edit.ts";
 import { Edits, type Site } from "./edits.ts";
 import { guardFastify } from "./guard-fastify.ts";
 import { guardNest } from "./guard-nest.ts";

@@ -1,7 +1,7 @@
 import type { Module } from "../source/module.ts";
 import { type CallNode, isA, isCall, isMember, methodOf, type Node, within } from "../source/nodes.ts";
 import type { Project } from "../source/project.ts";
-import type { Edit } from "./edit.ts";
+import type { Edit } from "../change/edit.ts";
 import { appKindOf, statementOf, wholeOf } from "./shape.ts";
 
 /** The adapter that guards a server, and what it is given of the app. */

@@ -6,7 +6,7 @@ import { severityOf } from "../finding.ts";
 import { parseFile } from "../source/parse.ts";
 import type { Project } from "../source/project.ts";
 import { frameworksOf } from "./adapters.ts";
-import type { Change } from "./apply.ts";
+import type { Change } from "../change/apply.ts";
 import { devServersOf } from "./dev-server.ts";
 import { foundLines, guideUrl, type Line, type NotChanged, withoutSockets } from "./found.ts";
 import { guardAll, type Guarded, type Problem } from "./guards.ts";
@@ -19,7 +19,7 @@ import type { PolicyPlan } from "./policy.ts";
 import { readSources, type Sources } from "./read.ts";
 import { remainsOf } from "./remains.ts";
 import { type Socket, socketsOf } from "./sockets.ts";
-import { styleOf } from "./style.ts";
+import { styleOf } from "../change/style.ts";
 import { testFile } from "./test-file.ts";
 import { plannedTest, type PlannedTest } from "./test-plan.ts";
 

@@ -1,4 +1,4 @@
-import type { Style } from "./style.ts";
+import type { Style } from "../change/style.ts";
 
 /** The origins of the policy that is written. */
 export interface PolicyPlan {

@@ -1,6 +1,6 @@
 import pc from "picocolors";
-import { printable, printableText } from "../printable.ts";
-import { diffOf } from "./diff.ts";
+import { printable } from "../printable.ts";
+import { diffOf, diffText } from "../change/diff.ts";
 import type { Plan } from "./plan.ts";
 
 /** The plan for people. */
@@ -14,7 +14,7 @@ export function planText(target: string, plan: Plan, written: boolean, color: bo
     const longest = Math.max(...files.map(({ length }) => length));
     lines.push("", colors.bold("Changes"));
     for (const { file, why } of plan.changes) lines.push(`  ${printable(file.padEnd(longest))}  ${why}`);
-    lines.push("", diffText(plan, color).trimEnd());
+    lines.push("", diffText(plan.changes, color).trimEnd());
     lines.push("", colors.bold("What remains for you"));
     for (const [index, each] of plan.remains.entries()) lines.push(`  ${index + 1}. ${printable(each)}`);
   }
@@ -35,21 +35,6 @@ function conclusion({ status, changes }: Plan, written: boolean, target: string)
   return written
     ? `Written: ${files}.`
     : `Nothing was written. wsorigin init${folder} --write applies exactly this diff to ${files}.`;
-}
-
-function diffText(plan: Plan, color: boolean): string {
-  const colors = pc.createColors(color);
-  return diffOf(plan.changes)
-    .split("\n")
-    .map((raw) => {
-      // The end of a Windows line is no part of its text.
-      const line = printableText(raw.replace(/\r$/, ""));
-      if (/^(?:---|\+\+\+) /.test(line)) return colors.bold(line);
-      if (line.startsWith("@@")) return colors.cyan(line);
-      if (line.startsWith("+")) return colors.green(line);
-      return line.startsWith("-") ? colors.red(line) : line;
-    })
-    .join("\n");
 }
 
 /** The plan for programs: schema/init.v1.json. */

@@ -6,7 +6,7 @@ import type { Origins } from "./origins.ts";
 import type { PolicyPlan } from "./policy.ts";
 import type { Socket } from "./sockets.ts";
 import { listeningOf, startOf } from "./start.ts";
-import type { Style } from "./style.ts";
+import type { Style } from "../change/style.ts";
 import type { TestPlan } from "./test-file.ts";
 
 /** The test that is written, and what goes into `package.json` for it. */

@@ -1,6 +1,7 @@
 import type { Check, Raw } from "../check.ts";
 import { optionOf } from "../../source/calls.ts";
 import { ticketClient } from "../fix.ts";
+import { withTls } from "../rewrites.ts";
 import type { Module } from "../../source/module.ts";
 import { bare, type CallNode, isA, isCall, methodOf, type Node, textOf } from "../../source/nodes.ts";
 
@@ -45,6 +46,7 @@ function* checkPlain(module: Module): Iterable<Raw> {
       module,
       node,
       fix: [written.replace(/^(["'`])ws:/i, "$1wss:").split("\n", 1)[0] ?? ""],
+      change: withTls(node),
     };
   }
 }

@@ -14,7 +14,8 @@ import {
   within,
 } from "../../source/nodes.ts";
 import { type Compared, comparedBy, corsFunctions } from "../../source/origin.ts";
-import { type Check, relevant } from "../check.ts";
+import { asItCame, asksPolicy } from "../rewrites.ts";
+import { type Check, type Rewrite, relevant } from "../check.ts";
 import { type Comparison, entriesFor, entriesForPattern, fixFor } from "../entries.ts";
 import { allowsWhenTrue, refusesWhenFalse } from "../letting.ts";
 import { isShared, faultOfShared } from "../shared-names.ts";
@@ -29,11 +30,26 @@ export const checkOrigins: Check = function* checkOrigins(module, project) {
   const counts = (node: Node): boolean => !guarded || [...cors].some((fn) => within(node, fn));
   for (const node of module.nodes) {
     const found = comparison(node, module);
-    if (found !== undefined && counts(node))
-      yield { rule: found.rule, module, node, fix: fixFor(module, found, isIn(node, cors)) };
+    if (found !== undefined && counts(node)) {
+      const { origin, entries } = found;
+      const change =
+        found.rule === "caseFolded"
+          ? folding(node, module)
+          : origin === undefined
+            ? undefined
+            : asksPolicy(node, origin, entries, module);
+      yield { rule: found.rule, module, node, fix: fixFor(module, found, isIn(node, cors)), change };
+    }
   }
   yield* checkCorsOptions(module);
 };
+
+/** What is changed before it is compared stays as it came. */
+function folding(node: Node, module: Module): Rewrite | undefined {
+  const sides = isA(node, "BinaryExpression") ? [node.left, node.right] : isCall(node) ? node.arguments : [];
+  const folded = sides.find((each) => isFolded(each) && comparedBy(each, module) === "origin");
+  return folded === undefined ? undefined : asItCame(folded);
+}
 
 function isIn(node: Node, functions: ReadonlySet<FunctionNode>): boolean {
   return [...functions].some((fn) => within(node, fn));
@@ -120,7 +136,7 @@ function comparingCall(call: CallNode, module: Module): Comparison | undefined {
     return partOf(call, method.name, value, own, module);
   }
   const other = comparedBy(value, module);
-  if (other === undefined) return undefined;
+  if (other === undefined || other === "referer") return undefined;
   if (/^(?:test|exec)$/.test(method.name))
     return isTakenApart(call, module) ? undefined : patternIn(method.object, module);
   const texts = textsOf(method.object, module) ?? [];
@@ -143,25 +159,28 @@ function partOf(call: CallNode, name: string, value: Node, kind: Compared, modul
   if (/^(?:match|search)$/.test(name)) return isTakenApart(call, module) ? undefined : patternIn(value, module);
   const texts = textsOf(value, module);
   const entries = texts?.flatMap((text) => entriesFor(text, kind)) ?? [];
+  const complete = texts?.every((text) => entriesFor(text, kind).length > 0) === true && entries.length > 0;
+  const origin =
+    complete && kind === "origin" && name !== "indexOf" && name !== "lastIndexOf" ? methodOf(call)?.object : undefined;
   if (name === "endsWith") {
     if (kind === "referer") return undefined;
     const shared = texts?.map((each) => each.replace(/^\./, "")).find((each) => isShared(each));
     if (shared !== undefined)
       return { rule: "suffix", entries: entriesFor(shared, kind), fault: faultOfShared(shared) };
     const text = texts?.find((each) => /^[a-z0-9]/i.test(each) && !each.includes("/") && /[a-z]{2}/i.test(each));
-    return text === undefined ? undefined : { rule: "suffix", entries: entriesFor(text, kind) };
+    return text === undefined ? undefined : { rule: "suffix", entries, origin };
   }
   const sign = /^(?:i|lastI)ndexOf$/.test(name) ? signOf(call, module) : undefined;
   if (name === "startsWith" || sign === "start") {
     if (texts !== undefined && texts.every((text) => isWholeStart(text, kind))) return undefined;
     // Without a scheme it is no origin's beginning.
     if (kind === "origin" && texts?.every((text) => !/^[a-z-]+:/i.test(text)) === true) return undefined;
-    return /:$|:\/\/$/.test(endOf(value)) ? undefined : { rule: "prefix", entries };
+    return /:$|:\/\/$/.test(endOf(value)) ? undefined : { rule: "prefix", entries, origin };
   }
   if (name !== "includes" && sign !== "somewhere") return undefined;
   if (texts !== undefined && texts.every((text) => !/[a-z0-9]{2}/i.test(text) || /^[a-z-]+:(?:\/\/)?$/i.test(text)))
     return undefined;
-  return { rule: "substring", entries };
+  return { rule: "substring", entries, origin };
 }
 
 /** Whether it is the parts of a match that are asked for, and not whether there is one. */

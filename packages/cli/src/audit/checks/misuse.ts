@@ -6,6 +6,7 @@ import { corsOptionsOf, isCorsPackage } from "../../source/origin.ts";
 import type { Project } from "../../source/project.ts";
 import type { Raw } from "../check.ts";
 import { corsOptionsFix, decideFix, originsIn, serverFix } from "../fix.ts";
+import { withPolicyList } from "../rewrites.ts";
 
 /** Mistakes with wsorigin itself. */
 export function* checkMisuse(module: Module, project: Project): Iterable<Raw> {
@@ -85,6 +86,13 @@ function* checkLists(module: Module, project: Project): Iterable<Raw> {
     if (!listed) continue;
     const from = [...module.packages].find((name) => isCorsPackage(name));
     const node = module.parent(origin) ?? origin;
-    yield { rule: "secondList", module, node: isA(node, "ObjectProperty") ? node : origin, fix: corsOptionsFix(from) };
+    const adapter = from === "@koa/cors" ? "koa" : from === "@fastify/cors" ? "fastify" : "express";
+    yield {
+      rule: "secondList",
+      module,
+      node: isA(node, "ObjectProperty") ? node : origin,
+      fix: corsOptionsFix(from),
+      change: withPolicyList(node, adapter, module),
+    };
   }
 }

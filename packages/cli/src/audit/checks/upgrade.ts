@@ -5,6 +5,7 @@ import type { Project } from "../../source/project.ts";
 import { pathIn, upgrades } from "../../source/servers.ts";
 import type { Raw } from "../check.ts";
 import { originsIn, upgradeFix } from "../fix.ts";
+import { guards } from "../rewrites.ts";
 import { decides, isLookedAfter } from "./looked-after.ts";
 
 export function* checkUpgrades(module: Module, project: Project): Iterable<Raw> {
@@ -18,6 +19,6 @@ export function* checkUpgrades(module: Module, project: Project): Iterable<Raw> 
       if (isLookedAfter(server, module, project)) continue;
     }
     const fix = upgradeFix(originsIn(module), writtenAs(object, module, "server"), pathIn(fn, module) ?? "/chat");
-    yield { rule: "upgrade", module, node: call, fix };
+    yield { rule: "upgrade", module, node: call, fix, change: guards(object, module) };
   }
 }

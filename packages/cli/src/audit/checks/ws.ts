@@ -5,6 +5,7 @@ import type { Project } from "../../source/project.ts";
 import { wsServers } from "../../source/servers.ts";
 import type { Raw } from "../check.ts";
 import { nodeFix, originsIn, portFix } from "../fix.ts";
+import { guards } from "../rewrites.ts";
 import { isLookedAfter } from "./looked-after.ts";
 
 export function* checkWs(module: Module, project: Project): Iterable<Raw> {
@@ -22,7 +23,7 @@ export function* checkWs(module: Module, project: Project): Iterable<Raw> {
       server === undefined
         ? portFix(origins, writtenAs(port, module, portIn(port)))
         : nodeFix(origins, writtenAs(server, module, "server"));
-    yield { rule: "ws", module, node: call, fix };
+    yield { rule: "ws", module, node: call, fix, change: server === undefined ? undefined : guards(server, module) };
   }
 }
 

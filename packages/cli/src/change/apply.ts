@@ -16,17 +16,23 @@ export interface Change {
 /**
  * Writes all changes or none.
  *
+ * @param command what is run again after a change in between, such as `wsorigin init`
  * @param force also where git reports changes that are not committed
  * @throws {CannotRun} if a file is not what it was when the changes were planned, or has uncommitted changes, or cannot be written
  */
-export async function applyChanges(folder: string, changes: readonly Change[], force: boolean): Promise<void> {
-  if (!force) await mustBeCommitted(folder, changes);
-  await mustBeUnchanged(folder, changes);
+export async function applyChanges(
+  folder: string,
+  changes: readonly Change[],
+  force: boolean,
+  command: string,
+): Promise<void> {
+  if (!force) await mustBeCommitted(folder, changes, command);
+  await mustBeUnchanged(folder, changes, command);
   const prepared: Prepared[] = [];
   const done: Prepared[] = [];
   try {
     for (const change of changes) prepared.push(await prepare(folder, change));
-    await mustBeUnchanged(folder, changes);
+    await mustBeUnchanged(folder, changes, command);
     for (const each of prepared) {
       await rename(each.temporary, each.path);
       done.push(each);
@@ -62,17 +68,17 @@ async function prepare(folder: string, change: Change): Promise<Prepared> {
   return { change, path, temporary };
 }
 
-async function mustBeUnchanged(folder: string, changes: readonly Change[]): Promise<void> {
+async function mustBeUnchanged(folder: string, changes: readonly Change[], command: string): Promise<void> {
   for (const { file, before } of changes) {
     const now = await readFile(join(folder, file), "utf8").catch(() => undefined);
     if (now !== before)
-      throw new CannotRun(`${file} changed while init was running. Nothing was written. Run wsorigin init again.`);
+      throw new CannotRun(`${file} changed while ${command} was running. Nothing was written. Run ${command} again.`);
   }
 }
 
 const run = promisify(execFile);
 
-async function mustBeCommitted(folder: string, changes: readonly Change[]): Promise<void> {
+async function mustBeCommitted(folder: string, changes: readonly Change[], command: string): Promise<void> {
   const files = changes.filter(({ before }) => before !== undefined).map(({ file }) => file);
   let dirty: string;
   try {
@@ -94,6 +100,6 @@ async function mustBeCommitted(folder: string, changes: readonly Change[]): Prom
     .map((line) => line.slice(3));
   if (names.length > 0)
     throw new CannotRun(
-      `Uncommitted changes in ${names.join(", ")}. Nothing was written. Commit or stash them first, so that git shows what init changed, or write --write --force.`,
+      `Uncommitted changes in ${names.join(", ")}. Nothing was written. Commit or stash them first, so that git shows what ${command} changed, or write --write --force.`,
     );
 }

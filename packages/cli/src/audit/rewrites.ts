@@ -1,0 +1,88 @@
+import { methodOf, bare, isA, isCall, type Node } from "../source/nodes.ts";
+import { listedOrigins } from "../source/listed-origins.ts";
+import type { Module } from "../source/module.ts";
+import type { Rewrite } from "./check.ts";
+
+function policyOf(module: Module): string | undefined {
+  for (const call of module.calls) {
+    const declared = module.parent(call);
+    const callee = module.exported(call.callee);
+    if (callee?.from.startsWith("@wsorigin/") !== true || callee.name !== "createPolicy") continue;
+    if (isA(declared, "VariableDeclarator") && isA(declared.id, "Identifier") && module.enclosing(call) === undefined)
+      return declared.id.name;
+  }
+  return undefined;
+}
+
+function topOf(node: Node, module: Module): Node {
+  return (
+    module.statements().find((each) => (each.start ?? 0) <= (node.start ?? 0) && (each.end ?? 0) >= (node.end ?? 0)) ??
+    node
+  );
+}
+
+function listOf(origins: readonly string[]): string {
+  return origins.map((origin) => JSON.stringify(origin)).join(", ");
+}
+
+/** Compares a whole origin, by a policy of its own, in the place of a comparison of a part. */
+export function asksPolicy(comparison: Node, origin: Node, entries: readonly string[], module: Module): Rewrite {
+  return {
+    key: `compare ${comparison.start}`,
+    make: (edit) => {
+      const name = edit.freeName("originPolicy");
+      edit.import("@wsorigin/node", "createPolicy");
+      edit.before(topOf(comparison, module), [`const ${name} = createPolicy({ origins: [${listOf(entries)}] });`]);
+      edit.replace(comparison, `${name}.allowsOrigin(${edit.textOf(origin)})`);
+    },
+  };
+}
+
+/** `origin.toLowerCase()` becomes `origin`. */
+export function asItCame(folded: Node): Rewrite | undefined {
+  const call = bare(folded);
+  const object = isCall(call) ? methodOf(call)?.object : undefined;
+  if (object === undefined) return undefined;
+  return { key: `fold ${call.start}`, make: (edit) => edit.remove(object.end ?? 0, call.end ?? 0) };
+}
+
+/** `"ws://..."` becomes `"wss://..."`. */
+export function withTls(text: Node): Rewrite {
+  return { key: `tls ${text.start}`, make: (edit) => edit.insert((text.start ?? 0) + 3, "s") };
+}
+
+/** CORS gets the list of the policy that stands in the same file. */
+export function withPolicyList(property: Node, adapter: string, module: Module): Rewrite | undefined {
+  const policy = policyOf(module);
+  if (policy === undefined || !isA(property, "ObjectProperty")) return undefined;
+  return {
+    key: `list ${property.start}`,
+    make: (edit) => {
+      edit.import(`@wsorigin/${adapter}`, "corsOptions");
+      edit.replace(property, `...corsOptions(${policy})`);
+    },
+  };
+}
+
+/** A guard behind the statement that makes the server, where the file lists its origins. */
+export function guards(server: Node, module: Module): Rewrite | undefined {
+  const made = module.serverOf(server);
+  const origins = listedOrigins(module);
+  const existing = policyOf(module);
+  const declared = made === undefined ? undefined : module.parent(made);
+  if (made === undefined || module.of(made) !== module || module.enclosing(made) !== undefined) return undefined;
+  if (!isA(declared, "VariableDeclarator") || !isA(declared.id, "Identifier")) return undefined;
+  if (existing === undefined && origins.length === 0) return undefined;
+  const { name } = declared.id;
+  return {
+    key: `guard ${made.start}`,
+    make: (edit) => {
+      const policy = existing ?? edit.freeName("policy", "socketPolicy");
+      edit.import("@wsorigin/node", ...(existing === undefined ? ["createPolicy", "guard"] : ["guard"]));
+      const lines =
+        existing === undefined ? [`const ${policy} = createPolicy({ origins: [${listOf(origins)}] });`] : [];
+      const option = policy === "policy" ? "policy" : `policy: ${policy}`;
+      edit.after(topOf(made, module), [...lines, `guard(${name}, { ${option} });`]);
+    },
+  };
+}
