@@ -2,7 +2,7 @@ import type { Module } from "./module.ts";
 import { type FunctionNode, isA, isCall, isFunction, methodOf, nameOf, type Node } from "./nodes.ts";
 
 /** Whether a value counts as yes, or as no, whatever comes. `undefined` where it depends. */
-export function constantOf(node: Node, module: Module, depth = 0): boolean | undefined {
+function constantOf(node: Node, module: Module, depth = 0): boolean | undefined {
   if (depth > 8) return undefined;
   const { root, members } = module.trace(node);
   if (members.length > 0) return undefined;

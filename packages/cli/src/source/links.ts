@@ -57,7 +57,7 @@ function assignedTo(module: Module, name: string): Node | undefined {
 }
 
 /** `module.exports`. */
-export function isWhole(node: Node): boolean {
+function isWhole(node: Node): boolean {
   return (
     isMember(node) &&
     isA(node.object, "Identifier") &&

@@ -40,6 +40,14 @@ export const acrossFiles: readonly Case[] = [
     "WSO207 app.js:7",
   ),
   both(
+    "a default function that lets all in, beside one that checks",
+    listening(`import admits from "./gate.js";`, `if (!admits(request)) ${refusal}`),
+    {
+      "gate.js": `export default function () {\n  return true;\n}\nexport const isHome = (r) => r.headers.origin === home;`,
+    },
+    "WSO207 app.js:6",
+  ),
+  both(
     "another function of the file checks",
     listening(`import { isJson } from "./checks.js";`, `if (!isJson(request)) ${refusal}`),
     {
