@@ -1,17 +1,8 @@
-import { CannotRun, type Command, UsageError } from "./command.ts";
-import { audit } from "./commands/audit.ts";
-import { doctor } from "./commands/doctor.ts";
-import { explain } from "./commands/explain.ts";
-import { init } from "./commands/init.ts";
-import { proxy } from "./commands/proxy.ts";
-import { type Report, type Rule, severityOf } from "./finding.ts";
-import { type CommonOptions, readCommon } from "./options.ts";
+import { catalogue, type Listed, loadRules } from "./catalogue.ts";
+import { CannotRun, Interrupted, type Outcome, UsageError } from "./command.ts";
+import { type Report, severityOf } from "./finding.ts";
+import { type CommonOptions, commonNames, readCommon } from "./options.ts";
 import { printableJson, printableText } from "./printable.ts";
-import { renderGithub } from "./render/github.ts";
-import { renderJson } from "./render/json.ts";
-import { renderMarkdown, renderRules } from "./render/markdown.ts";
-import { renderSarif } from "./render/sarif.ts";
-import { renderRule, renderRuleList, renderText, styleOf, toAscii } from "./render/text.ts";
 import { version } from "./version.ts";
 
 /** What the program has around it. */
@@ -25,23 +16,19 @@ export interface Environment {
   readonly showsProgress: boolean;
   readonly columns: number;
   readonly cwd: string;
+  /** Aborted when the program is told to end. */
   readonly signal: AbortSignal;
+  /** Has `signal` aborted by SIGINT and SIGTERM. Until it is called they end the program at once. */
+  readonly hearSignals?: () => void;
 }
 
-const commands: readonly Command[] = [doctor, explain, proxy, audit, init];
-
-const names = commands.map(({ name }) => name).join(", ");
-
-/** Every rule there is, by id. */
-export const allRules: readonly Rule[] = commands
-  .flatMap(({ rules }) => rules)
-  .toSorted((one, two) => one.id.localeCompare(two.id));
+const names = catalogue.map(({ name }) => name);
 
 const usage = `wsorigin: what is really wrong with a WebSocket connection, who answered, why, and what to change.
 
 Usage: wsorigin <command> [arguments]
 
-${commands.map(({ name, summary }) => `  ${name.padEnd(10)}${summary}`).join("\n")}
+${catalogue.map(({ name, summary }) => `  ${name.padEnd(10)}${summary}`).join("\n")}
 
   wsorigin <command> --help      what the command takes
   wsorigin --list-rules          every problem that can be found
@@ -57,53 +44,81 @@ Options of every command:
 
 The report goes to standard output, progress to standard error.
 Exit code: 0 nothing is wrong, 1 something is, 2 it could not be tried to the end or the arguments were wrong, 3 init did not understand the project, 130
-interrupted.
+interrupted by Ctrl-C (SIGINT), 143 ended by SIGTERM. What was found until then is printed.
 `;
 
-/** Runs the program: the exit code. Never rejects. */
+/** Runs the program, and returns its exit code. Never rejects. */
 export async function runCli(argv: readonly string[], around: Environment): Promise<number> {
   try {
-    const { rest, ...options } = readCommon(argv);
-    const [name, ...args] = rest;
-    const command = commands.find((each) => each.name === name);
-    if (options.version) return say(around, `${version}\n`);
-    if (options.listRules)
-      return say(around, options.format === "markdown" ? renderRules(allRules) : renderRuleList(allRules));
-    if (options.explain !== undefined) return explainRule(options.explain, options, around);
-    if (options.help) return say(around, command === undefined ? usage : `${command.usage.trimEnd()}\n`);
-    if (name === undefined) throw new UsageError(`Which command? Write one of ${names}.`);
-    if (command === undefined)
-      throw new UsageError(`There is no command ${JSON.stringify(name)}. Write one of ${names}.`);
-    return await runCommand(command, args, options, around);
+    return await run(argv, around);
   } catch (error) {
-    if (around.signal.aborted) return 130;
+    if (around.signal.aborted) return endedBy(around);
     const known = error instanceof UsageError || error instanceof CannotRun;
     const said = error instanceof Error ? (known ? error.message : (error.stack ?? error.message)) : String(error);
-    around.err(
-      `${printableText(said)}\n${error instanceof UsageError ? "Run wsorigin --help for what there is.\n" : ""}`,
-    );
+    const hint =
+      error instanceof UsageError ? `${await suggestionFor(error)}\nRun wsorigin --help for what there is.` : "";
+    around.err(`${printableText(`${said}${hint}`)}\n`);
     return 2;
   }
 }
 
+async function run(argv: readonly string[], around: Environment): Promise<number> {
+  const { rest, ...options } = readCommon(argv);
+  const [name, ...args] = rest;
+  if (options.version) return say(around, `${version}\n`);
+  if (options.listRules) return say(around, await listOfRules(options));
+  if (options.explain !== undefined) return explainRule(options.explain, options, around);
+  const listed = catalogue.find((each) => each.name === name);
+  if (options.help) return say(around, listed === undefined ? usage : `${(await listed.load()).usage.trimEnd()}\n`);
+  if (name === undefined) throw new UsageError(`Which command? Write one of ${names.join(", ")}.`);
+  if (listed === undefined) throw unknownCommand(name);
+  return runCommand(listed, args, options, around);
+}
+
+function unknownCommand(name: string): UsageError {
+  if (name.startsWith("-"))
+    return new UsageError(
+      `Unknown option ${JSON.stringify(name)}. Valid options before a command: ${commonNames.join(", ")}.`,
+      { mistyped: { given: name, known: commonNames } },
+    );
+  return new UsageError(`There is no command ${JSON.stringify(name)}. Write one of ${names.join(", ")}.`, {
+    mistyped: { given: name, known: names },
+  });
+}
+
+async function suggestionFor({ mistyped }: UsageError): Promise<string> {
+  if (mistyped === undefined) return "";
+  const { nearest } = await import("./nearest.ts");
+  const found = nearest(mistyped.given, mistyped.known);
+  return found === undefined ? "" : ` Did you mean ${JSON.stringify(found)}?`;
+}
+
+function endedBy({ signal, err }: Environment): number {
+  if (!(signal.reason instanceof Interrupted)) return 130;
+  err(`${signal.reason.message}\n`);
+  return signal.reason.exitCode;
+}
+
 async function runCommand(
-  command: Command,
+  listed: Listed,
   args: readonly string[],
   options: CommonOptions,
   around: Environment,
 ): Promise<number> {
+  const command = await listed.load();
   const formats = command.formats?.(args) ?? [options.format];
   if (!formats.includes(options.format))
     throw new UsageError(
       `${command.name} has no format ${JSON.stringify(options.format)}. Write one of ${formats.join(", ")}.`,
     );
+  if (command.endedBySystem === undefined) around.hearSignals?.();
   // `AbortSignal.any` keeps its sources alive for as long as the program runs, which is not long.
   const timeout = AbortSignal.timeout(options.timeout * 1000);
   const signal = AbortSignal.any([around.signal, timeout]);
   const outcome = await command
     .run(args, {
       cwd: around.cwd,
-      stdin: around.stdin,
+      stdin: async () => (await import("@wsorigin/core")).raceAbort(around.stdin(), signal),
       signal,
       progress: (line) => around.showsProgress && around.err(`${printableText(line)}\n`),
     })
@@ -112,27 +127,34 @@ async function runCommand(
       throw error;
     });
   const incomplete = "report" in outcome ? outcome.report.incomplete : undefined;
-  if (around.signal.aborted && incomplete !== "stopped") return 130;
+  // A command that was ended may not have noticed.
+  const exitCode = await print(outcome, options, around);
+  if (around.signal.aborted) return endedBy(around);
+  if (incomplete !== "stopped") return exitCode;
+  around.err(`${tooLong(options)}\n`);
+  return 2;
+}
+
+function tooLong({ timeout }: CommonOptions): string {
+  return `It took more than ${timeout} seconds. Give it more with --timeout.`;
+}
+
+/** Prints what came of a command, and returns the exit code that it has by itself. */
+async function print(outcome: Outcome, options: CommonOptions, around: Environment): Promise<number> {
   if ("paint" in outcome) {
+    const { styleOf, toAscii } = await import("./render/text.ts");
     const { color, ascii } = styleOf(options, around);
     if (options.format === "json") around.out(printableJson(`${JSON.stringify(outcome.data, null, 2)}\n`));
     else around.out(ascii ? toAscii(outcome.paint(color)) : outcome.paint(color));
     return outcome.exitCode;
   }
   if ("text" in outcome) return say(around, printableText(outcome.text));
-  around.out(render(outcome.report, options, around));
+  around.out(await render(outcome.report, options, around));
   // What was pasted is explained: that is not a failure of a check.
   if (outcome.report.command === "explain") return 0;
-  if (incomplete === "stopped") {
-    around.err(around.signal.aborted ? "Interrupted.\n" : `${tooLong(options)}\n`);
-    return 2;
-  }
   if (failed(outcome.report, options.strict)) return 1;
-  return incomplete === undefined ? 0 : 2;
-}
-
-function tooLong({ timeout }: CommonOptions): string {
-  return `It took more than ${timeout} seconds. Give it more with --timeout.`;
+  // A report of a part is not a pass.
+  return outcome.report.incomplete === undefined ? 0 : 2;
 }
 
 function failed({ findings }: Report, strict: boolean): boolean {
@@ -142,33 +164,40 @@ function failed({ findings }: Report, strict: boolean): boolean {
   });
 }
 
-function render(report: Report, options: CommonOptions, around: Environment): string {
+async function render(report: Report, options: CommonOptions, around: Environment): Promise<string> {
   switch (options.format) {
-    case "text":
+    case "text": {
+      const { renderText, styleOf } = await import("./render/text.ts");
       return renderText(report, styleOf(options, around), around.columns);
+    }
     case "json":
-      return renderJson(report, version);
+      return (await import("./render/json.ts")).renderJson(report, version);
     case "sarif":
-      return renderSarif(report, version);
+      return (await import("./render/sarif.ts")).renderSarif(report, version);
     case "markdown":
-      return renderMarkdown(report);
+      return (await import("./render/markdown.ts")).renderMarkdown(report);
     case "github":
-      return renderGithub(report);
+      return (await import("./render/github.ts")).renderGithub(report);
     default:
       return options.format satisfies never;
   }
 }
 
-function explainRule(id: string, options: CommonOptions, around: Environment): number {
-  const rule = allRules.find((each) => each.id === id.toUpperCase());
+async function listOfRules({ format }: CommonOptions): Promise<string> {
+  const rules = await loadRules();
+  return format === "markdown"
+    ? (await import("./render/markdown.ts")).renderRules(rules)
+    : (await import("./render/text.ts")).renderRuleList(rules);
+}
+
+async function explainRule(id: string, options: CommonOptions, around: Environment): Promise<number> {
+  const rules = await loadRules();
+  const rule = rules.find((each) => each.id === id.toUpperCase());
   if (rule === undefined)
     throw new UsageError(`There is no rule ${JSON.stringify(id)}. wsorigin --list-rules names all of them.`);
-  return say(
-    around,
-    options.format === "json"
-      ? `${JSON.stringify(rule, null, 2)}\n`
-      : renderRule(rule, styleOf(options, around), around.columns),
-  );
+  if (options.format === "json") return say(around, `${JSON.stringify(rule, null, 2)}\n`);
+  const { renderRule, styleOf } = await import("./render/text.ts");
+  return say(around, renderRule(rule, styleOf(options, around), around.columns));
 }
 
 function say(around: Environment, text: string): number {

@@ -30,13 +30,16 @@ interface OwnOutput {
 
 export interface Command {
   readonly name: string;
-  /** One line for `--help`. */
-  readonly summary: string;
   /** The whole of `wsorigin <name> --help`. */
   readonly usage: string;
   readonly rules: readonly Rule[];
   /** The formats that it has with these arguments, if not all. */
   readonly formats?: (args: readonly string[]) => readonly Format[] | undefined;
+  /**
+   * The command works for long without waiting for anything, so that it could not hear a signal: the system ends it at once. Other commands are
+   * told of it by `signal`, and may return what they have so far.
+   */
+  readonly endedBySystem?: true;
   /**
    * @param args what follows the command's name, without the options that all commands share
    * @throws {UsageError} where the arguments cannot be understood
@@ -45,12 +48,37 @@ export interface Command {
   run(args: readonly string[], surroundings: Surroundings): Promise<Outcome>;
 }
 
+/** What was written instead of one of a few names. */
+export interface Mistyped {
+  readonly given: string;
+  readonly known: readonly string[];
+}
+
 /** The arguments cannot be understood: exit code 2. The message says what to write. */
 export class UsageError extends Error {
   override readonly name = "UsageError";
+  /** Where a name is not known: the nearest known one is put behind the message. */
+  readonly mistyped: Mistyped | undefined;
+
+  constructor(message: string, options?: ErrorOptions & { readonly mistyped?: Mistyped }) {
+    super(message, options);
+    this.mistyped = options?.mistyped;
+  }
 }
 
 /** It could not be tried at all (no such file): exit code 2. */
 export class CannotRun extends Error {
   override readonly name = "CannotRun";
+}
+
+/** The program was told to end. */
+export class Interrupted extends Error {
+  override readonly name = "Interrupted";
+  /** As shells report a program that a signal ended: 128 and the signal's number. */
+  readonly exitCode: number;
+
+  constructor(signal: "SIGINT" | "SIGTERM") {
+    super(`Interrupted by ${signal}.`);
+    this.exitCode = signal === "SIGINT" ? 130 : 143;
+  }
 }

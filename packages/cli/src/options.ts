@@ -41,7 +41,9 @@ export function readCommon(argv: readonly string[]): CommonOptions & { readonly 
   const format = found.has("--json") ? "json" : found.has("--sarif") ? "sarif" : (found.get("--format") ?? "text");
   const known = formats.find((each) => each === format);
   if (known === undefined)
-    throw new UsageError(`--format is ${JSON.stringify(format)}; it must be one of ${formats.join(", ")}.`);
+    throw new UsageError(`--format is ${JSON.stringify(format)}; it must be one of ${formats.join(", ")}.`, {
+      mistyped: { given: format, known: formats },
+    });
   const timeout = Number(found.get("--timeout") ?? 60);
   if (!(timeout > 0 && timeout <= 86_400))
     throw new UsageError(`--timeout is ${JSON.stringify(found.get("--timeout"))}; it must be seconds, above 0.`);
@@ -67,6 +69,11 @@ const flags = new Map(
 
 const valued = new Set(["--format", "--timeout", "--explain"]);
 
+/** The options that every command takes, as they are written. */
+export const commonNames: readonly string[] = [...flags.values(), ...valued].filter(
+  (name, index, all) => all.indexOf(name) === index,
+);
+
 function split(argument: string): readonly [name: string, value?: string] {
   const equals = argument.indexOf("=");
   return equals < 0 ? [argument] : [argument.slice(0, equals), argument.slice(equals + 1)];
@@ -85,7 +92,22 @@ export function readOwn<const Config extends ParseArgsConfig>(
   try {
     return parseArgs(config);
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    throw new UsageError(help === undefined ? message : `${message} ${help}`, { cause: error });
+    const behind = help === undefined ? "" : ` ${help}`;
+    const unknown = unknownOption(error);
+    if (unknown === undefined) {
+      const message = error instanceof Error ? error.message : String(error);
+      throw new UsageError(`${message}${behind}`, { cause: error });
+    }
+    const own = Object.keys(config.options ?? {}).map((name) => `--${name}`);
+    throw new UsageError(
+      `Unknown option ${JSON.stringify(unknown)}. Valid options: ${[...own, ...commonNames].join(", ")}.${behind}`,
+      { cause: error, mistyped: { given: unknown, known: [...own, ...commonNames] } },
+    );
   }
+}
+
+/** The option that `parseArgs` does not know, as it was written. */
+function unknownOption(error: unknown): string | undefined {
+  if (!(error instanceof Error) || Reflect.get(error, "code") !== "ERR_PARSE_ARGS_UNKNOWN_OPTION") return undefined;
+  return /^Unknown option '([^']*)'/.exec(error.message)?.[1];
 }

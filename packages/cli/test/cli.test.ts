@@ -6,7 +6,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Ajv } from "ajv";
 import { expect, onTestFinished, test } from "vitest";
-import { allRules, type Environment, runCli } from "../src/cli.ts";
+import { loadRules } from "../src/catalogue.ts";
+import { type Environment, runCli } from "../src/cli.ts";
 import { renderRules } from "../src/render/markdown.ts";
 import * as backends from "./backends.ts";
 import { freePort } from "./proxies.ts";
@@ -35,16 +36,21 @@ async function run(args: readonly string[], around: Partial<Environment> = {}): 
   return { code, out, err };
 }
 
+const allRules = await loadRules();
+
 const openDoor = async (): Promise<string> => `ws://localhost:${await backends.ws()}/ws`;
 
 test.each([
   [[], "Which command?"],
-  [["docter"], 'There is no command "docter". Write one of doctor, explain, proxy, audit, init.'],
+  [
+    ["docter"],
+    'There is no command "docter". Write one of doctor, explain, proxy, audit, init. Did you mean "doctor"?',
+  ],
   [["doctor"], "Which socket? Write wsorigin doctor wss://app.example.com/ws."],
   [["doctor", "ftp://a.example"], "The URL has the scheme ftp:"],
   [["doctor", "wss://user:secret@a.example"], "The URL holds a user name."],
   [["doctor", "wss://a.example", "wss://b.example"], '"wss://b.example" is one URL too many.'],
-  [["doctor", "wss://a.example", "--nope"], "Unknown option '--nope'"],
+  [["doctor", "wss://a.example", "--nope"], 'Unknown option "--nope". Valid options: --page, --origin, '],
   [["doctor", "wss://a.example", "--token-protocol"], "write --token <token> too"],
   [["doctor", "wss://a.example", "--header", "x\ny: z"], "--header is"],
   [["doctor", "wss://a.example", "--cookie", "a\r\nX: y"], "--cookie must be one line"],

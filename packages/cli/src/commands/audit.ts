@@ -38,7 +38,6 @@ To ignore one finding, write on its line or the line above why:
 
 export const audit: Command = {
   name: "audit",
-  summary: "finds sockets that open for every origin, and checks that can be got around, in a project's sources",
   usage,
   rules: Object.values(rules),
   formats: (args) => (args.includes("--fix") ? ["text", "json"] : undefined),

@@ -5,21 +5,29 @@ import { planOf } from "../doctor/plan.ts";
 import { doctorRules, firstOnly } from "../doctor/rules/index.ts";
 import type { DoctorRule } from "../doctor/rules/rule.ts";
 import { nameOf } from "../doctor/who.ts";
-import type { Finding } from "../finding.ts";
+import type { Finding, Step } from "../finding.ts";
 
 export const doctor: Command = {
   name: "doctor",
-  summary: "tries a socket from all sides, and says what is wrong, who answered and what to change",
   usage,
   rules: doctorRules.map(({ id, name, severity, title, cause, fix }) => ({ id, name, severity, title, cause, fix })),
   async run(args, { signal, progress }) {
     const options = readArguments(args);
     if (options.dryRun) return { text: dryRun(options) };
-    const { observations, steps } = await observe(options, signal, progress);
-    const findings = judge(observations);
-    return { report: { command: "doctor", target: `${options.url.origin}${options.url.pathname}`, findings, steps } };
+    const target = `${options.url.origin}${options.url.pathname}`;
+    const steps: Step[] = [];
+    try {
+      const findings = judge(await observe(options, signal, progress, steps));
+      return { report: { command: "doctor", target, findings, steps } };
+    } catch (error) {
+      if (!signal.aborted || steps.length === 0) throw error;
+      // The rules compare all handshakes: of some of them they would say what is not so.
+      return { report: { command: "doctor", target, findings: [], steps: [...steps, unfinished], incomplete: "stopped" } };
+    }
   },
 };
+
+const unfinished: Step = { name: "the rest", outcome: "skipped", detail: "ended before it was tried" };
 
 /** What the rules make of what was seen: the cause first. */
 export function judge(seen: Observations): readonly Finding[] {

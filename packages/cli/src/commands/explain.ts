@@ -1,4 +1,6 @@
 import { type Command, UsageError } from "../command.ts";
+import { commonNames } from "../options.ts";
+import { nearest } from "../nearest.ts";
 import { entries, explainText } from "../explain/explain.ts";
 
 const usage = `Usage: wsorigin explain <text...>
@@ -23,13 +25,21 @@ Examples:
 /** `wsorigin explain`: from a text to its cause. Uses no network. */
 export const explain: Command = {
   name: "explain",
-  summary: "says what a console line, a client's error or a close code means",
   usage,
   rules: entries.map(({ rule }) => rule),
   async run(args, surroundings) {
+    refuseMistyped(args);
     const fromInput = args.length === 0 || (args.length === 1 && args[0] === "-");
     const text = fromInput ? await surroundings.stdin() : args.join(" ");
     if (text.trim() === "") throw new UsageError('There is no text. Write for example: wsorigin explain "code 1006"');
     return { report: explainText(text) };
   },
 };
+
+/** What is explained may begin with dashes; what is nearly an option was meant as one. */
+function refuseMistyped([first]: readonly string[]): void {
+  if (first === undefined || !/^--[a-z]+(?:-[a-z]+)?$/.test(first) || nearest(first, commonNames) === undefined) return;
+  throw new UsageError(`Unknown option ${JSON.stringify(first)}. To have it explained, write it behind "--".`, {
+    mistyped: { given: first, known: commonNames },
+  });
+}

@@ -29,7 +29,6 @@ const notUnderstood = 3;
 
 export const init: Command = {
   name: "init",
-  summary: "guards a project's WebSockets: shows the change as a diff, and applies it with --write",
   usage,
   rules: [],
   formats: () => ["text", "json"],

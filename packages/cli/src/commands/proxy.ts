@@ -45,9 +45,9 @@ Options of a check:
 
 export const proxy: Command = {
   name: "proxy",
-  summary: "prints the right configuration of a proxy, or says what is wrong with yours",
   usage,
   rules: Object.values(nginxRules),
+  endedBySystem: true,
   run: async (args, surroundings) => {
     const { values, positionals } = parse(args);
     const { list = false, check, path, upstream, idle } = values;
@@ -64,6 +64,7 @@ export const proxy: Command = {
     if (!isCloud(name))
       throw new UsageError(
         `${JSON.stringify(name)} is no proxy that is known here. wsorigin proxy --list shows them all.`,
+        { mistyped: { given: name, known: [...servers.keys(), ...cloudTitles.keys()] } },
       );
     refuse(given, ["path", "upstream", "serverName", "idle"], name);
     return { text: cloudText(name) };

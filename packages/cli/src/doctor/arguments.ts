@@ -1,5 +1,6 @@
 import { UsageError } from "../command.ts";
 import { readOwn } from "../options.ts";
+import { readPageUrl, readSocketUrl } from "./url.ts";
 
 /** Where the token goes, and what it is. */
 type Token =
@@ -61,14 +62,14 @@ export function readArguments(args: readonly string[]): DoctorOptions {
   const [given, ...more] = positionals;
   if (given === undefined) throw new UsageError("Which socket? Write wsorigin doctor wss://app.example.com/ws.");
   if (more.length > 0) throw new UsageError(`${JSON.stringify(more[0])} is one URL too many.`);
-  const url = readUrl("The URL", given);
-  const page = values.page === undefined ? undefined : readPage(values.page);
+  const url = readSocketUrl("The URL", given);
+  const page = values.page === undefined ? undefined : readPageUrl(values.page);
   const pageOrigin = values.origin ?? (page === undefined ? originOf(url) : page.origin);
   if (/[\r\n]/.test(pageOrigin)) throw new UsageError("--origin must be one line.");
   const idle = Number(values.idle ?? 0);
   if (!(idle >= 0 && idle <= 86_400))
     throw new UsageError(`--idle is ${JSON.stringify(values.idle)}; it must be seconds.`);
-  const direct = values.direct === undefined ? undefined : readUrl("--direct", values.direct);
+  const direct = values.direct === undefined ? undefined : readSocketUrl("--direct", values.direct);
   for (const [name, value] of [
     ["--cookie", values.cookie],
     ["--token", values.token],
@@ -122,31 +123,6 @@ function withIdleDefault(args: readonly string[]): readonly string[] {
   return args.flatMap((argument, index) =>
     argument === "--idle" && !/^\d+$/.test(args[index + 1] ?? "") ? ["--idle", "75"] : [argument],
   );
-}
-
-function readUrl(what: string, given: string): URL {
-  const text = /^[a-z][a-z0-9+.-]*:\/\//i.test(given) ? given : `wss://${given}`;
-  if (!URL.canParse(text))
-    throw new UsageError(`${what} is ${JSON.stringify(given)}, which is none. Write wss://app.example.com/ws.`);
-  const url = new URL(text);
-  if (url.protocol === "http:") url.protocol = "ws:";
-  if (url.protocol === "https:") url.protocol = "wss:";
-  if (url.protocol !== "ws:" && url.protocol !== "wss:")
-    throw new UsageError(`${what} has the scheme ${url.protocol} Write ws: or wss:.`);
-  if (url.username !== "" || url.password !== "")
-    throw new UsageError(
-      `${what} holds a user name. No browser sends one on a handshake for long: use --token or --cookie.`,
-    );
-  url.hash = "";
-  return url;
-}
-
-function readPage(given: string): URL {
-  const text = /^[a-z][a-z0-9+.-]*:\/\//i.test(given) ? given : `https://${given}`;
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url === undefined || (url.protocol !== "http:" && url.protocol !== "https:"))
-    throw new UsageError(`--page is ${JSON.stringify(given)}, which is no page. Write --page https://app.example.com.`);
-  return url;
 }
 
 /** The origin of a page that is served where the socket is. */

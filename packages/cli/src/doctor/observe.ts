@@ -32,13 +32,13 @@ interface Idle {
 
 const patience = 8000;
 
-/** Looks at a connection from all sides, one request at a time. */
+/** Looks at a connection from all sides, one request at a time. What was done is added to `steps` at once, so that an abort leaves it there. */
 export async function observe(
   options: DoctorOptions,
   signal: AbortSignal,
   progress: (line: string) => void,
-): Promise<{ readonly observations: Observations; readonly steps: readonly Step[] }> {
-  const steps: Step[] = [];
+  steps: Step[],
+): Promise<Observations> {
   const ca = options.ca === undefined ? undefined : await readAuthority(options.ca);
   const to = { ...destinationOf(options.url, options.insecure), ca };
   progress(`Connecting to ${options.url.host}`);
@@ -57,7 +57,7 @@ export async function observe(
     options.idle > 0 && replies.page?.status === 101 ? await watch(lenient, options, signal, progress) : undefined;
   if (idle !== undefined) steps.push(idleStep(idle));
   const who = whoAnswered([replies.page, replies.plain, replies.version, replies.evil]);
-  return { observations: { options, reach: way, http2Only, replies, who, direct, idle }, steps };
+  return { options, reach: way, http2Only, replies, who, direct, idle };
 }
 
 async function readAuthority(file: string): Promise<string> {

@@ -5,13 +5,13 @@ import { printable, printableLines } from "../printable.ts";
  * A report that controls no terminal and hides nothing: servers, files and arguments put text into it. Every format for people starts with this, so
  * that no rule and no step has to escape what it quotes.
  */
-export function printableReport({ command, target, steps, findings, incomplete }: Report): Report {
+export function printableReport({ command, target, steps, findings, ...rest }: Report): Report {
   return {
+    ...rest,
     command,
     target: printable(target),
     steps: steps.map(({ name, outcome, detail }) => ({ name: printable(name), outcome, detail: printable(detail) })),
     findings: findings.map(printableFinding),
-    incomplete,
   };
 }
 
