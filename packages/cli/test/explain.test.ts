@@ -4,8 +4,11 @@ import { describe, expect, test } from "vitest";
 import { UsageError } from "../src/command.ts";
 import { explain } from "../src/commands/explain.ts";
 import { entries, explainText } from "../src/explain/explain.ts";
+import { sources } from "../src/explain/messages/index.ts";
 import type { Finding, Report } from "../src/finding.ts";
 import messages from "./explain-messages.json" with { type: "json" };
+import real from "./explain-real.json" with { type: "json" };
+import published from "./explain-sources.json" with { type: "json" };
 
 const fixtures: readonly { readonly rule: string; readonly line: string }[] = [
   ...messages.browsers,
@@ -34,10 +37,10 @@ async function run(args: readonly string[], input = ""): Promise<Report> {
 }
 
 describe("the rules", () => {
-  test("have ids of their own, ascending, from WSO300 to WSO400", () => {
+  test("have ids of their own, ascending, from WSO300 to WSO434", () => {
     const all = explain.rules.map(({ id }) => id);
     expect(all).toEqual([...new Set(all)].toSorted());
-    for (const id of all) expect(id).toMatch(/^WSO(?:3\d\d|400)$/);
+    for (const id of all) expect(id).toMatch(/^WSO(?:3\d\d|4[0-3]\d)$/);
   });
 
   test("have names of their own in kebab-case, a line for a title, a cause and a fix", () => {
@@ -52,18 +55,39 @@ describe("the rules", () => {
   });
 
   test("each have a real line", () => {
-    const covered = new Set(fixtures.map(({ rule }) => rule));
-    expect(explain.rules.map(({ id }) => id).filter((id) => !covered.has(id))).toEqual([]);
+    const covered = new Set([...fixtures, ...real, ...published].map(({ rule }) => rule));
+    expect(explain.rules.filter(({ id, name }) => !covered.has(id) && !covered.has(name))).toEqual([]);
+  });
+
+  test("are what every text of a program stands for, and each text stands for one", () => {
+    const names = new Set(entries.map(({ rule }) => rule.name));
+    for (const { texts } of sources) for (const [name] of texts) expect(names).toContain(name);
   });
 
   test("have patterns in the form that lines are brought into", () => {
-    for (const { says } of entries) {
-      for (const part of says.flatMap(({ parts }) => parts)) {
+    for (const { texts } of sources) {
+      for (const part of texts.flatMap(([, phrases]) => phrases.flatMap(({ parts }) => parts))) {
         expect(part).toBe(part.toLowerCase());
         expect(part).not.toMatch(/["’‘“”`]|\s\s/);
         expect(part.length).toBeGreaterThan(1);
       }
     }
+  });
+});
+
+describe("a line that a program printed when it was tried", () => {
+  test.each(real)("$program $version, $situation: $rule", ({ rule, line }) => {
+    const report = explainText(line);
+    expect(report.findings[0]?.rule.name).toBe(rule);
+    expect(JSON.stringify(report)).not.toMatch(/SECRET|Sec-Websocket-Key":\["/);
+  });
+});
+
+describe("a line from the sources of a program", () => {
+  test.each(published)("$program: $line", ({ rule, line }) => {
+    const report = explainText(line);
+    expect(report.findings[0]?.rule.name).toBe(rule);
+    expect(JSON.stringify(report)).not.toContain("SECRET");
   });
 });
 

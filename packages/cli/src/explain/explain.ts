@@ -1,44 +1,31 @@
 import { type Finding, type Report, severityOf } from "../finding.ts";
-import { closeCodeIn, closeEntries, entryOfClose, linesOfClose } from "./closes.ts";
-import { define, type Entry } from "./entry.ts";
-import { libraries } from "./libraries.ts";
-import { match } from "./match.ts";
+import { candidatesIn } from "./candidates.ts";
+import { closeCodeIn, closeEntries, entryOfClose, linesOfClose } from "./close-code.ts";
+import type { Entry } from "./entry.ts";
+import { loggedIn } from "./log-line.ts";
+import { match, type Matched } from "./match.ts";
+import { meanings } from "./meanings/index.ts";
 import { type Message, readMessage } from "./message.ts";
-import { network } from "./network.ts";
 import { isOwn, ownCodes } from "./own-codes.ts";
-import { page } from "./page.ts";
-import { frames, handshake } from "./socket.ts";
-import { entryOfStatus, statusEntries, statusIn } from "./statuses.ts";
+import { isOwnProblem, ownProblems } from "./own-problems.ts";
+import { entryOfStatus, statusEntries, statusIn } from "./status.ts";
 import { linesOf } from "./text.ts";
+import { unknown } from "./unknown.ts";
 
 /** How many lines of one kind are shown. */
 const maxSeen = 5;
 
-const unknown = define({
-  id: "WSO300",
-  name: "not-known",
-  severity: "note",
-  title: "This text is not known",
-  cause:
-    "It is no line that the known browsers and clients print about a WebSocket, no close code and no status; or the important line is missing from what was pasted.",
-  fix: "Paste the whole line as the console prints it, or ask the server itself.",
-  lines: ({ url }) => [
-    url === undefined
-      ? "Understood: no URL, no close code, no status in it."
-      : `Understood: the URL ${url.host}, but no close code and no status.`,
-    "Paste the whole console line, with `WebSocket connection to …` at its beginning.",
-    "Or the network tab: filter WS, pick the request, and run: wsorigin explain <status>",
-    "Or the close code: wsorigin explain 1006",
-  ],
-  outside: true,
-});
-
-const texts: readonly Entry[] = [...handshake, ...frames, ...network, ...page, ...libraries, ownCodes];
-
 /** All that is known, by id. */
-export const entries: readonly Entry[] = [unknown, ...texts, ...statusEntries, ...closeEntries].toSorted((a, b) =>
-  a.rule.id < b.rule.id ? -1 : 1,
-);
+export const entries: readonly Entry[] = [
+  unknown,
+  ...meanings,
+  ...statusEntries,
+  ...closeEntries,
+  ownCodes,
+  ownProblems,
+].toSorted((a, b) => (a.rule.id < b.rule.id ? -1 : 1));
+
+const byName: ReadonlyMap<string, Entry> = new Map(entries.map((entry) => [entry.rule.name, entry]));
 
 /**
  * Says what each known line of a text means. Never throws, whatever the text; takes time in proportion to its length, and of more than 64 KiB or
@@ -69,23 +56,43 @@ interface Account {
   readonly lines: readonly string[];
 }
 
-/** A text that is known goes before a number, since numbers stand in many texts; what is only half known comes last. */
+/** Of the texts in a line the first that is known for sure, else the first that is known at all; shown is always the whole line. */
 function accountOf(message: Message): Account | undefined {
-  if (isOwn(message)) return { entry: ownCodes, message, who: "wsorigin's log", lines: ownCodes.lines(message) };
-  const found = match(texts, message);
-  if (found !== undefined && found.entry.strength !== "fallback")
-    return { ...found, message, lines: found.entry.lines(message) };
-  const answer = statusIn(message);
-  if (answer !== undefined) {
-    const entry = entryOfStatus(answer.status);
-    return { entry, message, who: answer.who, lines: entry.lines(message) };
+  let vague: Account | undefined;
+  for (const text of candidatesIn(message.raw)) {
+    const known = knownIn(text === message.raw ? message : { ...readMessage(text), shown: message.shown });
+    if (known?.entry.strength === "exact") return known;
+    if (vague === undefined || vague.entry.strength === "fallback") vague = known ?? vague;
   }
+  return vague;
+}
+
+/** A text that says one thing goes before a number, since numbers stand in many texts; a status before a text that fits many causes. */
+function knownIn(message: Message): Account | undefined {
+  if (isOwn(message)) return accountFor(message, { entry: ownCodes, who: "wsorigin's log" });
+  if (isOwnProblem(message)) return accountFor(message, { entry: ownProblems, who: "wsorigin" });
+  const logged = loggedIn(message);
+  const entry =
+    logged === undefined ? undefined : "name" in logged ? byName.get(logged.name) : entryOfStatus(logged.status);
+  if (logged !== undefined && entry !== undefined) return accountFor(message, { entry, who: logged.who });
+  const found = match(byName, message);
+  const answer = statusIn(message);
+  if (
+    found !== undefined &&
+    (answer === undefined ? found.entry.strength !== "fallback" : found.entry.strength === "exact")
+  )
+    return accountFor(message, found);
+  if (answer !== undefined) return accountFor(message, { entry: entryOfStatus(answer.status), who: answer.who });
   const code = closeCodeIn(message);
   if (code !== undefined) {
-    const entry = entryOfClose(code);
-    return { entry, message, who: "", lines: linesOfClose(code, entry, message) };
+    const closed = entryOfClose(code);
+    return { entry: closed, message, who: "", lines: linesOfClose(code, closed, message) };
   }
-  return found === undefined ? undefined : { ...found, message, lines: found.entry.lines(message) };
+  return found === undefined ? undefined : accountFor(message, found);
+}
+
+function accountFor(message: Message, { entry, who }: Matched): Account {
+  return { entry, message, who, lines: entry.lines(message) };
 }
 
 /** One finding for what has the same cause and the same fix; failures first, and before those that fit any cause. */

@@ -1,19 +1,27 @@
-import type { Entry, Phrase } from "./entry.ts";
+import type { Entry } from "./entry.ts";
+import { sources } from "./messages/index.ts";
 import type { Message } from "./message.ts";
+import type { Phrase } from "./source.ts";
+
+export interface Matched {
+  readonly entry: Entry;
+  readonly who: string;
+}
 
 /** The entry whose phrase says most of the line: the longest one, and of equal ones the first. A fallback only where there is nothing else. */
-export function match(
-  entries: readonly Entry[],
-  { plain }: Message,
-): { readonly entry: Entry; readonly who: string } | undefined {
-  let best: { readonly entry: Entry; readonly who: string } | undefined;
+export function match(entries: ReadonlyMap<string, Entry>, { plain }: Message): Matched | undefined {
+  let best: Matched | undefined;
   let longest = 0;
-  for (const entry of entries) {
-    for (const phrase of entry.says) {
-      const length = entry.strength === "fallback" ? 1 : lengthOf(phrase);
-      if (length <= longest || !contains(plain, phrase)) continue;
-      best = { entry, who: phrase.who };
-      longest = length;
+  for (const { who, texts } of sources) {
+    for (const [name, phrases] of texts) {
+      const entry = entries.get(name);
+      if (entry === undefined) continue;
+      for (const phrase of phrases) {
+        const length = entry.strength === "fallback" ? 1 : lengthOf(phrase);
+        if (length <= longest || !contains(plain, phrase)) continue;
+        best = { entry, who };
+        longest = length;
+      }
     }
   }
   return best;

@@ -74,3 +74,9 @@ function withoutPlace(line: string): string {
     ? line.slice(0, space)
     : line;
 }
+
+/** The host and port that a TLS client is pointed at, fit for a shell. */
+export function hostAndPort(url: URL | undefined): string {
+  if (url === undefined) return "<host>:443";
+  return `${url.hostname}:${url.port === "" ? (url.protocol === "ws:" || url.protocol === "http:" ? 80 : 443) : url.port}`;
+}

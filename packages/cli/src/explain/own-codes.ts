@@ -1,5 +1,5 @@
 import { allowCodes, deny, denyCodes, explain } from "@wsorigin/core";
-import { by, define, type Entry } from "./entry.ts";
+import { define, type Entry } from "./entry.ts";
 import type { Message } from "./message.ts";
 
 /** The longest first: `token-missing` must not be found where the text says something longer. */
@@ -14,7 +14,6 @@ export const ownCodes: Entry = define({
   cause:
     "The gate of the server refused, or allowed, the handshake. Clients never see the code; it stands in the server's log, in onDecision and in what whyRefused() returns.",
   fix: "The server's log has the whole entry, with the Origin and the Host that came. Do what its last line says.",
-  says: [by("wsorigin's log", ...codes, ...allowCodes)],
   lines({ plain }) {
     const code = codes.find((name) => plain.includes(name));
     if (code === undefined) return ["The handshake was allowed: nothing needs fixing."];
@@ -27,5 +26,9 @@ export const ownCodes: Entry = define({
 /** Whether a line is a code and nothing else, or of wsorigin's own log: then no other text in it counts. */
 export function isOwn({ plain }: Message): boolean {
   const all: readonly string[] = [...codes, ...allowCodes];
-  return all.includes(plain) || (plain.includes("[wsorigin]") && all.some((code) => plain.includes(code)));
+  return all.includes(plain) || (ofOurLog(plain) && all.some((code) => plain.includes(code)));
+}
+
+function ofOurLog(plain: string): boolean {
+  return plain.includes("[wsorigin]") || plain.includes("a websocket handshake: ");
 }

@@ -43,6 +43,7 @@ export function normalise(line: string): string {
   return line
     .replace(urls, (url) => `<url>${url.slice(trimmed(url).length)}`)
     .toLowerCase()
+    .replace(escapedQuotes, "'")
     .replace(quotes, "'")
     .replace(/\s+/g, " ")
     .trim();
@@ -72,10 +73,12 @@ const redacted = "[redacted]";
 // oxlint-disable-next-line no-control-regex
 const colours = /\u001b\[[0-9;]*[A-Za-z]/g;
 const halfLetter = /[\ud800-\udbff]$/;
+/** Within a log in JSON. */
+const escapedQuotes = /\\{1,8}["']/g;
 const quotes = /["'`´‘’‚‛“”„‟′″«»‹›]/g;
 const urls = /\b(?:wss?|https?|ftp):\/\/[^\s"'`‘’“”„«»<>]+/gi;
 const headers =
-  /\b((?:proxy-)?authorization|(?:set-)?cookie|x-[a-z]{1,16}-?(?:key|token)|sec-websocket-key)(["'’”]?\s{0,4}[:=]\s{0,4}["'‘“]?)[^\r\n]+/gi;
+  /\b((?:proxy-)?authorization|(?:set-)?cookie|x-[a-z]{1,16}-?(?:key|token)|sec-websocket-(?:key|protocol))(["'’”]?\s{0,4}[:=]\s{0,4}["'‘“]?)[^\r\n]+/gi;
 const schemes = /\b(bearer|basic|digest|negotiate)\s{1,4}[^\s"'’”,;]{6,}/gi;
 const userInfo = /:\/\/[^\s/"'?#]{1,256}@/g;
 const query = /\?[^\s"'’”<>]+/g;

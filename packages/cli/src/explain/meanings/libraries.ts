@@ -1,8 +1,7 @@
-import { by, define, type Entry } from "./entry.ts";
-import { allowOrigin, keepAlive, nginxUpgrade, otherUpgrades } from "./fixes.ts";
-import { browsers, coder, gorilla, socketIo } from "./who.ts";
+import { define, type Entry } from "../entry.ts";
+import { nginxUpgrade, otherUpgrades, keepAlive, allowOrigin } from "../fixes.ts";
 
-/** What libraries above the socket say, and servers in their logs. */
+/** What libraries above the socket say. */
 export const libraries: readonly Entry[] = [
   define({
     id: "WSO353",
@@ -16,17 +15,6 @@ export const libraries: readonly Entry[] = [
       '`xhr poll error`: open https://your-host/socket.io/?EIO=4&transport=polling in a tab; it must begin with 0{"sid".',
       "`websocket error`: the proxy must pass the upgrade on for /socket.io/.",
     ],
-    says: [
-      by(
-        socketIo,
-        "xhr poll error",
-        "xhr post error",
-        "websocket error",
-        "transporterror",
-        "webtransport error",
-        "probe error",
-      ),
-    ],
     outside: true,
     strength: "vague",
   }),
@@ -38,18 +26,6 @@ export const libraries: readonly Entry[] = [
       "By its code: 0 unknown transport, 1 unknown session (several servers without sticky sessions), 2 not a GET, 3 bad request (the upgrade was stripped on the way), 4 forbidden (allowRequest), 5 another protocol version. `Invalid namespace` means that the server has no such namespace: the path in io(url) is a namespace, not a path.",
     fix: "1: make sessions sticky, or use WebSocket alone. 3: let the proxy pass upgrades. 4: look at allowRequest. 5: use the same major version on both sides.",
     lines: ({ plain }) => socketIoLines(plain),
-    says: [
-      by(
-        socketIo,
-        "session id unknown",
-        "transport unknown",
-        "bad handshake method",
-        ["'code':3", "bad request"],
-        ["'code':4", "forbidden"],
-        "unsupported protocol version",
-        "invalid namespace",
-      ),
-    ],
   }),
   define({
     id: "WSO355",
@@ -61,13 +37,6 @@ export const libraries: readonly Entry[] = [
     lines: () => [
       "npm install socket.io-client@4",
       "Server, for version 2 clients: new Server(httpServer, { allowEIO3: true })",
-    ],
-    says: [
-      by(
-        socketIo,
-        "it seems you are trying to reach a socket.io server in v2.x with a v3.x client",
-        "unsupported client protocol version",
-      ),
     ],
   }),
   define({
@@ -82,19 +51,6 @@ export const libraries: readonly Entry[] = [
       'socket.on("disconnect", (reason) => reason === "io server disconnect" && socket.connect());',
       ...keepAlive,
     ],
-    says: [
-      by(
-        socketIo,
-        "ping timeout",
-        "transport close",
-        "transport error",
-        "io server disconnect",
-        "io client disconnect",
-        "server namespace disconnect",
-        "client namespace disconnect",
-        "forced close",
-      ),
-    ],
     strength: "vague",
   }),
   define({
@@ -105,20 +61,9 @@ export const libraries: readonly Entry[] = [
       "Its text lists every cause it can think of. Negotiation is an HTTP POST (where CORS counts); the WebSocket after it needs a proxy that passes upgrades, and the same server as the negotiation (sticky sessions).",
     fix: "Find out which of the two failed in the network tab.",
     lines: () => [
-      "negotiate failed: CORS with credentials, or a wrong path. app.UseCors() must stand before app.MapHub().",
+      "negotiate failed: CORS with or a wrong path. app.UseCors() must stand before app.MapHub().",
       "The WebSocket failed: let the proxy pass upgrades, and make sessions sticky (or skipNegotiation: true).",
       ...nginxUpgrade,
-    ],
-    says: [
-      by(
-        "SignalR",
-        "websocket failed to connect. the connection could not be found on the server",
-        "there was an error with the transport",
-        "failed to start the connection",
-        "failed to complete negotiation with the server",
-        "failed to start the transport 'websockets'",
-        "unable to connect to the server with any of the available transports",
-      ),
     ],
     outside: true,
   }),
@@ -136,15 +81,6 @@ export const libraries: readonly Entry[] = [
       'Phoenix: config :app, AppWeb.Endpoint, check_origin: ["https://app.example.com"]',
       'Rails: config.action_cable.allowed_request_origins = ["https://app.example.com"]',
     ],
-    says: [
-      by(gorilla, "request origin not allowed by upgrader.checkorigin", "websocket: 'origin' header value not allowed"),
-      by(coder, ["request origin ", " is not authorized for host"]),
-      by("Phoenix", "could not check origin for phoenix.socket transport"),
-      by("Rails Action Cable", "request origin not allowed"),
-      by("wsorigin", "refused a websocket handshake: origin-"),
-      by("an Origin callback of the `cors` package", "not allowed by cors"),
-      by("Kubernetes, code-server and others", "origin not allowed", "invalid origin"),
-    ],
   }),
   define({
     id: "WSO359",
@@ -154,31 +90,6 @@ export const libraries: readonly Entry[] = [
       "Both belong to one hop: a proxy in front must set them anew, and does not. Or somebody opened the socket's URL in a tab, or with fetch.",
     fix: "Let the proxy pass upgrades on.",
     lines: () => [...nginxUpgrade, ...otherUpgrades],
-    says: [
-      by(
-        gorilla,
-        ["the client is not using the websocket protocol", "token not found in"],
-        "websocket: not a websocket handshake",
-      ),
-      by(
-        coder,
-        "websocket protocol violation: connection header 'close'",
-        ["websocket protocol violation:", "does not contain upgrade"],
-        ["websocket protocol violation:", "does not contain websocket"],
-      ),
-      by("Spring, Tomcat", "can 'upgrade' only to 'websocket'", "'connection' must be 'upgrade'"),
-      by(
-        "Python (websockets, Tornado)",
-        "missing connection header",
-        "missing upgrade header",
-        "invalid connection header",
-        "invalid upgrade header:",
-        "you cannot access a websocket server directly with a browser",
-      ),
-      by("wsorigin", "refused a websocket handshake: upgrade-stripped", "upgrade-stripped"),
-      by("`ws` for Node", "upgrade required", "missing or invalid sec-websocket-"),
-      by(browsers, "no upgrade header found"),
-    ],
     outside: true,
   }),
   define({
@@ -189,17 +100,6 @@ export const libraries: readonly Entry[] = [
       "Safari prints the system's own message, in the language of the computer; other clients add texts now and then.",
     fix: "Look at the network tab (filter WS) for the status, and at the close event's code.",
     lines: () => ["Network tab, filter WS: the status stands there. Then run: wsorigin explain <status>"],
-    says: [
-      by(browsers, "websocket connection to", "websocket connection failed"),
-      by(
-        "a WebSocket client",
-        "failed to websocket dial",
-        "websocket handshake",
-        "error in connection establishment",
-        "net::err_",
-        "error during websocket handshake",
-      ),
-    ],
     outside: true,
     strength: "fallback",
   }),
@@ -210,26 +110,6 @@ export const libraries: readonly Entry[] = [
     title: "This line is not about a WebSocket",
     cause: "Consoles print much beside it: cookies, frames, images, features they do not know.",
     fix: "Look for the line with ws: or wss: in it.",
-    says: [
-      by(
-        browsers,
-        "failed to load resource",
-        ["loading the ", "violates the following content security policy directive"],
-        "not allowed to navigate top frame to data url",
-        "navigation to toplevel data: uri not allowed",
-        "an iframe which has both allow-scripts and allow-same-origin",
-        "couldn't process unknown directive",
-        "unrecognized content-security-policy directive",
-        "has a report-only policy without a report-uri",
-        "was delivered in report-only mode, but does not specify",
-        ["upgrading insecure request", "to use 'https'"],
-        "feature policy: skipping unsupported feature",
-        ["cookie '", "will soon be rejected"],
-        "not allowed to request resource",
-        "download the react devtools",
-        "devtools failed to load source map",
-      ),
-    ],
     strength: "vague",
   }),
 ];

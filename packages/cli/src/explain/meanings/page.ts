@@ -1,7 +1,6 @@
-import { contentSecurityPolicy } from "./csp.ts";
-import { by, define, type Entry } from "./entry.ts";
-import { secureCall } from "./message.ts";
-import { chrome, firefox, node, safari, ws } from "./who.ts";
+import { contentSecurityPolicy } from "../csp.ts";
+import { define, type Entry } from "../entry.ts";
+import { secureCall } from "../message.ts";
 
 /** What the page itself forbids, or does wrong. */
 export const page: readonly Entry[] = [
@@ -17,21 +16,6 @@ export const page: readonly Entry[] = [
       'For any page: new WebSocket(`${location.protocol === "https:" ? "wss:" : "ws:"}//${location.host}/ws`)',
       "The proxy that serves https: must pass the socket's path on, too.",
     ],
-    says: [
-      by(
-        chrome,
-        "attempted to connect to the insecure websocket endpoint",
-        "an insecure websocket connection may not be initiated from a page loaded over https",
-        ["mixed content: the page at", "websocket"],
-        "mixed content: the page at",
-      ),
-      by(
-        safari,
-        ["requested insecure content from", "this content was blocked"],
-        "[blocked] the page at",
-        "either because the protocol is insecure or the page is embedded from an insecure page",
-      ),
-    ],
   }),
   define({
     id: "WSO342",
@@ -41,12 +25,6 @@ export const page: readonly Entry[] = [
     cause: "Chrome and Firefox allow it for loopback addresses only, and call it deprecated; Safari blocks it.",
     fix: "Open the socket with wss: if the page is for anybody else.",
     lines: (message) => [secureCall(message)],
-    says: [
-      by(chrome, "connecting to a non-secure websocket server from a secure origin is deprecated", [
-        "attempted to connect to the insecure websocket endpoint",
-        "insecure access is deprecated",
-      ]),
-    ],
   }),
   define({
     id: "WSO343",
@@ -56,7 +34,6 @@ export const page: readonly Entry[] = [
       "Firefox throws this for ws: from an https: page, and prints nothing else. Safari throws it where connect-src does not list the socket, and prints a line beside it.",
     fix: "If the URL begins with ws:, make it wss:. If it does already, add it to connect-src.",
     lines: (message) => [secureCall(message), ...contentSecurityPolicy(message)],
-    says: [by("Firefox, Safari", "securityerror: the operation is insecure", "the operation is insecure")],
     strength: "vague",
   }),
   define({
@@ -67,21 +44,6 @@ export const page: readonly Entry[] = [
       "connect-src (or default-src, where there is none) must list the socket with its scheme: https://host does not allow wss://host, nor does a bare host. 'self' means the same host and port; before Safari 15.4 it never meant a WebSocket. Chrome fires `error` and no `close`; Firefox and Safari throw.",
     fix: "Add the socket's origin, with wss:, to connect-src.",
     lines: contentSecurityPolicy,
-    says: [
-      by(
-        chrome,
-        ["connecting to", "violates the following content security policy directive"],
-        "because it violates the following content security policy directive",
-        "because it violates the document's content security policy",
-      ),
-      by(
-        firefox,
-        ["content-security-policy: the page's settings blocked", "connect-src"],
-        ["content security policy: the page's settings blocked", "connect-src"],
-        "ns_error_content_blocked",
-      ),
-      by(safari, ["refused to connect to", "of the content security policy"]),
-    ],
   }),
   define({
     id: "WSO345",
@@ -91,15 +53,6 @@ export const page: readonly Entry[] = [
     cause: "Content-Security-Policy-Report-Only changes nothing: the line is not the reason for a failure.",
     fix: "Before the policy is enforced, add the socket's origin to connect-src.",
     lines: contentSecurityPolicy,
-    says: [
-      by(
-        chrome,
-        ["connecting to", "violates the following content security policy directive", "the policy is report-only"],
-        ["[report only] refused to connect to", "because it violates the following content security policy directive"],
-      ),
-      by(firefox, ["content-security-policy: (report-only policy) the page's settings would block", "connect-src"]),
-      by(safari, ["[report only] refused to connect to", "of the content security policy"]),
-    ],
   }),
   define({
     id: "WSO346",
@@ -109,7 +62,6 @@ export const page: readonly Entry[] = [
     cause:
       "upgrade-insecure-requests rewrites every ws: URL. Firefox and Safari do so for localhost, too, where a development server speaks no TLS.",
     fix: "Write wss: in the page. For development leave upgrade-insecure-requests out of the policy.",
-    says: [by(firefox, ["upgrading insecure request", "to use 'wss'"])],
   }),
   define({
     id: "WSO347",
@@ -119,15 +71,10 @@ export const page: readonly Entry[] = [
       "WebSockets know no CORS. Socket.IO and SockJS begin with HTTP polling, SignalR with POST …/negotiate, others fetch a ticket: that request is what the browser blocks.",
     fix: "Give the HTTP part its CORS headers, or go without it; a `cors` option guards no WebSocket.",
     lines: () => [
-      'Socket.IO server: new Server(httpServer, { cors: { origin: "https://app.example.com", credentials: true } })',
+      'Socket.IO server: new Server(httpServer, { cors: { origin: "https://app.example.com": true } })',
       'Socket.IO client, without polling: io(url, { transports: ["websocket"] })',
       "SignalR client, without negotiate: { skipNegotiation: true, transport: signalR.HttpTransportType.WebSockets }",
       "The socket itself still needs an Origin check on the server.",
-    ],
-    says: [
-      by(chrome, "has been blocked by cors policy"),
-      by(firefox, "cross-origin request blocked"),
-      by(safari, "is not allowed by access-control-allow-origin", "due to access control checks"),
     ],
   }),
   define({
@@ -138,17 +85,6 @@ export const page: readonly Entry[] = [
       "A subprotocol is an HTTP token: no space, comma, slash, equals sign or control character. A token in plain base64, or with its padding, throws.",
     fix: "Use base64url without padding, and each name once.",
     lines: () => ['const name = btoa(token).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");'],
-    says: [
-      by(
-        chrome,
-        ["failed to construct 'websocket': the subprotocol '", "is invalid"],
-        ["failed to construct 'websocket': the subprotocol '", "is duplicated"],
-      ),
-      by(chrome, ["the subprotocol '", "is invalid"], ["the subprotocol '", "is duplicated"]),
-      by(safari, "wrong protocol for websocket '", "websocket protocols contain duplicates"),
-      by(ws, "an invalid or duplicated subprotocol was specified"),
-      by(node, "invalid sec-websocket-protocol value"),
-    ],
   }),
   define({
     id: "WSO349",
@@ -161,24 +97,6 @@ export const page: readonly Entry[] = [
       'new WebSocket("wss://api.example.com/ws")',
       'Relative to the page: new WebSocket(new URL("/ws", location.href.replace(/^http/, "ws")))',
     ],
-    says: [
-      by(
-        chrome,
-        ["failed to construct 'websocket': the url '", "is invalid"],
-        "failed to construct 'websocket': the url contains a fragment identifier",
-        "failed to construct 'websocket': the url's scheme must be",
-      ),
-      by(chrome, ["the url '", "is invalid"], "the url's scheme must be"),
-      by(safari, "url has fragment component", "wrong url scheme for websocket", "invalid url for websocket"),
-      by(
-        ws,
-        "invalid url:",
-        "the url's protocol must be one of",
-        "the url contains a fragment identifier",
-        "the url's pathname is empty",
-      ),
-      by(node, "expected a ws: or wss: protocol", "got fragment"),
-    ],
   }),
   define({
     id: "WSO350",
@@ -190,15 +108,6 @@ export const page: readonly Entry[] = [
     lines: () => [
       "console.log(JSON.stringify(url), JSON.stringify(protocols)); // before new WebSocket(url, protocols)",
     ],
-    says: [
-      by(firefox, "an invalid or illegal string was specified"),
-      by(
-        safari,
-        "syntaxerror: the string did not match the expected pattern",
-        "the string did not match the expected pattern",
-      ),
-      by(chrome, "failed to construct 'websocket'"),
-    ],
     strength: "vague",
   }),
   define({
@@ -208,17 +117,6 @@ export const page: readonly Entry[] = [
     cause: "A page may close with 1000 or 3000 to 4999 and a reason of at most 123 bytes in UTF-8.",
     fix: "Use a code of your own between 4000 and 4999.",
     lines: () => ['ws.close(4000, "short reason")'],
-    says: [
-      by(
-        chrome,
-        "the close code must be either 1000, or between 3000 and 4999",
-        "the close reason must not be greater than 123",
-        "the message must not be greater than 123",
-      ),
-      by(safari, "websocket close message is too long"),
-      by(ws, "first argument must be a valid error code number", "the message must not be greater than 123 bytes"),
-      by("Firefox, Node", "invalid code", "reason must be less than 123 bytes"),
-    ],
   }),
   define({
     id: "WSO352",
@@ -230,24 +128,6 @@ export const page: readonly Entry[] = [
     lines: () => [
       'ws.addEventListener("open", () => ws.send(data));',
       'ws.addEventListener("close", ({ code, reason }) => console.log(code, reason)); // then: wsorigin explain <code>',
-    ],
-    says: [
-      by(chrome, "still in connecting state", "websocket is already in closing or closed state"),
-      by(
-        "Firefox, Safari, Node",
-        "invalidstateerror: an attempt was made to use an object that is not, or is no longer, usable",
-        "sent before connected",
-        "invalidstateerror: the object is in an invalid state",
-      ),
-      by(ws, "websocket is not open: readystate"),
-      by(
-        "Python, Go",
-        "cannot write to closing transport",
-        "websocket: close sent",
-        "socket is already closed",
-        "cannot call 'send' once a close message has been sent",
-        "websocket is not connected. need to call 'accept' first",
-      ),
     ],
     strength: "vague",
   }),

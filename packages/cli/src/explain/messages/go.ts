@@ -1,0 +1,105 @@
+import { type Source, source } from "../source.ts";
+
+export const goMessages: readonly Source[] = [
+  source("Go, gorilla/websocket", {
+    "bad-handshake": ["websocket: bad handshake"],
+    "frame-compression": ["websocket: unexpected reserved bits", "websocket: rsv1 set"],
+    "frame-protocol-error": [
+      "websocket: invalid close code",
+      "websocket: bad mask",
+      "websocket: bad opcode",
+      "websocket: fin not set on control",
+      "websocket: bad close code",
+      "websocket: invalid utf8 payload in close frame",
+      "websocket: invalid control frame",
+      "websocket: bad rsv",
+      "websocket: data before fin",
+      "websocket: continuation after fin",
+    ],
+    "origin-refused": [
+      "request origin not allowed by upgrader.checkorigin",
+      "websocket: 'origin' header value not allowed",
+    ],
+    "upgrade-stripped": [
+      ["the client is not using the websocket protocol", "token not found in"],
+      "websocket: not a websocket handshake",
+      "'websocket' token not found in 'upgrade' header",
+    ],
+    "status-method": ["the client is not using the websocket protocol: request method is not get"],
+    "version-unsupported": ["websocket: unsupported version: 13 not found in 'sec-websocket-version' header"],
+    "server-cannot-upgrade": ["websocket: response does not implement http.hijacker"],
+    "concurrent-use": ["concurrent write to websocket connection", "repeated read on failed websocket connection"],
+    "constructor-url": ["malformed ws or wss url"],
+    "extension-unsupported": ["websocket: invalid compression negotiation"],
+  }),
+  source("Go, coder/websocket", {
+    "accept-mismatch": ["websocket protocol violation: invalid sec-websocket-accept"],
+    "upgrade-answer-damaged": [
+      "websocket protocol violation: connection header",
+      "websocket protocol violation: upgrade header",
+      ["failed to websocket dial: websocket protocol violation: upgrade header", "does not contain websocket"],
+      ["failed to websocket dial: websocket protocol violation: connection header", "does not contain upgrade"],
+    ],
+    "subprotocol-not-offered": ["websocket protocol violation: unexpected sec-websocket-protocol from server"],
+    "extension-unsupported": [
+      "websocket protocol violation: unsupported extension",
+      "websocket protcol violation: unsupported extensions from server",
+    ],
+    "connection-lost": ["failed to get reader: failed to read frame header"],
+    "origin-refused": [
+      ["request origin ", " is not authorized for host"],
+      ["request origin", "is not a valid url with a host"],
+    ],
+    "upgrade-stripped": [
+      "websocket protocol violation: connection header 'close'",
+      ["websocket protocol violation:", "does not contain upgrade"],
+      ["websocket protocol violation:", "does not contain websocket"],
+    ],
+    "handshake-timed-out": [
+      ["failed to websocket dial: failed to send handshake request", "context deadline exceeded"],
+    ],
+    "closed-without-answer": [["failed to websocket dial: failed to send handshake request", "eof"]],
+    "connection-refused": [["failed to websocket dial: failed to send handshake request", "connection refused"]],
+    "connection-reset": [["failed to websocket dial: failed to send handshake request", "connection reset by peer"]],
+    "name-not-resolved": [["failed to websocket dial: failed to send handshake request", "no such host"]],
+    "not-http": [["failed to websocket dial: failed to send handshake request", "malformed http response"]],
+    "tls-failed": [
+      ["failed to websocket dial: failed to send handshake request", "server gave http response to https client"],
+    ],
+    "certificate-untrusted": [
+      ["failed to websocket dial: failed to send handshake request", "certificate signed by unknown authority"],
+    ],
+    "certificate-wrong-name": [
+      ["failed to websocket dial: failed to send handshake request", "doesn't contain any ip sans"],
+      ["failed to websocket dial: failed to send handshake request", "x509: certificate is valid for"],
+    ],
+    "frame-compression": ["received header with unexpected rsv bits set"],
+    "frame-protocol-error": [
+      "received unknown opcode",
+      "received unmasked frame from client",
+      "received fragmented control frame",
+      "received continuation frame without text or binary frame",
+      "received new data message without finishing the previous message",
+      "received invalid close payload",
+    ],
+    "server-cannot-upgrade": ["http.responsewriter does not implement http.hijacker"],
+    "ping-unanswered": ["failed to wait for pong"],
+    "message-too-big": ["websocket: message too big"],
+  }),
+  source("Go, x/net/websocket", {
+    "bad-handshake": ["bad status", ["websocket.dial <url>", "bad status"]],
+    "accept-mismatch": [["websocket.dial <url>", "mismatch challenge/response"]],
+    "upgrade-answer-damaged": [["websocket.dial <url>", "missing or bad upgrade"]],
+    "closed-without-answer": [["websocket.dial <url>", "unexpected eof"], "websocket.dial <url>: unexpected eof"],
+    "origin-refused": ["null origin"],
+  }),
+  source("Go", {
+    "not-http": ["malformed http response", "malformed http status code", "malformed http version"],
+    "message-too-big": ["websocket: read limit exceeded", "read limited at"],
+    "connection-lost": ["unexpected eof", "use of closed network connection", "failed to read frame header: eof"],
+    "connection-timed-out": ["i/o timeout", "context deadline exceeded", "no route to host"],
+    "http11-not-offered": ["tls: no application protocol", "unexpected alpn protocol"],
+    "handshake-timed-out": [["read tcp", "i/o timeout"]],
+    "tls-failed": ["http: server gave http response to https client"],
+  }),
+];

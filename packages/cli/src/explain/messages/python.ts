@@ -1,0 +1,107 @@
+import { type Source, source } from "../source.ts";
+
+export const pythonMessages: readonly Source[] = [
+  source("Python (websockets, websocket-client or aiohttp)", {
+    "accept-mismatch": [
+      "invalid sec-websocket-accept header",
+      "missing sec-websocket-accept header",
+      "invalid challenge response",
+      "invalid websocket header",
+    ],
+    "subprotocol-not-offered": ["unsupported subprotocol:"],
+    "subprotocol-unasked": ["no subprotocols supported"],
+    "subprotocol-repeated": ["multiple subprotocols:", "invalid sec-websocket-protocol header: multiple values"],
+    "extension-unsupported": ["unsupported extension: name ="],
+    "closed-without-answer": [
+      "connection closed while reading http status line",
+      "stream ends after 0 bytes, before end of line",
+      "serverdisconnectederror",
+      "connection closed while reading http headers",
+      "connection closed during opening handshake",
+    ],
+    "not-http": [
+      "did not receive a valid http response",
+      "did not receive a valid http request",
+      "invalid http status line",
+      "unsupported protocol; expected http/1.1",
+      "bad status line:",
+      "invalid status line:",
+    ],
+    "handshake-timed-out": [
+      "timed out during opening handshake",
+      "timed out while waiting for handshake response",
+      "websockettimeoutexception: connection timed out",
+      "timed out while waiting for handshake request",
+    ],
+    "frame-compression": [
+      "reserved bits must be 0",
+      "received frame with non-zero reserved bits",
+      "rsv is not implemented, yet",
+    ],
+    "message-too-big": ["exceeds limit of", "frame exceeds limit", "message size", "is too large"],
+    "connection-lost": [
+      "no close frame received or sent",
+      "connection to remote host was lost",
+      "no close frame received",
+    ],
+    "connection-refused": [
+      "connect call failed",
+      "[errno 111]",
+      "[errno 61]",
+      "connection refused",
+      ["cannot connect to host", "connect call failed"],
+    ],
+    "ping-unanswered": [
+      "keepalive ping timeout",
+      ["keepalive ping timeout", "no close frame received"],
+      "ping/pong timed out",
+      "no pong received",
+    ],
+    "upgrade-answer-damaged": [
+      ["wsserverhandshakeerror: 101", "invalid upgrade header"],
+      ["wsserverhandshakeerror: 101", "invalid connection header"],
+      "invalidupgrade: missing upgrade header",
+      "invalidupgrade: missing connection header",
+    ],
+    "status-redirect": [
+      ["invaliduri:", "scheme isn't ws or wss"],
+      ["invalid redirect target", "is invalid"],
+    ],
+    "constructor-url": ["isn't a valid uri:", ["scheme", "is invalid"]],
+    "frame-protocol-error": [
+      "unexpected opcode=",
+      "invalid opcode",
+      "invalid utf-8 text message",
+      "websocketpayloadexception: cannot decode:",
+      "unexpected opcode:",
+    ],
+    "proxy-failed": ["proxy rejected connection: http"],
+    "subprotocol-not-echoed": ["missing subprotocol"],
+    "name-not-resolved": [["cannot connect to host", "name or service not known"]],
+    "tls-failed": [["cannot connect to host", "wrong_version_number"]],
+    "certificate-untrusted": [["cannot connect to host", "certificate_verify_failed"]],
+    "concurrent-use": [
+      "cannot call recv while another coroutine is already running recv",
+      "cannot call recv while another thread is already running recv",
+      "concurrent call to receive() is not allowed",
+    ],
+    "not-open": [
+      "websocket connection is closed.",
+      "connection is already closed.",
+      "unexpected asgi message 'websocket.send', after sending 'websocket.close'",
+    ],
+    "server-cannot-upgrade": ["no supported websocket library detected", "unsupported upgrade request"],
+    "status-forbidden": ["websocket reject", "wsreject"],
+    "closed-by-client": ["websocket connection lost"],
+    "origin-refused": ["invalid origin header:"],
+  }),
+  source("Python (websockets, Tornado)", {
+    "upgrade-stripped": [
+      "missing connection header",
+      "missing upgrade header",
+      "invalid connection header",
+      "invalid upgrade header:",
+      "you cannot access a websocket server directly with a browser",
+    ],
+  }),
+];

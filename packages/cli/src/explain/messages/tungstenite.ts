@@ -1,0 +1,45 @@
+import { type Source, source } from "../source.ts";
+
+export const tungsteniteMessages: readonly Source[] = [
+  source("Rust, tungstenite", {
+    "connection-lost": ["connection reset without closing handshake"],
+    "accept-mismatch": ["key mismatch in 'sec-websocket-accept' header"],
+    "upgrade-stripped": [
+      "no 'connection: upgrade' header",
+      "no 'upgrade: websocket' header",
+      "no 'sec-websocket-key' header",
+      "no 'sec-websocket-version: 13' header",
+    ],
+    "closed-without-answer": ["websocket protocol error: handshake not finished"],
+    "not-http": ["websocket protocol error: httparse error", "http version must be 1.1 or higher"],
+    "status-method": ["unsupported http method used - only get is allowed"],
+    "subprotocol-not-echoed": ["subprotocol error: server sent no subprotocol"],
+    "subprotocol-not-offered": ["subprotocol error: server sent an invalid subprotocol"],
+    "subprotocol-unasked": ["subprotocol error: server sent a subprotocol but none was requested"],
+    "frame-compression": ["websocket protocol error: reserved bits are non-zero"],
+    "frame-protocol-error": [
+      "received a masked frame from server",
+      "received an unmasked frame from client",
+      "fragmented control frame",
+      "control frame too big",
+      "unknown control frame type",
+      "unknown data frame type",
+      "continue frame but nothing to continue",
+      "encountered invalid opcode",
+      "while waiting for more fragments received",
+      "invalid close sequence",
+    ],
+    "message-too-big": ["space limit exceeded: message too long", "message too long:", "write buffer is full"],
+    "not-open": ["trying to work with closed connection", "sending after closing is not allowed"],
+    "constructor-url": [
+      "url error: url scheme not supported",
+      "url error: no host name in the url",
+      "url error: url contains empty host name",
+      "url error: no path/query in url",
+    ],
+    "connection-refused": ["url error: unable to connect to"],
+    "tls-not-built": ["url error: tls support not compiled in"],
+    "certificate-untrusted": ["tls error: native-tls error: the certificate was not trusted"],
+    "close-normal": ["connection closed normally"],
+  }),
+];
