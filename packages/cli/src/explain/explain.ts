@@ -7,7 +7,7 @@ import { match, type Matched } from "./match.ts";
 import { meanings } from "./meanings/index.ts";
 import { type Message, readMessage } from "./message.ts";
 import { isOwn, ownCodes } from "./own-codes.ts";
-import { isOwnProblem, ownProblems } from "./own-problems.ts";
+import { isOwnProblem, ownLog, ownProblems } from "./own-problems.ts";
 import { entryOfStatus, statusEntries, statusIn } from "./status.ts";
 import { linesOf } from "./text.ts";
 import { unknown } from "./unknown.ts";
@@ -23,6 +23,7 @@ export const entries: readonly Entry[] = [
   ...closeEntries,
   ownCodes,
   ownProblems,
+  ownLog,
 ].toSorted((a, b) => (a.rule.id < b.rule.id ? -1 : 1));
 
 const byName: ReadonlyMap<string, Entry> = new Map(entries.map((entry) => [entry.rule.name, entry]));

@@ -35,7 +35,8 @@ function request(plain: string): Logged | undefined {
   const [, quoted] =
     /'(?:get|post|connect|head|websocket) [^' ]{1,4096}(?: http\/[0-9.]{1,3})?' ([0-9]{3})\b/.exec(plain) ?? [];
   const [, bare] = quoted === undefined ? (/^(?:get|connect) \/[^' ]{0,4096} ([0-9]{3}) /.exec(plain) ?? []) : [];
-  const status = quoted ?? bare;
+  const [, line] = /^(?:< )?http\/[0-9.]{1,3} (101)\b/.exec(plain) ?? [];
+  const status = quoted ?? bare ?? line;
   return status === undefined ? undefined : statusOf(Number(status), "an access log");
 }
 

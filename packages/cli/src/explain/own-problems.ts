@@ -88,3 +88,19 @@ export function isOwnProblem({ plain }: Message): boolean {
 function codesIn(plain: string): readonly string[] {
   return plain.split(/[^a-z-]+/, 200).filter((word, index, all) => codes.has(word) && all.indexOf(word) === index);
 }
+
+/** What wsorigin says that is neither a decision nor a problem with options: warnings of the log, and errors of its client and tickets. */
+export const ownLog: Entry = define({
+  id: "WSO402",
+  name: "wsorigin-log",
+  severity: "warning",
+  title: "This is a message of wsorigin itself",
+  cause:
+    "The line says what is wrong, and its end what to write. A gate logs it once a minute at the most; `onError` and `onDecision` get each one.",
+  fix: "Do what the last line of the message says. An entry of the log has several lines: paste all of them.",
+  lines: () => [
+    "Do what the last line of the message says. An entry of the log has several lines: paste all of them.",
+    "The options: https://github.com/wsorigin/wsorigin/tree/main/packages/node#readme",
+  ],
+  strength: "vague",
+});

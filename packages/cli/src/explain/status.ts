@@ -18,6 +18,7 @@ const before: readonly (readonly [text: string, who: string])[] = [
   ["connectstatusexpected, ", ".NET, ClientWebSocket"],
   ["http error: ", "Rust, tungstenite"],
   ["the http response from the server [", "Java, Tomcat's client"],
+  ["elb ", "an AWS load balancer"],
   ["response code was not 101: ", "Java, Tyrus"],
   ["bad response code from server ", "iOS, SocketRocket"],
   ["refused websocket upgrade: ", "curl"],

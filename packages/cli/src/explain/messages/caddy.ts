@@ -22,6 +22,10 @@ export const caddyMessages: readonly Source[] = [
     ],
     "proxy-no-server": ["no upstreams available"],
     "tls-expected": ["client sent an http request to an https server"],
-    "proxy-tunnel-cut": [["reverse_proxy", "upgrading connection"], "streaming error"],
+    "proxy-tunnel-cut": [
+      ["reverse_proxy", "upgrading connection"],
+      "streaming error",
+      "aborting with incomplete response",
+    ],
   }),
 ];

@@ -4,6 +4,7 @@ export const nginxMessages: readonly Source[] = [
   source("nginx", {
     "nginx-variable-unknown": [["unknown '", "' variable"]],
     "proxy-upstream-closed": [
+      "upstream prematurely closed connection",
       "upstream prematurely closed connection while reading response header from upstream",
       ["recv() failed (104", "while reading response header from upstream"],
       ["recv() failed", "connection reset by peer", "while reading response header from upstream"],
@@ -17,6 +18,7 @@ export const nginxMessages: readonly Source[] = [
     ],
     "proxy-no-server": ["no live upstreams while connecting to upstream"],
     "proxy-upstream-slow": [
+      "upstream timed out (",
       ["upstream timed out", "while reading response header from upstream"],
       ["upstream timed out", "while connecting to upstream"],
     ],

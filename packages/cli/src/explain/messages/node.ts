@@ -2,6 +2,7 @@ import { type Source, source } from "../source.ts";
 
 export const nodeMessages: readonly Source[] = [
   source("`ws` for Node, Node itself or another Node client", {
+    "port-in-use": ["eaddrinuse"],
     "connection-refused": ["econnrefused"],
     "connection-reset": ["econnreset", "epipe"],
     "name-not-resolved": ["enotfound", "eai_again"],

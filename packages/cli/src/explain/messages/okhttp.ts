@@ -34,6 +34,7 @@ export const okhttpMessages: readonly Source[] = [
       "unable to find valid certification path to requested target",
     ],
     "certificate-wrong-name": [["sslpeerunverifiedexception: hostname", "not verified"]],
+    "connection-reset": ["socketexception: connection reset"],
     "connection-refused": [["failed to connect to", "econnrefused"]],
     "connection-timed-out": ["java.net.sockettimeoutexception: connect timed out"],
     "handshake-timed-out": [

@@ -9,6 +9,7 @@ export const urlsessionMessages: readonly Source[] = [
     ],
     "connection-lost": [["nsposixerrordomain", "57"], ["nsposixerrordomain", "53"], "software caused connection abort"],
     "connection-reset": [["nsposixerrordomain", "54"]],
+    "closed-before-open": [["nsurlerrordomain", "-999"]],
     "connection-refused": [["nsposixerrordomain", "61"]],
     "safari-protocol-error": [
       ["knwerrordomainposix", "100"],
