@@ -22,8 +22,8 @@ Looks at ws, express-ws, @fastify/websocket, koa-websocket, koa-easy-ws, Socket.
 faye-websocket, uWebSockets.js, Hono, Bun, Deno, Workers, Elysia, Nitro, h3, crossws, next-ws and MCP over HTTP, at CORS middleware beside them, at the
 use of wsorigin itself, and at clients that open sockets. Installed, built and minified files are left out, and so are tests.
 
-If the time is over (--timeout) or it is interrupted, it prints what it found until then and what it did not read, with exit code 2. Exit code 2 also
-means that a source could not be parsed, and nothing is wrong in the others.
+If the time is over (--timeout) or it is interrupted, it prints what it found until then and what it did not read. Exit code 2 means that the time was over, or that
+a source could not be parsed and nothing is wrong in the others.
 
 Options:
   --ignore <id>[,<id>]  rules not to ask about, such as WSO206; may be given more than once
