@@ -106,6 +106,17 @@ test("a policy of the file is used, and one guard is enough for one server", asy
   expect(after).toContain('const { guard } = require("@wsorigin/node");');
 });
 
+test("what is declared below is not used above", async () => {
+  const folder = await project({
+    "package.json": "{}",
+    "app.mjs": `import cors from "cors";\nimport { createPolicy } from "@wsorigin/express";\napp.use(cors({ origin: ["https://a.example"] }));\nexport const policy = createPolicy({ origins: ["https://a.example"] });\n`,
+    "server.mjs": `import { createServer } from "node:http";\nimport { WebSocketServer } from "ws";\nimport { createPolicy } from "@wsorigin/node";\nconst server = createServer();\nnew WebSocketServer({ server });\nconst policy = createPolicy({ origins: ["https://a.example"] });\n`,
+  });
+  expect(await run(folder, "--fix")).toMatchObject({
+    out: expect.stringContaining("Nothing can be fixed automatically."),
+  });
+});
+
 test("what is not certain is left to do by hand: exit code 1", async () => {
   const open = `import { createServer } from "node:http";\nimport { WebSocketServer } from "ws";\nconst server = createServer();\nnew WebSocketServer({ server });`;
   const folder = await project({ "package.json": "{}", "a.mjs": open });

@@ -7,10 +7,10 @@ import { expect, test } from "vitest";
 const root = fileURLToPath(new URL("..", import.meta.url));
 
 /**
- * The most that an installation may have, in kB. On 27 November 2026 it was 2,130 of our own and 4,020 of 22 dependencies. Raise a limit only for
- * what users get in return, and write it here.
+ * The most that an installation may have, in kB. On 27 November 2026 it was 2,730 of our own and 7,810 of 23 dependencies, of which tldts, with the
+ * Public Suffix List for the audit, has 3,170. Raise a limit only for what users get in return, and write it here.
  */
-const limits = { own: 2600, dependencies: 4400, packages: 23 };
+const limits = { own: 2900, dependencies: 8200, packages: 24 };
 
 interface Manifest {
   readonly files?: readonly string[];

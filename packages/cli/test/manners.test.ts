@@ -169,7 +169,7 @@ for (const [signal, expected] of [
     child.kill(signal);
     expect(await once(child, "close")).toEqual([expected, null]);
     expect(await out).toContain("HTTP/1.1 404 Not Found");
-    expect(await out).toContain("Not finished. So far: nothing wrong");
+    expect(await out).toContain("Not everything could be checked");
     expect(await err).toBe(`Interrupted by ${signal}.\n`);
   });
 

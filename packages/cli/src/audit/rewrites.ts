@@ -3,13 +3,13 @@ import { listedOrigins } from "../source/listed-origins.ts";
 import type { Module } from "../source/module.ts";
 import type { Rewrite } from "./check.ts";
 
-function policyOf(module: Module): string | undefined {
+function policyOf(module: Module): { readonly name: string; readonly end: number } | undefined {
   for (const call of module.calls) {
     const declared = module.parent(call);
     const callee = module.exported(call.callee);
     if (callee?.from.startsWith("@wsorigin/") !== true || callee.name !== "createPolicy") continue;
     if (isA(declared, "VariableDeclarator") && isA(declared.id, "Identifier") && module.enclosing(call) === undefined)
-      return declared.id.name;
+      return { name: declared.id.name, end: call.end ?? 0 };
   }
   return undefined;
 }
@@ -54,12 +54,13 @@ export function withTls(text: Node): Rewrite {
 /** CORS gets the list of the policy that stands in the same file. */
 export function withPolicyList(property: Node, adapter: string, module: Module): Rewrite | undefined {
   const policy = policyOf(module);
-  if (policy === undefined || !isA(property, "ObjectProperty")) return undefined;
+  // What is declared below cannot be used above.
+  if (policy === undefined || policy.end > (property.start ?? 0) || !isA(property, "ObjectProperty")) return undefined;
   return {
     key: `list ${property.start}`,
     make: (edit) => {
       edit.import(`@wsorigin/${adapter}`, "corsOptions");
-      edit.replace(property, `...corsOptions(${policy})`);
+      edit.replace(property, `...corsOptions(${policy.name})`);
     },
   };
 }
@@ -72,12 +73,12 @@ export function guards(server: Node, module: Module): Rewrite | undefined {
   const declared = made === undefined ? undefined : module.parent(made);
   if (made === undefined || module.of(made) !== module || module.enclosing(made) !== undefined) return undefined;
   if (!isA(declared, "VariableDeclarator") || !isA(declared.id, "Identifier")) return undefined;
-  if (existing === undefined && origins.length === 0) return undefined;
+  if (existing === undefined ? origins.length === 0 : existing.end > (topOf(made, module).end ?? 0)) return undefined;
   const { name } = declared.id;
   return {
     key: `guard ${made.start}`,
     make: (edit) => {
-      const policy = existing ?? edit.freeName("policy", "socketPolicy");
+      const policy = existing?.name ?? edit.freeName("policy", "socketPolicy");
       edit.import("@wsorigin/node", ...(existing === undefined ? ["createPolicy", "guard"] : ["guard"]));
       const lines =
         existing === undefined ? [`const ${policy} = createPolicy({ origins: [${listOf(origins)}] });`] : [];

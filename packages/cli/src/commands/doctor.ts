@@ -22,7 +22,9 @@ export const doctor: Command = {
     } catch (error) {
       if (!signal.aborted || steps.length === 0) throw error;
       // The rules compare all handshakes: of some of them they would say what is not so.
-      return { report: { command: "doctor", target, findings: [], steps: [...steps, unfinished], incomplete: "stopped" } };
+      return {
+        report: { command: "doctor", target, findings: [], steps: [...steps, unfinished], incomplete: "stopped" },
+      };
     }
   },
 };

@@ -209,6 +209,9 @@ async function auditAfter(sources: Sources, changes: Plan["changes"], signal: Ab
   const goOn = async (): Promise<void> => signal.throwIfAborted();
   const { findings } = await auditFiles({ ...sources.walked, files }, { ignored: new Set(), goOn });
   return findings
-    .filter((finding) => severityOf(finding) === "failure")
-    .map(({ rule, place }) => `${place?.file ?? ""}:${place?.line ?? 1} ${rule.id} ${rule.title}`);
+    .filter((finding) => severityOf(finding) !== "note")
+    .map(
+      ({ rule, place }) =>
+        `${place?.file ?? ""}:${place?.line ?? 1}: ${rule.title} "wsorigin audit" shows the fix (${rule.id}).`,
+    );
 }

@@ -39,7 +39,7 @@ export function remainsOf(input: RemainsInput): string[] {
     ),
     ...guarded.notes,
     ...testLines(test, manager, sockets),
-    ...findings.map((finding) => `The audit still finds ${finding}: wsorigin audit says how to correct it.`),
+    ...findings,
     'Add `hosts` to the policy, with the names that your server answers to, such as hosts: ["api.example.com", "localhost"]: that ends DNS rebinding.',
   ];
 }
