@@ -49,6 +49,8 @@ const types = join(import.meta.dirname, "apps/conformance/test/types/*.test.ts")
 
 const excluded: readonly string[] = [
   ...configDefaults.exclude,
+  // Tests of projects that tests work on.
+  "**/fixtures/**",
   ...alone,
   ...(browsers === undefined || browsers === "none" ? pages : []),
   ...(browsers === "none" ? visited : []),
