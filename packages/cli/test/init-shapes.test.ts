@@ -250,13 +250,19 @@ describe("changes nothing and ends with 3", () => {
   });
 });
 
-test("an Express that the adapter does not support is guarded without it", async () => {
-  const source = `${express}${wss}const server = app.listen(1);\n${attached}`;
-  const copy = await project({ "server.js": source, "package.json": '{ "dependencies": { "express": "4.17.1" } }' });
-  const { code, out } = await copy.wsorigin("init");
-  expect([code, out]).toEqual([0, expect.stringContaining("+guard(server, { policy });")]);
-  expect(out).toContain('+const { createPolicy, guard, splitList } = require("@wsorigin/node");');
-});
+test.each(["4.17.1", "5.0.1"])(
+  "Express %s, which the adapter does not support, is guarded without it",
+  async (version) => {
+    const source = `${express}${wss}const server = app.listen(1);\n${attached}`;
+    const copy = await project({
+      "server.js": source,
+      "package.json": `{ "dependencies": { "express": "${version}" } }`,
+    });
+    const { code, out } = await copy.wsorigin("init");
+    expect([code, out]).toEqual([0, expect.stringContaining("+guard(server, { policy });")]);
+    expect(out).toContain('+const { createPolicy, guard, splitList } = require("@wsorigin/node");');
+  },
+);
 
 describe("ends with 2", () => {
   test.each([

@@ -4,10 +4,10 @@ import { type Manifest, type Version, versionOf } from "./manifest.ts";
 const adapters = {
   express: {
     title: "Express",
-    needs: "Express 5 or 4.22",
+    needs: "Express 4.22 or 5.1, or a later version of these",
     lowest: [
       [4, 22],
-      [5, 0],
+      [5, 1],
     ],
   },
   koa: { title: "Koa", needs: "Koa 3", lowest: [[3, 0]] },
