@@ -2,6 +2,7 @@ import type { Module } from "../source/module.ts";
 import type { Node } from "../source/nodes.ts";
 import type { Project } from "../source/project.ts";
 import type { Edit } from "../change/edit.ts";
+import { corsListsOf, replaceList } from "./cors-lists.ts";
 import { Edits, type Site } from "./edits.ts";
 import { guardFastify } from "./guard-fastify.ts";
 import { guardNest } from "./guard-nest.ts";
@@ -72,8 +73,13 @@ export function guardAll(sockets: readonly Socket[], site: Site): Guarded {
   const { groups, problems } = placesOf(sockets, site.project);
   const single = sockets.filter(({ on }) => on.kind === "port" || on.kind === "fastify" || on.kind === "nest");
   const failed = [...problems];
-  for (const [module, [first, ...others]] of byModule(groups, single))
-    if (first !== undefined && others.length > 0) edits.sharedPolicy(module, packageFor(groups, module, site), first);
+  for (const [module, nodes] of byModule(groups, single)) {
+    const from = packageFor(groups, single, module, site);
+    const lists = corsListsOf(module, from);
+    const [first, ...others] = [...nodes, ...lists.map(({ options }) => options)].toSorted(byStart);
+    if (first !== undefined && others.length > 0) edits.sharedPolicy(module, from, first);
+    for (const list of lists) replaceList(list, module, from, edits);
+  }
   for (const group of groups) guardServer(group, edits);
   for (const socket of single) {
     const reason = guardOwn(socket, edits);
@@ -82,19 +88,24 @@ export function guardAll(sockets: readonly Socket[], site: Site): Guarded {
   return { edits: edits.all(), problems: failed, packages: edits.packages, notes: edits.notes };
 }
 
-/** The nodes of each file that get a guard, in the order of the source. */
+function byStart(one: Node, two: Node): number {
+  return (one.start ?? 0) - (two.start ?? 0);
+}
+
+/** The nodes of each file that get a guard. */
 function byModule(groups: readonly Group[], single: readonly Socket[]): ReadonlyMap<Module, readonly Node[]> {
   const found = new Map<Module, Node[]>();
   const add = (module: Module, node: Node): void => void found.set(module, [...(found.get(module) ?? []), node]);
   for (const { place } of groups) add(place.module, place.statement);
   for (const { module, call } of single) add(module, call);
-  for (const nodes of found.values()) nodes.sort((one, two) => (one.start ?? 0) - (two.start ?? 0));
   return found;
 }
 
-function packageFor(groups: readonly Group[], module: Module, site: Site): string {
+function packageFor(groups: readonly Group[], single: readonly Socket[], module: Module, site: Site): string {
   const group = groups.find(({ place }) => place.module === module);
-  return group === undefined ? "@wsorigin/node" : `@wsorigin/${kindOf(group.place, site)}`;
+  if (group !== undefined) return `@wsorigin/${kindOf(group.place, site)}`;
+  const isFastify = single.some((socket) => socket.module === module && socket.on.kind === "fastify");
+  return isFastify && site.supports("fastify") ? "@wsorigin/fastify" : "@wsorigin/node";
 }
 
 function kindOf({ framework }: Place, site: Site): Framework["kind"] {

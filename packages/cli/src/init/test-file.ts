@@ -204,23 +204,27 @@ function runnerLines(plan: TestPlan): string[] {
 
 function described(plan: TestPlan): string[] {
   const start = "() => (started ??= start())";
-  if (plan.runner !== "mocha")
-    return [`describeEndpoint("the WebSockets of this server", ${start}, ${runnerObject(plan)});`];
+  if (plan.runner === "node")
+    return [`describeEndpoint("the WebSockets of this server", ${start}, { describe, test });`];
   return [
     `describeEndpoint("the WebSockets of this server", ${start}, {`,
     "  describe,",
-    "  // A server may leave a malformed handshake unanswered.",
-    "  test: (name, body) => it(name, body).timeout(10_000),",
+    "  // The first test starts the server, and a server may leave a malformed handshake unanswered.",
+    `  test: ${patientTest[plan.runner]},`,
     "});",
   ];
 }
 
 function runnerObject({ runner }: TestPlan): string {
-  // Mocha ends a test after two seconds, and a server may leave a malformed handshake unanswered.
-  return runner === "mocha"
-    ? "{ describe, test: (name, body) => it(name, body).timeout(10_000) }"
-    : "{ describe, test }";
+  return runner === "node" ? "{ describe, test }" : `{ describe, test: ${patientTest[runner]} }`;
 }
+
+/** Vitest and Jest end a test after five seconds, Mocha after two. */
+const patientTest: Readonly<Record<Exclude<TestPlan["runner"], "node">, string>> = {
+  vitest: "(name, body) => test(name, body, 30_000)",
+  jest: "(name, body) => test(name, body, 30_000)",
+  mocha: "(name, body) => it(name, body).timeout(30_000)",
+};
 
 function lines({ esm, runner }: TestPlan, imports: readonly (readonly [readonly string[], string])[]): string[] {
   // Vitest compiles every test as an ES module.
