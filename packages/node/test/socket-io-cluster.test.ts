@@ -61,11 +61,12 @@ describe("two workers of a cluster with sticky sessions", () => {
 
   const where = (socket: Socket): Promise<Where> => socket.emitWithAck("where");
 
-  /** Opens sockets until each worker has one. */
+  /** Opens sockets, each of a user of its own, until each worker has one. */
   async function openOnBoth(names: string, transports: Transports): Promise<readonly Socket[]> {
     const byWorker = new Map<number, Socket>();
+    let users = 0;
     await until(async () => {
-      const socket = await open(`${names}-${byWorker.size}`, transports);
+      const socket = await open(`${names}-${users++}`, transports);
       byWorker.set((await where(socket)).pid, socket);
       return byWorker.size === 2;
     }, "each worker has a socket");
