@@ -38,6 +38,8 @@ export async function runSuite(name: string, options: SuiteOptions): Promise<boo
     join(folder, "node_modules/vitest/vitest.mjs"),
     "run",
     "--reporter=dot",
+    // What differs between versions differs each time. What a busy machine delays is for `pnpm test` to find, which repeats nothing.
+    "--retry=1",
     // What passes prints what the tests provoke.
     "--silent=passed-only",
     "--reporter=json",
