@@ -209,7 +209,8 @@ async function run(text: string, context: TestContext, path = "/ws"): Promise<Ru
   const inside = text.replace(/^http \{\n/, "").replace(/\}\s*$/, "");
   const proxy = await startProxy({
     kind: "nginx",
-    config: ({ port }) => inside.replaceAll("8080", String(port)).replaceAll("3000", String(echo.port)),
+    // At once: a port such as 30004 has the other number in it.
+    config: ({ port }) => inside.replaceAll(/8080|3000/g, (found) => String(found === "8080" ? port : echo.port)),
     files: { members: "" },
   });
   context.onTestFinished(() => proxy.stop());
