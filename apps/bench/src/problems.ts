@@ -30,7 +30,7 @@ function* problemsOfBytes({ allocations }: AllocationReport): Iterable<string> {
 
 function* problemsOfStorm({ storms }: StormReport): Iterable<string> {
   for (const { about, open, milliseconds } of storms)
-    yield* above(`milliseconds for 500 revocations (${about}) over ${open} sockets`, milliseconds, 50);
+    yield* above(`milliseconds for 500 revocations (${about}) over ${open} sockets`, milliseconds, 150);
 }
 
 function* problemsOfCheck({ checks, lengths, heap }: CheckReport): Iterable<string> {
