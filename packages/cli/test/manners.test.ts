@@ -51,11 +51,13 @@ test.each([
   expect(loaded.filter((file) => others.test(file))).toEqual([]);
 });
 
-/** What goes to standard error, of a run that is refused. */
-async function refused(args: readonly string[]): Promise<string> {
-  let err = "";
+/** Runs the program in this process. */
+async function run(
+  args: readonly string[],
+): Promise<{ readonly code: number; readonly out: string; readonly err: string }> {
+  let [out, err] = ["", ""];
   const code = await runCli(args, {
-    out: () => {},
+    out: (line) => void (out += line),
     err: (line) => void (err += line),
     stdin: async () => "",
     env: {},
@@ -65,6 +67,12 @@ async function refused(args: readonly string[]): Promise<string> {
     cwd: ".",
     signal: new AbortController().signal,
   });
+  return { code, out, err };
+}
+
+/** What goes to standard error, of a run that is refused. */
+async function refused(args: readonly string[]): Promise<string> {
+  const { code, err } = await run(args);
   expect(code).toBe(2);
   return err;
 }
@@ -134,18 +142,7 @@ test.each([
   "[::1]:80/ws",
   "http://a.example:80",
 ])("the URL %j is taken", async (given) => {
-  let out = "";
-  const code = await runCli(["doctor", given, "--dry-run"], {
-    out: (line) => void (out += line),
-    err: () => {},
-    stdin: async () => "",
-    env: {},
-    isTTY: false,
-    showsProgress: false,
-    columns: 100,
-    cwd: ".",
-    signal: new AbortController().signal,
-  });
+  const { code, out } = await run(["doctor", given, "--dry-run"]);
   expect([code, out]).toEqual([0, expect.stringContaining("Host: ")]);
 });
 

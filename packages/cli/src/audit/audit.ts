@@ -37,8 +37,8 @@ const named = 20;
 const grace = 2000;
 
 /**
- * Looks for sockets that ask nobody, and for checks that let others in, in sources that were read. Reads nothing itself. Never rejects,
- * whatever the sources are.
+ * Finds sockets without an origin check, and checks that admit foreign origins, in sources that were read. Reads no file itself. Never rejects, whatever the
+ * sources are.
  */
 export async function auditFiles(walked: Walked, { ignored, goOn, only }: AuditOptions): Promise<Audited> {
   const { files, packages, skipped, stoppedAt } = walked;

@@ -1,7 +1,7 @@
 import { optionOf } from "../source/calls.ts";
-import { elements } from "../source/lists.ts";
+import { listsOrigins } from "../source/lists.ts";
 import type { Module } from "../source/module.ts";
-import { isA, isCall, type Node, type ObjectNode, textOf } from "../source/nodes.ts";
+import { isA, isCall, type Node, type ObjectNode } from "../source/nodes.ts";
 import { corsOptionsOf } from "../source/origin.ts";
 import type { Edits } from "./edits.ts";
 
@@ -24,9 +24,7 @@ export function corsListsOf(module: Module, from: string): CorsList[] {
     const origin = optionOf(options, "origin", module);
     const property = options.properties.find((each) => isA(each, "ObjectProperty") && each.value === origin);
     if (origin === undefined || property === undefined || module.enclosing(options) !== undefined) return [];
-    const values = elements(origin, module) ?? [origin];
-    const isListed = values.some((each) => /^https?:\/\//.test(textOf(module.trace(each).root) ?? ""));
-    return isListed && adapterOf(options, module) === from ? [{ options, property }] : [];
+    return listsOrigins(origin, module) && adapterOf(options, module) === from ? [{ options, property }] : [];
   });
 }
 

@@ -58,3 +58,9 @@ export function textsOf(node: Node, module: Module): string[] | undefined {
   const texts = elementsOf(root, module)?.map((each) => textOf(each));
   return texts?.every((each) => each !== undefined) === true && texts.length > 0 ? texts : undefined;
 }
+
+/** Whether an expression is an origin as fixed text, or a list in which one is. */
+export function listsOrigins(node: Node, module: Module): boolean {
+  const values = elements(node, module) ?? [node];
+  return values.some((each) => /^https?:\/\//.test(textOf(module.trace(each).root) ?? ""));
+}

@@ -23,7 +23,7 @@ export function decides(fn: Node, module: Module, project: Project): boolean {
 
 const hooks = /^(?:connection|connect|headers|request|upgrade)$/;
 
-/** Whether what is told of a server's sockets looks at the Origin, or what the server is given to does: in any file of the package. */
+/** Whether a handler of a server's sockets checks the Origin, or a function that the server is passed to does, in any file of the package. */
 export function isLookedAfter(server: Node, module: Module, project: Project): boolean {
   return project.siblings(module).some((each) => isLookedAfterIn(server, each, project));
 }

@@ -1,7 +1,7 @@
 import { optionIn, optionOf } from "../../source/calls.ts";
-import { elements } from "../../source/lists.ts";
+import { listsOrigins } from "../../source/lists.ts";
 import type { Module } from "../../source/module.ts";
-import { type CallNode, isA, isCall, isFunction, methodOf, type Node, textOf } from "../../source/nodes.ts";
+import { type CallNode, isA, isCall, isFunction, methodOf, type Node } from "../../source/nodes.ts";
 import { corsOptionsOf, isCorsPackage } from "../../source/origin.ts";
 import type { Project } from "../../source/project.ts";
 import type { Raw } from "../check.ts";
@@ -81,9 +81,7 @@ function* checkLists(module: Module, project: Project): Iterable<Raw> {
   for (const options of corsOptionsOf(module)) {
     const origin = optionOf(options, "origin", module);
     if (origin === undefined || known.has(module.trace(origin).root)) continue;
-    const values = elements(origin, module) ?? [origin];
-    const listed = values.some((each) => /^https?:\/\//.test(textOf(module.trace(each).root) ?? ""));
-    if (!listed) continue;
+    if (!listsOrigins(origin, module)) continue;
     const from = [...module.packages].find((name) => isCorsPackage(name));
     const node = module.parent(origin) ?? origin;
     const adapter = from === "@koa/cors" ? "koa" : from === "@fastify/cors" ? "fastify" : "express";
