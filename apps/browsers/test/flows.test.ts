@@ -300,7 +300,7 @@ describe.concurrent.each(browserNames)("in %s", (browserName) => {
 });
 
 declare global {
-  var axe: { run(root: Document): Promise<AxeResults> };
+  var axe: { run(root: Document, options?: object): Promise<AxeResults> };
 }
 
 /** What axe finds wrong with a page. */

@@ -303,5 +303,5 @@ describe.concurrent.each(browserNames)("in %s", (name) => {
 });
 
 declare global {
-  var axe: { run(root: Document, options: object): Promise<AxeResults> };
+  var axe: { run(root: Document, options?: object): Promise<AxeResults> };
 }
