@@ -47,6 +47,18 @@ const browsers: string | undefined = process.env["BROWSERS"];
 /** Tests with TypeScript's language service take as long as those of a whole package: `pnpm test:types` runs them, as `.ci/run` does. */
 const types = join(import.meta.dirname, "apps/conformance/test/types/*.test.ts");
 
+/**
+ * Files that take a fifth of the time of `pnpm test`, and find little that the others do not: they send the corpus to adapters side by side once more, build
+ * Next.js, start each demo as a program, and fuzz. They run with `LONG=1`: by `pnpm test:long` and `pnpm test:runtimes`, as `.ci/run` does.
+ */
+const long: readonly string[] = [
+  "apps/conformance/test/alike.test.ts",
+  "apps/conformance/test/comparison/comparison.test.ts",
+  "packages/node/test/guide-nextjs.test.ts",
+  "apps/chat-kit/test/demo.test.ts",
+  "apps/fuzz/test/fuzz.test.ts",
+].map((file) => join(import.meta.dirname, file));
+
 const excluded: readonly string[] = [
   ...configDefaults.exclude,
   // Tests of projects that tests work on.
@@ -55,6 +67,7 @@ const excluded: readonly string[] = [
   ...(browsers === undefined || browsers === "none" ? pages : []),
   ...(browsers === "none" ? visited : []),
   ...(process.env["TYPES"] === undefined ? [types] : []),
+  ...(process.env["LONG"] === undefined ? long : []),
 ];
 
 const everywhere: TestProjectInlineConfiguration["test"] = {

@@ -49,7 +49,7 @@ export async function runSuite(name: string, options: SuiteOptions): Promise<boo
   ];
   const started = Date.now();
   try {
-    const code = await run(node, args, { cwd: folder, env: { BROWSERS: "none" } });
+    const code = await run(node, args, { cwd: folder, env: { BROWSERS: "none", LONG: "1" } });
     const { numPassedTests = 0, numFailedTests = 0 } = JSON.parse(await readFile(report, "utf8").catch(() => "{}"));
     const seconds = Math.round((Date.now() - started) / 1000);
     console.log(`\n${name}: ${numPassedTests} passed, ${numFailedTests} failed, in ${seconds} s\n`);
