@@ -9,10 +9,10 @@ import { catalogOf, readCatalog, root } from "./workspace.ts";
 /** The adapters, and the package that uses Redis. */
 const projects = ["express", "koa", "fastify", "tickets"];
 
-/** The lowest versions that the packages support. `redis` and `ioredis` have a lowest version in each major. */
+/** The lowest versions that the packages support, in each major. */
 export async function runLowest(): Promise<boolean> {
   const oldest = await runWith(readCatalog("lowest"));
-  return (await runWith(readCatalog("lowest-5"), ["packages/tickets"])) && oldest;
+  return (await runWith(readCatalog("lowest-next"), ["packages/tickets", "packages/koa"])) && oldest;
 }
 
 /**

@@ -20,7 +20,7 @@ export const manifests: ReadonlyMap<string, Manifest> = new Map(
 
 const catalog = readCatalog();
 export const lowest: Readonly<Record<string, string>> = readCatalog("lowest");
-const lowest5 = readCatalog("lowest-5");
+export const lowestNext: Readonly<Record<string, string>> = readCatalog("lowest-next");
 const runtimes = readCatalog("runtimes");
 
 /** `npm:express@4.22.0` and `^8.23.0` as `4.22.0` and `8.23.0`. */
@@ -28,7 +28,7 @@ export const versionOf = (spec = ""): string => spec.slice(spec.lastIndexOf("@")
 
 /** The versions of a library that are tested, in order. The second name is that of an older major. */
 function tested(...names: readonly string[]): string {
-  const specs = names.flatMap((name) => [lowest[name], lowest5[name], catalog[name]]);
+  const specs = names.flatMap((name) => [lowest[name], lowestNext[name], catalog[name]]);
   const versions = new Set(specs.filter((spec) => spec !== undefined).map(versionOf));
   return [...versions].toSorted((one, other) => one.localeCompare(other, "en", { numeric: true })).join(", ");
 }
@@ -45,7 +45,7 @@ const peer = (folder: string, name: string): string => code(manifests.get(folder
 /** The majors of a client of Redis that are tested, each from its lowest version on. */
 function majors(name: string): string {
   const last = versionOf(catalog[name]).split(".", 1)[0];
-  return code([lowest[name], lowest5[name], `${last}.0.0`].map((spec) => `^${versionOf(spec)}`).join(" || "));
+  return code([lowest[name], lowestNext[name], `${last}.0.0`].map((spec) => `^${versionOf(spec)}`).join(" || "));
 }
 
 /** The table of the README. */

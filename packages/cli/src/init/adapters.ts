@@ -4,14 +4,21 @@ import { type Manifest, type Version, versionOf } from "./manifest.ts";
 const adapters = {
   express: {
     title: "Express",
-    needs: "Express 4.22 or 5.1, or a later version of these",
+    needs: "Express 4.17.1 or 5.0.1, or a later version of these",
     lowest: [
-      [4, 22],
-      [5, 1],
+      [4, 17, 1],
+      [5, 0, 1],
     ],
   },
-  koa: { title: "Koa", needs: "Koa 3", lowest: [[3, 0]] },
-  fastify: { title: "Fastify", needs: "Fastify 5.8.3 or a later 5.x version", lowest: [[5, 8]] },
+  koa: {
+    title: "Koa",
+    needs: "Koa 2.13.4 or a later version of 2 or 3",
+    lowest: [
+      [2, 13, 4],
+      [3, 0, 0],
+    ],
+  },
+  fastify: { title: "Fastify", needs: "Fastify 5.8.3 or a later 5.x version", lowest: [[5, 8, 3]] },
 } as const;
 
 type Adapter = keyof typeof adapters;
@@ -53,9 +60,9 @@ function isAdapter(name: string): name is Adapter {
 
 function fits(kind: Adapter, version: Version | undefined): "yes" | "update" | "no" {
   if (version === undefined) return "yes";
-  const { major, minor, fixed } = version;
+  const { major, minor, patch, fixed } = version;
   const lowest = adapters[kind].lowest.find(([each]) => each === major);
   if (lowest === undefined) return "no";
-  if (minor >= lowest[1]) return "yes";
+  if (minor > lowest[1] || (minor === lowest[1] && patch >= lowest[2])) return "yes";
   return fixed ? "no" : "update";
 }

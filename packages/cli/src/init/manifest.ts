@@ -87,6 +87,7 @@ export function runnerOf({ scripts, packages }: Manifest): Runner | undefined {
 export interface Version {
   readonly major: number;
   readonly minor: number;
+  readonly patch: number;
   /** Whether nothing newer of the same major version may be installed. */
   readonly fixed: boolean;
 }
@@ -98,7 +99,8 @@ export async function versionOf(folder: string, { packages }: Manifest, name: st
     (text) => objectOf(JSON.parse(text))["version"],
     () => undefined,
   );
-  const match = /(\d+)(?:\.(\d+))?/.exec(typeof installed === "string" ? installed : range);
+  const match = /(\d+)(?:\.(\d+))?(?:\.(\d+))?/.exec(typeof installed === "string" ? installed : range);
   if (match === null) return undefined;
-  return { major: Number(match[1]), minor: Number(match[2] ?? 0), fixed: /^(?:~|=?\s*\d+\.\d+)/.test(range) };
+  const [major = 0, minor = 0, patch = 0] = match.slice(1).map((part) => Number(part ?? 0));
+  return { major, minor, patch, fixed: /^(?:~|=?\s*\d+\.\d+)/.test(range) };
 }
