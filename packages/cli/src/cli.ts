@@ -3,6 +3,7 @@ import { CannotRun, Interrupted, type Outcome, UsageError } from "./command.ts";
 import { type Report, severityOf } from "./finding.ts";
 import { type CommonOptions, commonNames, readCommon } from "./options.ts";
 import { printableJson, printableText } from "./printable.ts";
+import type { Progress } from "./progress.ts";
 import { version } from "./version.ts";
 
 /** What the program has around it. */
@@ -37,12 +38,12 @@ ${catalogue.map(({ name, summary }) => `  ${name.padEnd(10)}${summary}`).join("\
 Options of every command:
   --format <format>   text (default), json, sarif, markdown or github; --json and --sarif for short
   --strict            warnings count as failures
-  --timeout <seconds> give up after so long, in all (default 60)
+  --timeout <seconds> give up after so long, in all (default 60); what doctor --idle waits for is added
   --color, --no-color colours, or none. By default: on a terminal, unless NO_COLOR is set; FORCE_COLOR has them everywhere
   --ascii             no characters beyond ASCII
   --version           the version
 
-The report goes to standard output, progress to standard error.
+The report goes to standard output; on a terminal, progress goes to standard error.
 Exit code: 0 nothing is wrong, 1 something is, 2 it could not be tried to the end or the arguments were wrong, 3 init did not understand the project, 130
 interrupted by Ctrl-C (SIGINT), 143 ended by SIGTERM. What was found until then is printed.
 `;
@@ -113,30 +114,40 @@ async function runCommand(
     );
   if (command.endedBySystem === undefined) around.hearSignals?.();
   // `AbortSignal.any` keeps its sources alive for as long as the program runs, which is not long.
-  const timeout = AbortSignal.timeout(options.timeout * 1000);
+  const limit = options.timeout + (command.patience?.(args) ?? 0);
+  const timeout = AbortSignal.timeout(limit * 1000);
   const signal = AbortSignal.any([around.signal, timeout]);
+  const progress = await progressOf(around);
   const outcome = await command
     .run(args, {
       cwd: around.cwd,
       stdin: async () => (await import("@wsorigin/core")).raceAbort(around.stdin(), signal),
       signal,
-      progress: (line) => around.showsProgress && around.err(`${printableText(line)}\n`),
+      progress: progress.show,
     })
     .catch((error: unknown) => {
-      if (timeout.aborted && !around.signal.aborted) throw new CannotRun(tooLong(options));
+      if (timeout.aborted && !around.signal.aborted) throw new CannotRun(tooLong(limit));
       throw error;
-    });
+    })
+    .finally(progress.clear);
   const incomplete = "report" in outcome ? outcome.report.incomplete : undefined;
   // A command that was ended may not have noticed.
   const exitCode = await print(outcome, options, around);
   if (around.signal.aborted) return endedBy(around);
   if (incomplete !== "stopped") return exitCode;
-  around.err(`${tooLong(options)}\n`);
+  around.err(`${tooLong(limit)}\n`);
   return 2;
 }
 
-function tooLong({ timeout }: CommonOptions): string {
-  return `It took more than ${timeout} seconds. Give it more with --timeout.`;
+/** On a terminal that somebody watches; a log keeps what was taken back. */
+async function progressOf({ showsProgress, env, err, columns }: Environment): Promise<Progress> {
+  const { noProgress, progressOn } = await import("./progress.ts");
+  const watched = showsProgress && env["TERM"] !== "dumb" && (env["CI"] ?? "") === "";
+  return watched ? progressOn(err, columns) : noProgress;
+}
+
+function tooLong(seconds: number): string {
+  return `It took more than ${seconds} seconds. Give it more with --timeout.`;
 }
 
 /** Prints what came of a command, and returns the exit code that it has by itself. */

@@ -35,6 +35,8 @@ export interface Command {
   readonly rules: readonly Rule[];
   /** The formats that it has with these arguments, if not all. */
   readonly formats?: (args: readonly string[]) => readonly Format[] | undefined;
+  /** How long it waits with these arguments because it was told to, in seconds: so much longer is its time limit. */
+  readonly patience?: (args: readonly string[]) => number;
   /**
    * The command works for long without waiting for anything, so that it could not hear a signal: the system ends it at once. Other commands are
    * told of it by `signal`, and may return what they have so far.

@@ -30,10 +30,10 @@ async function written(args: readonly string[], stdin = ""): Promise<string> {
   return all;
 }
 
-/** Fails where a character other than the program's own colours and line ends could control a terminal or hide text. */
+/** Fails where a character other than the program's own colours, progress and line ends could control a terminal or hide text. */
 function expectHarmless(text: string): void {
   // oxlint-disable-next-line no-control-regex
-  const plain = text.replaceAll(/\u001b\[\d{1,2}m/g, "");
+  const plain = text.replaceAll(/\r\u001b\[2K|\u001b\[\d{1,2}m/g, "");
   // oxlint-disable-next-line no-control-regex
   expect(plain).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2066-\u2069]/);
 }

@@ -1,7 +1,9 @@
 import type { Command } from "../command.ts";
 import { type DoctorOptions, readArguments, usage } from "../doctor/arguments.ts";
+import { atOnce } from "../doctor/ask.ts";
 import { observe, type Observations } from "../doctor/observe.ts";
 import { planOf } from "../doctor/plan.ts";
+import { redactorOf } from "../doctor/secrets.ts";
 import { doctorRules, firstOnly } from "../doctor/rules/index.ts";
 import type { DoctorRule } from "../doctor/rules/rule.ts";
 import { nameOf } from "../doctor/who.ts";
@@ -11,21 +13,15 @@ export const doctor: Command = {
   name: "doctor",
   usage,
   rules: doctorRules.map(({ id, name, severity, title, cause, fix }) => ({ id, name, severity, title, cause, fix })),
+  patience: (args) => readArguments(args).idle,
   async run(args, { signal, progress }) {
     const options = readArguments(args);
     if (options.dryRun) return { text: dryRun(options) };
     const target = `${options.url.origin}${options.url.pathname}`;
-    const steps: Step[] = [];
-    try {
-      const findings = judge(await observe(options, signal, progress, steps));
-      return { report: { command: "doctor", target, findings, steps } };
-    } catch (error) {
-      if (!signal.aborted || steps.length === 0) throw error;
-      // The rules compare all handshakes: of some of them they would say what is not so.
-      return {
-        report: { command: "doctor", target, findings: [], steps: [...steps, unfinished], incomplete: "stopped" },
-      };
-    }
+    const { seen, steps } = await observe(options, signal, progress);
+    const findings = judge(seen);
+    if (!signal.aborted) return { report: { command: "doctor", target, findings, steps } };
+    return { report: { command: "doctor", target, findings, steps: [...steps, unfinished], incomplete: "stopped" } };
   },
 };
 
@@ -34,6 +30,8 @@ const unfinished: Step = { name: "the rest", outcome: "skipped", detail: "ended 
 /** What the rules make of what was seen: the cause first. */
 export function judge(seen: Observations): readonly Finding[] {
   const done = new Set<DoctorRule["group"]>();
+  // A server may send back what it was given.
+  const { text } = redactorOf(seen.options);
   return doctorRules.flatMap((rule): Finding[] => {
     if (done.has(rule.group)) return [];
     const evidence = rule.when(seen);
@@ -44,7 +42,7 @@ export function judge(seen: Observations): readonly Finding[] {
     return [
       {
         rule: { id, name, severity, title, cause, fix },
-        seen: evidence.seen,
+        seen: evidence.seen.map(text),
         fix: evidence.fix ?? [],
         ...(who !== undefined && { who }),
         ...(evidence.severity !== undefined && { severity: evidence.severity }),
@@ -55,13 +53,9 @@ export function judge(seen: Observations): readonly Finding[] {
 
 /** Everything that would be sent, with the secrets taken out. */
 function dryRun(options: DoctorOptions): string {
-  const secrets = [options.token?.value, options.cookie].filter((secret) => secret !== undefined);
+  const { text } = redactorOf(options);
   const plan = planOf(options).map(({ name, what, request }, index) => {
-    const shown = secrets.reduce(
-      (text, secret) => text.replaceAll(secret, "[redacted]").replaceAll(encodeURIComponent(secret), "[redacted]"),
-      request,
-    );
-    const lines = shown
+    const lines = text(request)
       .trimEnd()
       .split("\r\n")
       .map((line) => `    ${line}`);
@@ -69,5 +63,5 @@ function dryRun(options: DoctorOptions): string {
   });
   const direct = options.direct === undefined ? "" : `The first three also to ${options.direct.host}.\n`;
   const idle = options.idle === 0 ? "" : `Then one more of the third, which is watched for ${options.idle} seconds.\n`;
-  return `To ${options.url.host}, each on a connection of its own, one after the other:\n\n${plan.join("\n")}\n${direct}${idle}Nothing else is sent: no message on any socket.\n`;
+  return `To ${options.url.host}, each on a connection of its own, at most ${atOnce} at the same time:\n\n${plan.join("\n")}\n${direct}${idle}A request that a limit refuses (429, 503) is sent once more, alone. Nothing else is sent: no message on any socket; pings are answered with pongs.\n`;
 }

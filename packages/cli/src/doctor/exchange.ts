@@ -1,5 +1,6 @@
 import { connect as connectTcp, type Socket } from "node:net";
 import { connect as connectTls, rootCertificates, type TLSSocket } from "node:tls";
+import { type CloseFrame, frameReader } from "./frames.ts";
 
 /** Where to connect to. */
 export interface Destination {
@@ -25,8 +26,12 @@ export interface Reply {
   readonly body: Buffer;
   /** How the connection stood when the reading ended. */
   readonly end: "open" | "fin" | "reset" | "timeout";
+  /** The close frame that came after a 101. */
+  readonly close?: CloseFrame | undefined;
   /** From the request to the answer's head, or to the end, in milliseconds. */
   readonly ms: number;
+  /** How long the connection stayed open after a 101, in milliseconds. */
+  readonly openFor?: number | undefined;
   /** What the connection failed with, where there was none. */
   readonly error: string | undefined;
 }
@@ -34,8 +39,10 @@ export interface Reply {
 export interface ExchangeOptions {
   /** How long to wait for the answer, in milliseconds. */
   readonly patience: number;
-  /** How long to read on after a 101, in milliseconds. */
+  /** How long to read on after a 101, in milliseconds. Pings are answered meanwhile. */
   readonly settle: number;
+  /** Called when the head of an answer has come. */
+  readonly onHead?: (() => void) | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -95,12 +102,17 @@ export function open(to: Destination, patience: number, signal: AbortSignal): Pr
   });
 }
 
-function read(socket: Socket, request: string, { patience, settle, signal }: ExchangeOptions): Promise<Reply> {
+function read(
+  socket: Socket,
+  request: string,
+  { patience, settle, signal, onHead = ignore }: ExchangeOptions,
+): Promise<Reply> {
   return new Promise((resolve) => {
     const started = performance.now();
     let bytes = Buffer.alloc(0);
     let head: Head | undefined;
     let headAt = 0;
+    const frames = frameReader((pong) => void (socket.writable && socket.write(pong)));
     let timer = setTimeout(() => finish("timeout"), patience);
     const finish = (end: Reply["end"]): void => {
       clearTimeout(timer);
@@ -114,7 +126,9 @@ function read(socket: Socket, request: string, { patience, settle, signal }: Exc
         headers: head?.headers ?? [],
         body: Buffer.from(dechunked(head, after).subarray(0, longestBody)),
         end: head !== undefined && end === "timeout" ? "open" : end,
+        close: frames.close,
         ms: (headAt === 0 ? performance.now() : headAt) - started,
+        openFor: head?.status === 101 ? performance.now() - headAt : undefined,
         error: undefined,
       });
     };
@@ -129,9 +143,12 @@ function read(socket: Socket, request: string, { patience, settle, signal }: Exc
         head = readHead(bytes);
         if (head === undefined) return;
         headAt = performance.now();
-        if (head.status === 101) return wait(settle);
-      }
-      if (head.status === 101) return;
+        onHead();
+        if (head.status === 101) {
+          wait(settle);
+          return frames.push(bytes.subarray(head.length));
+        }
+      } else if (head.status === 101) return frames.push(chunk);
       if (isComplete(head, bytes.subarray(head.length))) finish("open");
       else wait(quiet);
     });

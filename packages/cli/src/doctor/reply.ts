@@ -10,7 +10,7 @@ export function wordsOf(reply: Reply): string {
     return `${came}${end === "timeout" ? `no answer in ${time}` : end === "reset" ? `a reset after ${time}` : `the end after ${time}`}`;
   }
   const server = headerOf(reply, "server");
-  const frame = status === 101 ? closeFrameOf(reply) : undefined;
+  const frame = status === 101 ? reply.close : undefined;
   const closed =
     frame === undefined
       ? status === 101 && end !== "open"
@@ -18,29 +18,6 @@ export function wordsOf(reply: Reply): string {
         : ""
       : `, then close ${frame.code ?? "without a code"}`;
   return `${statusLine}${server === undefined ? "" : ` (${server})`}${closed}, ${time}`;
-}
-
-/** The first close frame among what came after a 101. */
-export function closeFrameOf({
-  body,
-}: Pick<Reply, "body">): { readonly code: number | undefined; readonly reason: string } | undefined {
-  let at = 0;
-  while (at + 2 <= body.length) {
-    const opcode = (body[at] ?? 0) & 0x0f;
-    const short = (body[at + 1] ?? 0) & 0x7f;
-    const extra = short === 126 ? 2 : short === 127 ? 8 : 0;
-    const length = extra === 0 ? short : Number(extra === 2 ? body.readUInt16BE(at + 2) : body.readBigUInt64BE(at + 2));
-    const start = at + 2 + extra;
-    if (opcode === 8) {
-      const payload = body.subarray(start, start + length);
-      return {
-        code: payload.length >= 2 ? payload.readUInt16BE(0) : undefined,
-        reason: payload.subarray(2).toString("utf8"),
-      };
-    }
-    at = start + length;
-  }
-  return undefined;
 }
 
 export function refused(reply: Reply | undefined): reply is Reply {
@@ -51,9 +28,14 @@ export function silent(reply: Reply | undefined): reply is Reply {
   return reply !== undefined && reply.status === undefined;
 }
 
+/** Ended without an answer, and not by waiting too long: `socket.destroy()` of a handler, or a proxy that drops it. */
+export function dropped(reply: Reply | undefined): reply is Reply {
+  return silent(reply) && reply.end !== "timeout" && reply.error === undefined && reply.body.length === 0;
+}
+
 /** Whether a socket is really open: accepted, and not closed again at once. */
 export function opened(reply: Reply | undefined): boolean {
-  return reply?.status === 101 && reply.end === "open" && closeFrameOf(reply) === undefined;
+  return reply?.status === 101 && reply.end === "open" && reply.close === undefined;
 }
 
 /** Whether the answer to version 99 is a WebSocket server's: nobody else complains about a version. */

@@ -1,6 +1,8 @@
-import { headerOf } from "../exchange.ts";
+import type { DoctorOptions } from "../arguments.ts";
+import { headerOf, type Reply } from "../exchange.ts";
 import { gateFix, hostFix } from "../fixes.ts";
-import { lines, opened, refused, silent, textOf, wordsOf } from "../reply.ts";
+import { planOf } from "../plan.ts";
+import { bodyLine, dropped, lines, opened, refused, textOf, wordsOf } from "../reply.ts";
 import type { DoctorRule } from "./rule.ts";
 
 /** An answer other than the upgrade, from the server or from what stands in front of it. */
@@ -48,13 +50,18 @@ export const answerRules: readonly DoctorRule[] = [
     cause:
       "Cookies or a token in the URL are longer than the server takes: 8 KiB in nginx, 16 KiB in Node.js and most others.",
     fix: "Send a short ticket instead of a long token; remove old cookies; or raise the limit (nginx: large_client_header_buffers).",
-    when: ({ replies: { page } }) =>
-      refused(page) &&
-      (page.status === 431 ||
+    when: ({ replies: { page }, options }) => {
+      if (page === undefined || page.status === 101) return undefined;
+      const said =
+        page.status === 431 ||
         page.status === 414 ||
-        /Request Header Or Cookie Too Large|header field exceeds server limit/i.test(textOf(page)))
-        ? { seen: lines(page) }
-        : undefined,
+        /Request Header Or Cookie Too Large|header field exceeds server limit/i.test(textOf(page));
+      const bytes = bytesOfPage(options);
+      // Many servers say no more than 400, or nothing, to a header that is longer than they take.
+      const likely = bytes > usualLimit && (page.status === 400 || page.status === 413 || dropped(page));
+      if (!said && !likely) return undefined;
+      return { seen: [...(refused(page) ? lines(page) : [wordsOf(page)]), `the handshake has ${bytes} bytes`] };
+    },
   },
   {
     id: "WSO032",
@@ -64,10 +71,20 @@ export const answerRules: readonly DoctorRule[] = [
     title: "There were too many handshakes",
     cause: "A limit per address has been reached: here, or for everybody behind the same proxy.",
     fix: "Wait, and look at why clients come back so often; a limit should count failures, and the client's own address.",
-    when: ({ replies: { page } }) =>
-      refused(page) && page.status === 429
-        ? { seen: [...lines(page), `Retry-After: ${headerOf(page, "retry-after") ?? "none"}`] }
-        : undefined,
+    when: ({ replies: { page }, throttled }) => {
+      if (refused(page) && (page.status === 429 || limitedByNginx(page)))
+        return {
+          seen: [...lines(page), `Retry-After: ${headerOf(page, "retry-after") ?? "none"}`],
+          ...(page.status === 503 && { fix: nginxLimits }),
+        };
+      const first = throttled?.page;
+      if (page?.status !== 101 || first === undefined) return undefined;
+      return {
+        seen: [`${first.statusLine}, and a second later ${page.statusLine}`],
+        severity: "warning",
+        ...(first.status === 503 && { fix: nginxLimits }),
+      };
+    },
   },
   {
     id: "WSO022",
@@ -117,18 +134,30 @@ export const answerRules: readonly DoctorRule[] = [
     cause:
       "The proxy answers, and what should be behind it does not: it is down, listens elsewhere, speaks TLS where plain http is expected or the other way round, or closes at once.",
     fix: "Start the backend; compare its address, port and scheme with the proxy's configuration.",
-    when: ({ replies: { page, plain } }) => {
-      if (
-        refused(page) &&
-        page.status !== undefined &&
-        [502, 503, 520, 521, 522, 523, 525, 526, 530].includes(page.status)
-      )
-        return { seen: lines(page) };
-      // Varnish's pipe says nothing at all.
-      return silent(page) && page.end !== "timeout" && plain?.status === 503
-        ? { seen: [`handshake: ${wordsOf(page)}`, `GET: ${plain.statusLine}`] }
+    when: ({ replies: { page, plain }, who }) => {
+      if (refused(page) && (gatewayStatuses.has(page.status ?? 0) || failedToProxy(page))) return { seen: lines(page) };
+      const isUnavailable = refused(page) && page.status === 503;
+      if (isUnavailable && (who.proxy !== undefined || plain?.status === 503)) return { seen: lines(page) };
+      // The program that proxies answers the GET by itself, and closes a handshake without a word: Varnish's pipe, http-proxy-middleware, Vite.
+      const isGone = plain?.status !== undefined && goneBehind(plain);
+      return dropped(page) && isGone
+        ? { seen: [`handshake: ${wordsOf(page)}`, `GET: ${plain.statusLine}`, ...bodyLine(plain)] }
         : undefined;
     },
+  },
+  {
+    id: "WSO049",
+    name: "unavailable",
+    group: "handshake",
+    severity: "failure",
+    title: "The server itself takes no handshakes for now",
+    cause:
+      "It answers 503, and no proxy shows: it is at a limit of open sockets, it shuts down, or what it asks before it opens a socket (a session store, a database) is away.",
+    fix: "Look into the server's log for this request.",
+    when: ({ replies: { page, plain } }) =>
+      refused(page) && page.status === 503
+        ? { seen: [...lines(page), `GET: ${plain === undefined ? "not asked" : wordsOf(plain)}`] }
+        : undefined,
   },
   {
     id: "WSO027",
@@ -188,4 +217,35 @@ export const answerRules: readonly DoctorRule[] = [
 /** A URL without what may be secret in it. */
 function redacted(url: string): string {
   return url.replace(/\?.*$/, "?[redacted]");
+}
+
+/** What proxies answer where the backend cannot be reached. */
+const gatewayStatuses: ReadonlySet<number> = new Set([502, 520, 521, 522, 523, 525, 526, 530]);
+
+/** The answers to a GET whose target is away: http-proxy-middleware says 504, Vite 500 without a body. */
+function goneBehind(plain: Reply): boolean {
+  const { status = 0 } = plain;
+  return gatewayStatuses.has(status) || status === 503 || status === 504 || (status === 500 && plain.body.length === 0);
+}
+
+/** http-proxy-middleware says 504 where the connection to the backend fails, not only where it is slow. */
+function failedToProxy(page: Reply): boolean {
+  return textOf(page).startsWith("Error occurred while trying to proxy");
+}
+
+/** nginx's own page with 503: its backends' failures are 502 and 504. */
+function limitedByNginx(page: Reply): boolean {
+  return page.status === 503 && /<center>nginx/.test(textOf(page));
+}
+
+const nginxLimits = [
+  "nginx answers 503 by itself for limit_req, limit_conn and `return 503`: look for them in the location of the socket and around it.",
+  "A limit that fits sockets: limit_req with burst=20 nodelay; and limit_req_status 429, so that it is not taken for a failure.",
+];
+
+/** Most servers take 8 KiB, in a line or in all. */
+const usualLimit = 8000;
+
+function bytesOfPage(options: DoctorOptions): number {
+  return planOf(options).find(({ name }) => name === "page")?.request.length ?? 0;
 }

@@ -1,7 +1,8 @@
 import { headerOf } from "../exchange.ts";
 import { cutBy } from "../fixes.ts";
 import { isLoopbackName, isPrivate } from "../page.ts";
-import type { DoctorRule } from "./rule.ts";
+import { secretNames } from "../secrets.ts";
+import type { DoctorRule, Evidence } from "./rule.ts";
 
 /** What works, and is better done otherwise. */
 export const habitRules: readonly DoctorRule[] = [
@@ -56,14 +57,14 @@ export const habitRules: readonly DoctorRule[] = [
     severity: "failure",
     title: "An idle socket is cut",
     cause:
-      "Something on the way ends connections on which nothing has been sent for a while, without a close frame: page code sees 1006.",
+      "Something on the way ends connections on which nothing has been sent for a while, without a close frame: page code sees 1006. With a close frame it is the server itself that ends them.",
     fix: "Send a ping from the server every 25 to 30 seconds, and give the proxy a longer limit.",
     when: ({ idle }) => {
-      if (idle?.cutAfter === undefined) return undefined;
+      if (idle?.cutAfter === undefined || idle.byEngine) return undefined;
+      if (idle.code !== undefined) return closedByServer(idle.cutAfter, idle.code);
       const known = cutBy(idle.cutAfter);
-      const how = idle.code === undefined ? "without a close frame" : `with close ${idle.code}`;
       return {
-        seen: [`cut after ${idle.cutAfter.toFixed(1)} seconds, ${how}`],
+        seen: [`cut after ${idle.cutAfter.toFixed(1)} seconds, without a close frame`],
         ...(known !== undefined && {
           who: known.who,
           fix: [known.fix, "A ping from the server every 25 to 30 seconds mends it everywhere."],
@@ -73,18 +74,14 @@ export const habitRules: readonly DoctorRule[] = [
   },
 ];
 
-const secretNames = new Set([
-  "token",
-  "access_token",
-  "accesstoken",
-  "auth",
-  "authorization",
-  "jwt",
-  "api_key",
-  "apikey",
-  "key",
-  "session",
-  "sid",
-  "password",
-  "secret",
-]);
+/** A proxy ends a connection without a close frame, so this is the server's own decision: it waits for a first message, or limits idle sockets. */
+function closedByServer(seconds: number, code: number): Evidence {
+  return {
+    seen: [`closed by the server after ${seconds.toFixed(1)} seconds, with close ${code}`],
+    severity: "warning",
+    fix: [
+      "If the server waits for a first message or a login, this is right: the doctor sends none.",
+      "Otherwise raise the server's own limit for idle sockets, or let the page send something more often.",
+    ],
+  };
+}

@@ -1,4 +1,5 @@
 import { answerRules } from "./answer.ts";
+import { unlessForOrigin } from "./for-origin.ts";
 import { habitRules } from "./habits.ts";
 import { openDoorRules } from "./open-door.ts";
 import { pageRules } from "./page.ts";
@@ -15,7 +16,7 @@ export const firstOnly: ReadonlySet<DoctorRule["group"]> = new Set(["way", "hand
 export const doctorRules: readonly DoctorRule[] = [
   ...pageRules,
   ...wayRules,
-  ...answerRules,
+  ...answerRules.map(unlessForOrigin),
   ...refusalRules,
   ...upgradeRules,
   ...tunnelRules,

@@ -1,4 +1,5 @@
 import type { Severity } from "../../finding.ts";
+import type { Replies } from "../ask.ts";
 import { headerOf } from "../exchange.ts";
 import { gateFix } from "../fixes.ts";
 import type { Observations } from "../observe.ts";
@@ -37,7 +38,7 @@ export const openDoorRules: readonly DoctorRule[] = [
     cause: "Any site can make a sandboxed frame whose pages send it: to allow null is to allow everybody.",
     fix: "Take null off the list.",
     when: ({ replies, who, options }) =>
-      opened(replies.page) && opened(replies.null) && !opened(replies.evil)
+      opened(replies.page) && opened(replies.null) && refusesEvil(replies)
         ? { seen: [`Origin: null: ${replies.null?.statusLine ?? ""}`], fix: gateFix(who, options) }
         : undefined,
   },
@@ -51,7 +52,7 @@ export const openDoorRules: readonly DoctorRule[] = [
       "The check compares a part of the text: includes, startsWith, endsWith, or a pattern that is not anchored. Whoever registers a name that fits opens the socket.",
     fix: "Compare whole origins, byte for byte.",
     when: ({ replies, options, who }) => {
-      if (!opened(replies.page) || opened(replies.evil)) return undefined;
+      if (!opened(replies.page) || !refusesEvil(replies)) return undefined;
       const page = new URL(options.pageOrigin);
       const named: readonly (readonly [ProbeName, string])[] = [
         ["suffix", `${page.protocol}//${page.hostname}.evil.invalid`],
@@ -74,7 +75,7 @@ export const openDoorRules: readonly DoctorRule[] = [
       "The list has a wildcard, or the check allows subdomains. One forgotten or hijacked name among them opens the socket as every visitor.",
     fix: "If it is not meant, list the names one by one.",
     when: ({ replies, options }) =>
-      opened(replies.page) && opened(replies.subdomain) && !opened(replies.evil)
+      opened(replies.page) && opened(replies.subdomain) && refusesEvil(replies)
         ? {
             seen: [
               `Origin: ${new URL(options.pageOrigin).protocol}//wsorigin-probe.${new URL(options.pageOrigin).host}: 101`,
@@ -92,7 +93,7 @@ export const openDoorRules: readonly DoctorRule[] = [
       "The Origin is compared with Host, and both are the attacker's to choose (DNS rebinding): without a list of the server's own names a same-host check proves nothing. Over TLS the certificate stands in the way.",
     fix: "List the Hosts that the server answers to: createPolicy({ sameHost: true, hosts: [...] }); Django: ALLOWED_HOSTS.",
     when: ({ replies, options: { url } }) =>
-      opened(replies.page) && opened(replies.host) && !opened(replies.evil)
+      opened(replies.page) && opened(replies.host) && refusesEvil(replies)
         ? {
             seen: ["Host: evil.invalid, Origin of the same: 101"],
             severity: url.protocol === "wss:" ? "note" : "warning",
@@ -113,6 +114,11 @@ export const openDoorRules: readonly DoctorRule[] = [
         : undefined,
   },
 ];
+
+/** Whether a page of another site was tried, and refused. If it was not tried in time, a narrower opening may be a part of a wider one. */
+function refusesEvil({ evil }: Replies): boolean {
+  return evil !== undefined && !opened(evil);
+}
 
 /** How far an open door matters: whether there is anything in the room that is the visitor's. */
 function reachOfDoor({ replies, options }: Observations): { readonly severity: Severity; readonly how: string } {

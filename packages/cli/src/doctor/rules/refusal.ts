@@ -1,10 +1,51 @@
-import { hostFix, upgradeFix } from "../fixes.ts";
+import type { Reply } from "../exchange.ts";
+import { gateFix, hostFix, upgradeFix } from "../fixes.ts";
+import type { Observations } from "../observe.ts";
 import { evilOrigin } from "../plan.ts";
 import { alike, bodyLine, knowsVersion, lines, opened, refused, textOf, wordsOf } from "../reply.ts";
+import { refusedForOrigin } from "./for-origin.ts";
 import type { DoctorRule } from "./rule.ts";
 
 /** A handshake that is refused for its key, its form, its Origin or its path. */
 export const refusalRules: readonly DoctorRule[] = [
+  {
+    id: "WSO023",
+    name: "origin-refused",
+    group: "handshake",
+    severity: "failure",
+    title: "The server refuses this page",
+    cause:
+      "The upgrade gets through, and the server says no: the page's origin is not on its list, byte for byte (scheme, www, port), or it compares it with a Host that a proxy has replaced; or what stands for the visitor is missing.",
+    fix: "Add the page's origin to the server's list, exactly as the browser sends it.",
+    when: (seen) => {
+      const { replies, options, direct, who } = seen;
+      const { page, plain, version } = replies;
+      if (page === undefined) return undefined;
+      const isForOrigin = refusedForOrigin(seen);
+      if (!isForOrigin) {
+        const isRefusal = refused(page) && (page.status === 401 || page.status === 403 || forbiddenByEngine(page));
+        if (!isRefusal || (plain !== undefined && alike(page, plain) && !knowsVersion(version))) return undefined;
+      }
+      return {
+        seen: [
+          `Origin: ${options.pageOrigin}`,
+          ...(refused(page) ? lines(page) : [`the answer: ${wordsOf(page)}`]),
+          ...(opened(replies.none) ? ["without an Origin it opens"] : []),
+          ...(opened(replies.evil) ? [`from ${evilOrigin} it opens`] : []),
+        ],
+        fix: [
+          `If the page is yours, add ${JSON.stringify(options.pageOrigin)} to the list, exactly so.`,
+          ...hintsFor(page, seen),
+          ...(direct === undefined && who.proxy !== undefined
+            ? [
+                "If it is on the list: the proxy may have replaced Host. Run it again with --direct <backend>.",
+                ...hostFix(who),
+              ]
+            : []),
+        ],
+      };
+    },
+  },
   {
     id: "WSO038",
     name: "key-lost",
@@ -37,42 +78,6 @@ export const refusalRules: readonly DoctorRule[] = [
       plain.status !== 400
         ? { seen: [`handshake: ${page.statusLine}`, `version 99: ${version.statusLine}`, `GET: ${plain.statusLine}`] }
         : undefined,
-  },
-  {
-    id: "WSO023",
-    name: "origin-refused",
-    group: "handshake",
-    severity: "failure",
-    title: "The server refuses this page",
-    cause:
-      "The upgrade gets through, and the server says no: the page's origin is not on its list, byte for byte (scheme, www, port), or it compares it with a Host that a proxy has replaced; or what stands for the visitor is missing.",
-    fix: "Add the page's origin to the server's list, exactly as the browser sends it.",
-    when: (seen) => {
-      const {
-        replies: { page, plain, none, version },
-        options,
-        direct,
-        who,
-      } = seen;
-      if (!refused(page) || ![401, 403].includes(page.status ?? 0)) return undefined;
-      if (plain !== undefined && alike(page, plain) && !knowsVersion(version)) return undefined;
-      const others = [
-        opened(none) ? "without an Origin it opens" : "",
-        opened(seen.replies.evil) ? `and from ${evilOrigin} too` : "",
-      ].filter((text) => text !== "");
-      return {
-        seen: [`Origin: ${options.pageOrigin}`, ...lines(page), ...others],
-        fix: [
-          `If the page is yours, add ${JSON.stringify(options.pageOrigin)} to the list, exactly so.`,
-          ...(direct === undefined && who.proxy !== undefined
-            ? [
-                "If it is on the list: the proxy may have replaced Host. Run it again with --direct <backend>.",
-                ...hostFix(who),
-              ]
-            : []),
-        ],
-      };
-    },
   },
   {
     id: "WSO033",
@@ -108,10 +113,31 @@ export const refusalRules: readonly DoctorRule[] = [
               `version 99: ${version?.statusLine ?? ""}`,
               ...bodyLine(page),
             ],
-            ...(who.app?.id === "ws" && {
-              fix: [`new WebSocketServer({ server, path: ${JSON.stringify(options.url.pathname)} })`],
-            }),
+            fix: [
+              ...(who.app?.id === "ws"
+                ? [`new WebSocketServer({ server, path: ${JSON.stringify(options.url.pathname)} })`]
+                : ["Compare the URL's path with the server's, after what the proxy does to it."]),
+              ...(page.status === 400
+                ? ["If the path is right, the server refuses every Origin that was tried: verifyClient with cb(false, 400)."]
+                : []),
+            ],
           }
         : undefined,
   },
 ];
+
+/** What is known of the server that refuses for the Origin. */
+function hintsFor(page: Reply, { options, who }: Observations): readonly string[] {
+  if (options.protocols.includes("vite-hmr") || options.protocols.includes("vite-ping"))
+    return ["Vite opens its socket only for its own client, which sends ?token=: open the page from the Vite server."];
+  if (page.status === 500)
+    return ["It answers 500 because a check throws: refuse with 403 before the 101.", ...gateFix(who, options)];
+  if (page.status === undefined)
+    return ["It ends the connection without an answer: refuse with 403, so that the page's console and your logs show it."];
+  return [];
+}
+
+/** Engine.IO's answer where `allowRequest` says no without a text of its own. */
+function forbiddenByEngine(page: Reply): boolean {
+  return page.status === 400 && textOf(page) === "Forbidden";
+}

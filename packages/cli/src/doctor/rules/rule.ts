@@ -2,7 +2,7 @@ import type { Rule, Severity } from "../../finding.ts";
 import type { Observations } from "../observe.ts";
 
 /** What a rule has to show for itself. */
-interface Evidence {
+export interface Evidence {
   readonly seen: readonly string[];
   readonly fix?: readonly string[];
   readonly severity?: Severity;

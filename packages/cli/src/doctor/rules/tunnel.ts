@@ -1,6 +1,6 @@
 import { headerOf } from "../exchange.ts";
 import { accept } from "../plan.ts";
-import { bodyLine, closeFrameOf } from "../reply.ts";
+import { bodyLine } from "../reply.ts";
 import type { DoctorRule } from "./rule.ts";
 
 /** A handshake that is answered with 101, but wrongly. */
@@ -82,7 +82,7 @@ export const tunnelRules: readonly DoctorRule[] = [
     fix: "Decide before the 101, so that nothing opens that is not meant to; look into the server's log.",
     when: ({ replies: { page } }) => {
       if (page?.status !== 101) return undefined;
-      const frame = closeFrameOf(page);
+      const frame = page.close;
       if (frame === undefined && page.end === "open") return undefined;
       return {
         seen: [

@@ -1,6 +1,6 @@
 import { headerOf } from "../exchange.ts";
 import { upgradeFix } from "../fixes.ts";
-import { alike, bodyLine, knowsVersion, lines, opened, ownAnswer, refused, silent, wordsOf } from "../reply.ts";
+import { alike, bodyLine, dropped, knowsVersion, lines, opened, ownAnswer, refused, silent, wordsOf } from "../reply.ts";
 import type { DoctorRule } from "./rule.ts";
 
 /** An upgrade that does not take place. */
@@ -31,6 +31,34 @@ export const upgradeRules: readonly DoctorRule[] = [
     when: ({ replies: { page, plain } }) =>
       silent(page) && page.end === "timeout" && page.error === undefined && plain?.status !== undefined
         ? { seen: [`handshake: ${wordsOf(page)}`, `GET: ${plain.statusLine}`] }
+        : undefined,
+  },
+  {
+    id: "WSO048",
+    name: "dropped",
+    group: "handshake",
+    severity: "failure",
+    title: "The server ends the connection instead of answering the handshake",
+    cause:
+      "An ordinary GET is answered, so the server runs. Its `upgrade` listener calls socket.destroy() or socket.end(): for a path that it does not know, for an origin that is not on its list, or for a visitor without a session. Page code sees 1006.",
+    fix: "Compare the path and the origin with those that the listener takes, and let it answer with a status (404, 403, 401) before it ends the connection.",
+    when: ({ replies: { page, plain, version, none, evil }, options }) =>
+      dropped(page) && plain?.status !== undefined
+        ? {
+            seen: [
+              `handshake: ${wordsOf(page)}`,
+              `GET: ${plain.statusLine}`,
+              ...(version === undefined ? [] : [`version 99: ${wordsOf(version)}`]),
+              ...(dropped(none) && dropped(evil) ? ["the same without an Origin, and with others"] : []),
+            ],
+            fix: [
+              ...(plain.status === 404
+                ? [`The GET gets 404: see that the server has a socket on ${options.url.pathname}.`]
+                : []),
+              `See that the listener takes Origin: ${options.pageOrigin}, and what else it asks for (--cookie, --token).`,
+              'Refuse with an answer: socket.end("HTTP/1.1 403 Forbidden\\r\\nConnection: close\\r\\n\\r\\n").',
+            ],
+          }
         : undefined,
   },
   {
