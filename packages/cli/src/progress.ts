@@ -16,7 +16,7 @@ export function progressOn(write: (text: string) => void, columns: number): Prog
   return {
     show(line) {
       shown = true;
-      write(`${empty}${[...printable(line)].slice(0, Math.max(1, columns - 1)).join("")}`);
+      write(`${empty}${printable(line).slice(0, Math.max(1, columns - 1))}`);
     },
     clear() {
       if (shown) write(empty);

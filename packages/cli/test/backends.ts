@@ -23,12 +23,17 @@ import { freePort } from "./proxies.ts";
 /** What ends the servers of a file, once its tests are over: they run at the same time, and none of them waits for another's end. */
 const endings: (() => unknown)[] = [];
 
+/** Has something done when the file's tests are over. */
+export function atEnd(end: () => unknown): void {
+  endings.push(end);
+}
+
 afterAll(async () => {
   await Promise.all(endings.map((end) => end()));
 });
 
 /** A server that a test talks to: its port. It is gone when the file's tests have ended, whatever was left open on it. */
-async function serve(server: Server | TcpServer, listening = false): Promise<number> {
+export async function serve(server: Server | TcpServer, listening = false): Promise<number> {
   const sockets = new Set<Socket>();
   server.on("connection", (socket: Socket) => {
     sockets.add(socket);
@@ -44,11 +49,11 @@ async function serve(server: Server | TcpServer, listening = false): Promise<num
   return typeof address === "object" && address !== null ? address.port : 0;
 }
 
-const notFound: RequestListener = (_request, response) => response.writeHead(404).end("nothing here");
+export const notFound: RequestListener = (_request, response) => response.writeHead(404).end("nothing here");
 const page: RequestListener = (_request, response) =>
   response.writeHead(200, { "Content-Type": "text/html" }).end("<!doctype html><title>App</title>");
 
-const quiet = (server: WebSocketServer): WebSocketServer =>
+export const quiet = (server: WebSocketServer): WebSocketServer =>
   server.on("connection", (socket) => socket.on("error", () => {}));
 
 /** `ws` by itself, on one path or on all. */

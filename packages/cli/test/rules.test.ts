@@ -122,6 +122,16 @@ const marks: readonly (readonly [string, number, readonly (readonly [string, str
   ["ws (Node.js)", 426, [], "Upgrade Required"],
   ["Koa", 404, [["Content-Type", "text/plain; charset=utf-8"]], "Not Found"],
   ["uvicorn", 403, [["server", "uvicorn"]], ""],
+  [
+    "uvicorn",
+    404,
+    [
+      ["server", "uvicorn"],
+      ["content-type", "text/plain; charset=utf-8"],
+    ],
+    "Not Found",
+  ],
+  ["Daphne (Django Channels)", 404, [["Server", "daphne"]], "<h1>Not Found</h1>"],
   ["Phoenix (or another server in Elixir)", 403, [["server", "Cowboy"]], ""],
   ["Tornado", 400, [], 'Can "Upgrade" only to "WebSocket".'],
 ];

@@ -26,7 +26,7 @@ export const atOnce = 4;
 /** How long to wait for an answer, in milliseconds. */
 export const patience = 8000;
 /** The same, once the page's handshake was not answered at all. */
-const littlePatience = 2000;
+const littlePatience = 2500;
 /** How long to wait before a request that a limit refused is sent again, alone; in milliseconds. */
 const breath = 1000;
 

@@ -37,7 +37,7 @@ export interface Reply {
 }
 
 export interface ExchangeOptions {
-  /** How long to wait for the answer, in milliseconds. */
+  /** How long to wait for the answer once the request is sent, in milliseconds. */
   readonly patience: number;
   /** How long to read on after a 101, in milliseconds. Pings are answered meanwhile. */
   readonly settle: number;
@@ -46,6 +46,8 @@ export interface ExchangeOptions {
   readonly signal: AbortSignal;
 }
 
+/** How long to wait for a connection, in milliseconds. */
+export const connectPatience = 8000;
 const longestHead = 64 * 1024;
 const longestBody = 16 * 1024;
 /** How long a body that does not say its length may pause, in milliseconds. */
@@ -56,7 +58,7 @@ export async function exchange(to: Destination, request: string, options: Exchan
   const started = performance.now();
   let socket: Socket;
   try {
-    socket = await open(to, options.patience, options.signal);
+    socket = await open(to, connectPatience, options.signal);
   } catch (error) {
     return noReply(error instanceof Error ? error.message : String(error), performance.now() - started);
   }

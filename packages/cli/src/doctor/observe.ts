@@ -2,8 +2,8 @@ import { readFile } from "node:fs/promises";
 import { CannotRun } from "../command.ts";
 import type { Step } from "../finding.ts";
 import type { DoctorOptions } from "./arguments.ts";
-import { type Answers, ask, type AskOptions, patience, type Replies } from "./ask.ts";
-import type { Destination } from "./exchange.ts";
+import { type Answers, ask, type AskOptions, type Replies } from "./ask.ts";
+import { connectPatience, type Destination } from "./exchange.ts";
 import { type Idle, watch } from "./idle.ts";
 import { planOf, type ProbeName } from "./plan.ts";
 import { type Reach, reach, speaksHttp2Only } from "./reach.ts";
@@ -48,10 +48,10 @@ export async function observe(
   const to = { ...destinationOf(options.url, options.insecure), ca };
   const asking: AskOptions = { signal, progress, redact: redactorOf(options).reply };
   progress(`connecting to ${options.url.host}`);
-  const way = await reach(to, patience, signal);
+  const way = await reach(to, connectPatience, signal);
   // An abort ends an attempt to connect too, which is no fault of the server.
   if (signal.aborted && way.failed !== undefined) return interrupted(options, way);
-  const http2Only = way.failed?.at === "tls" && (await speaksHttp2Only(to, patience, signal));
+  const http2Only = way.failed?.at === "tls" && (await speaksHttp2Only(to, connectPatience, signal));
   // A certificate that does not verify ends it for browsers; what is behind it can be looked at all the same.
   const lenient = { ...to, trustAnything: true };
   const plan = planOf(options);

@@ -33,9 +33,15 @@ export function dropped(reply: Reply | undefined): reply is Reply {
   return silent(reply) && reply.end !== "timeout" && reply.error === undefined && reply.body.length === 0;
 }
 
-/** Whether a socket is really open: accepted, and not closed again at once. */
+/** Whether a socket is really open: accepted, and not closed again at once. A server that waited for a first message had opened it. */
 export function opened(reply: Reply | undefined): boolean {
-  return reply?.status === 101 && reply.end === "open" && reply.close === undefined;
+  if (reply?.status !== 101) return false;
+  return waitedForMessage(reply) || (reply.end === "open" && reply.close === undefined);
+}
+
+/** 4408 is the close code of graphql-ws, wsorigin and others for a first message that did not come. The doctor sends none. */
+export function waitedForMessage({ close }: Pick<Reply, "close">): boolean {
+  return close?.code === 4408;
 }
 
 /** Whether the answer to version 99 is a WebSocket server's: nobody else complains about a version. */

@@ -146,17 +146,24 @@ const apps: readonly (readonly [AppId, Marks])[] = [
   [
     "koa",
     (reply, body) =>
-      reply.status === 404 && body === "Not Found" && headerOf(reply, "content-type") === "text/plain; charset=utf-8"
+      reply.status === 404 &&
+      body === "Not Found" &&
+      // Starlette says the same, in lower case, on a server that gives its name.
+      reply.headers.some(([name, value]) => name === "Content-Type" && value === "text/plain; charset=utf-8") &&
+      !/^(?:uvicorn|hypercorn|granian|daphne)/i.test(headerOf(reply, "server") ?? "")
         ? "Koa"
         : undefined,
   ],
   [
     "daphne",
-    ({ statusLine, headers }) =>
-      /^HTTP\/1\.1 (?:403 Access denied|500 Internal server error|400 HTTP |400 WebSocket version)/.test(statusLine) &&
-      headers.length === 0
+    (reply) =>
+      marked(reply, "server", /^daphne/i, "Daphne (Django Channels)") ??
+      (reply.headers.length === 0 &&
+      /^HTTP\/1\.1 (?:403 Access denied|500 Internal server error|400 HTTP |400 WebSocket version)/.test(
+        reply.statusLine,
+      )
         ? "Daphne (Django Channels)"
-        : undefined,
+        : undefined),
   ],
   [
     "django",

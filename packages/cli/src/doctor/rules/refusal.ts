@@ -103,10 +103,13 @@ export const refusalRules: readonly DoctorRule[] = [
     severity: "failure",
     title: "A WebSocket server answers, but not on this path",
     cause:
-      "Version 99 is refused as only a WebSocket server does it, so upgrades get through; the path is none of its own. A proxy may have cut or added a prefix, or a slash at the end is missing or too much.",
+      "Version 99 is refused as only a WebSocket server does it, or the handshake gets 404 where a GET is answered: upgrades get through, and no socket is on this path. A proxy may have cut or added a prefix, or a slash at the end is missing or too much.",
     fix: "Compare the URL's path with the server's, after what the proxy does to it (nginx: a proxy_pass with a path replaces the location's).",
-    when: ({ replies: { page, version }, options, who }) =>
-      refused(page) && knowsVersion(version) && [400, 403, 404].includes(page.status ?? 0)
+    when: ({ replies: { page, plain, version }, options, who }) =>
+      refused(page) &&
+      (knowsVersion(version)
+        ? [400, 403, 404].includes(page.status ?? 0)
+        : page.status === 404 && plain?.status !== undefined && plain.status !== 404)
         ? {
             seen: [
               `${options.url.pathname}: ${wordsOf(page)}`,
@@ -118,7 +121,9 @@ export const refusalRules: readonly DoctorRule[] = [
                 ? [`new WebSocketServer({ server, path: ${JSON.stringify(options.url.pathname)} })`]
                 : ["Compare the URL's path with the server's, after what the proxy does to it."]),
               ...(page.status === 400
-                ? ["If the path is right, the server refuses every Origin that was tried: verifyClient with cb(false, 400)."]
+                ? [
+                    "If the path is right, the server refuses every Origin that was tried: verifyClient with cb(false, 400).",
+                  ]
                 : []),
             ],
           }
@@ -133,7 +138,9 @@ function hintsFor(page: Reply, { options, who }: Observations): readonly string[
   if (page.status === 500)
     return ["It answers 500 because a check throws: refuse with 403 before the 101.", ...gateFix(who, options)];
   if (page.status === undefined)
-    return ["It ends the connection without an answer: refuse with 403, so that the page's console and your logs show it."];
+    return [
+      "It ends the connection without an answer: refuse with 403, so that the page's console and your logs show it.",
+    ];
   return [];
 }
 

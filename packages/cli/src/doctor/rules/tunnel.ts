@@ -1,6 +1,6 @@
 import { headerOf } from "../exchange.ts";
 import { accept } from "../plan.ts";
-import { bodyLine } from "../reply.ts";
+import { bodyLine, waitedForMessage } from "../reply.ts";
 import type { DoctorRule } from "./rule.ts";
 
 /** A handshake that is answered with 101, but wrongly. */
@@ -81,7 +81,7 @@ export const tunnelRules: readonly DoctorRule[] = [
       "Something behind the 101 refuses: middleware of express-ws that does not go on (1005), a Fastify route without a websocket handler (1005), a token or session that is missed (1008, 4401, 4403), or an exception (1011).",
     fix: "Decide before the 101, so that nothing opens that is not meant to; look into the server's log.",
     when: ({ replies: { page } }) => {
-      if (page?.status !== 101) return undefined;
+      if (page?.status !== 101 || waitedForMessage(page)) return undefined;
       const frame = page.close;
       if (frame === undefined && page.end === "open") return undefined;
       return {

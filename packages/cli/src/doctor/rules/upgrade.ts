@@ -1,6 +1,17 @@
 import { headerOf } from "../exchange.ts";
 import { upgradeFix } from "../fixes.ts";
-import { alike, bodyLine, dropped, knowsVersion, lines, opened, ownAnswer, refused, silent, wordsOf } from "../reply.ts";
+import {
+  alike,
+  bodyLine,
+  dropped,
+  knowsVersion,
+  lines,
+  opened,
+  ownAnswer,
+  refused,
+  silent,
+  wordsOf,
+} from "../reply.ts";
 import type { DoctorRule } from "./rule.ts";
 
 /** An upgrade that does not take place. */
@@ -119,10 +130,10 @@ export const upgradeRules: readonly DoctorRule[] = [
     severity: "failure",
     title: "There is no WebSocket on this path",
     cause:
-      "The handshake gets the answer of an ordinary GET: the path belongs to pages or files, no route of the proxy leads to the backend, or no WebSocket server is attached to the app. A proxy that hides itself may also have removed the upgrade.",
+      "The handshake gets the answer of an ordinary GET, or 404 as the GET does: the path belongs to pages or files, no route of the proxy leads to the backend, or no WebSocket server is attached to the app. A proxy that hides itself may also have removed the upgrade.",
     fix: "Compare the path with the server's. If there is a proxy, run it again with --direct <backend>.",
     when: ({ replies: { page, plain } }) =>
-      refused(page) && plain !== undefined && alike(page, plain)
+      refused(page) && plain !== undefined && (alike(page, plain) || (page.status === 404 && plain.status === 404))
         ? { seen: [`handshake: ${page.statusLine}`, `GET: ${plain.statusLine}`, ...bodyLine(page)] }
         : undefined,
   },
