@@ -30,11 +30,11 @@ const littlePatience = 2500;
 /** How long to wait before a request that a limit refused is sent again, alone; in milliseconds. */
 const breath = 1000;
 
-const firstNames: ReadonlySet<ProbeName> = new Set(["plain", "version", "page"]);
+const firstNames: ReadonlySet<ProbeName> = new Set(["version", "page"]);
 
 /**
- * Sends the requests of a plan, a few at a time: the first three, and the others as soon as the page's handshake is answered. If nothing is
- * answered at all, the others are left out. Never rejects; on an abort it returns the replies that were complete by then.
+ * Sends the requests of a plan, a few at a time: the ordinary one first, then the page's handshake, and the others as soon as that is answered. If
+ * nothing is answered at all, the others are left out. Never rejects; on an abort it returns the replies that were complete by then.
  */
 export async function ask(to: Destination, plan: readonly Probe[], options: AskOptions): Promise<Answers> {
   const { signal, progress, redact } = options;
@@ -49,7 +49,9 @@ export async function ask(to: Destination, plan: readonly Probe[], options: AskO
     if (!signal.aborted) replies[name] = redact(reply);
   };
   const first = plan.filter(({ name }) => firstNames.has(name));
-  const others = plan.filter(({ name }) => !firstNames.has(name));
+  const others = plan.filter(({ name }) => name !== "plain" && !firstNames.has(name));
+  // Alone, so that a limit that lets one request through lets this one through: with it the others can be compared.
+  for (const probe of plan.filter(({ name }) => name === "plain")) await send(probe, patience);
   let headOfPage = (): void => {};
   const pageAnswered = new Promise<void>((resolve) => (headOfPage = resolve));
   const firstDone = Promise.all(

@@ -74,7 +74,9 @@ const onHono =
       app.get(
         "/ws",
         checkedBy(check),
-        sockets.upgradeWebSocket(() => ({ onOpen: (_event, socket) => void (close !== undefined && socket.close(close)) })),
+        sockets.upgradeWebSocket(() => ({
+          onOpen: (_event, socket) => void (close !== undefined && socket.close(close)),
+        })),
       );
     const server = createAdaptorServer({ fetch: app.fetch });
     if (attach) sockets.injectWebSocket(server);
