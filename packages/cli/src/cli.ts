@@ -206,7 +206,11 @@ async function explainRule(id: string, options: CommonOptions, around: Environme
   const rule = rules.find((each) => each.id === id.toUpperCase());
   if (rule === undefined)
     throw new UsageError(`There is no rule ${JSON.stringify(id)}. wsorigin --list-rules names all of them.`);
-  if (options.format === "json") return say(around, `${JSON.stringify(rule, null, 2)}\n`);
+  if (options.format === "json")
+    return say(
+      around,
+      `${JSON.stringify({ ...rule, standards: (await import("./standards.ts")).standardsOf(rule) }, null, 2)}\n`,
+    );
   const { renderRule, styleOf } = await import("./render/text.ts");
   return say(around, renderRule(rule, styleOf(options, around), around.columns));
 }

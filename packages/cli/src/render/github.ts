@@ -1,4 +1,5 @@
 import { docsOf, type Finding, type Report, severityOf } from "../finding.ts";
+import { tagsOf } from "../standards.ts";
 import { printableReport } from "./printable-report.ts";
 
 /** Workflow commands of GitHub Actions: an annotation for each finding, then a line that sums them up. */
@@ -20,11 +21,13 @@ function annotation(finding: Finding): string {
   const where = place === undefined ? [] : [`file=${property(place.file)}`, `line=${place.line}`];
   const column = place?.column === undefined ? [] : [`col=${place.column}`];
   const title = `title=${property(`${rule.id} ${rule.title}`)}`;
+  const tags = tagsOf(rule);
   const said = [
     ...seen,
     ...(who === undefined ? [] : [`Answered by ${who}.`]),
     rule.cause,
     ...(fix.length > 0 ? fix : [rule.fix]),
+    ...(tags.length > 0 ? [tags.join(", ")] : []),
     docsOf(rule),
   ];
   return `::${levels[severityOf(finding)]} ${[...where, ...column, title].join(",")}::${data(said.join("\n"))}`;

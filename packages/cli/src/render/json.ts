@@ -1,4 +1,5 @@
-import { docsOf, type Report, severityOf } from "../finding.ts";
+import { docsOf, type Report, type Rule, severityOf } from "../finding.ts";
+import { standardsOf } from "../standards.ts";
 import { printableJson } from "../printable.ts";
 
 /**
@@ -25,8 +26,14 @@ export function renderJson({ command, target, steps, findings, incomplete }: Rep
       cause: finding.rule.cause,
       fix: finding.fix.length > 0 ? finding.fix : [finding.rule.fix],
       docs: docsOf(finding.rule),
+      standards: namedStandards(finding.rule),
       ...(finding.place !== undefined && { place: finding.place }),
     })),
   };
   return printableJson(`${JSON.stringify(report, null, 2)}\n`);
+}
+
+function namedStandards(rule: Rule): object {
+  const { cwe, ...rest } = standardsOf(rule);
+  return { cwe: cwe.map((number) => `CWE-${number}`), ...rest };
 }

@@ -1,4 +1,5 @@
 import { docsOf, type Finding, type Report, type Rule, severityOf } from "../finding.ts";
+import { standardsOf, tagsOf, weaknesses } from "../standards.ts";
 import { printableReport } from "./printable-report.ts";
 
 /** The report for a pull request's comment or a job's summary. */
@@ -21,13 +22,25 @@ export function renderMarkdown(found: Report): string {
 export function renderRules(rules: readonly Rule[]): string {
   const sections = rules.map(
     (rule) =>
-      `## ${rule.id}\n\n\`${rule.name}\` (${rule.severity}): **${text(rule.title)}**\n\n${text(rule.cause)}\n\n${text(rule.fix)}\n`,
+      `## ${rule.id}\n\n\`${rule.name}\` (${rule.severity}): **${text(rule.title)}**\n\n${text(rule.cause)}\n\n${text(rule.fix)}\n${linksOf(rule)}`,
   );
   return `# Rules\n\nWhat \`wsorigin\` can find. \`wsorigin --explain <id>\` prints one. An id is never given to another rule.\n\n${sections.join("\n")}`;
 }
 
+/** What the rule is called elsewhere, in a paragraph of its own; nothing, where it is no weakness. */
+function linksOf(rule: Rule): string {
+  const { cwe } = standardsOf(rule);
+  const others = tagsOf(rule).slice(cwe.length);
+  const links = cwe.map(
+    (number) =>
+      `[CWE-${number}](https://cwe.mitre.org/data/definitions/${number}.html) ${weaknesses.get(number) ?? ""}`,
+  );
+  return links.length + others.length === 0 ? "" : `\n${[...links, ...others].join(", ")}\n`;
+}
+
 function sectionOf(finding: Finding): string[] {
   const { rule, seen, who, fix, place } = finding;
+  const tags = tagsOf(rule);
   const where = place === undefined ? "" : ` in \`${place.file}:${place.line}\``;
   return [
     `### [${rule.id}](${docsOf(rule)}) (${severityOf(finding)}): ${text(rule.title)}${where}`,
@@ -37,6 +50,7 @@ function sectionOf(finding: Finding): string[] {
     text(rule.cause),
     "",
     ...(fix.length > 0 ? ["To change:", "", block(fix)] : [text(rule.fix)]),
+    ...(tags.length > 0 ? ["", tags.join(", ")] : []),
   ];
 }
 

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { docsOf, type Finding, type Report, type Rule, severityOf } from "../finding.ts";
+import { standardsOf, weaknesses } from "../standards.ts";
 import { printableJson } from "../printable.ts";
 
 const levels = { failure: "error", warning: "warning", note: "note" } as const;
@@ -18,8 +19,10 @@ export function renderSarif({ target, findings }: Report, version: string): stri
             semanticVersion: version,
             informationUri: "https://github.com/wsorigin/wsorigin",
             rules: rules.map(ruleOf),
+            supportedTaxonomies: [{ name: "CWE" }],
           },
         },
+        taxonomies: [taxonomyOf(rules)],
         results: findings.map((finding) => resultOf(finding, target, rules)),
       },
     ],
@@ -28,6 +31,7 @@ export function renderSarif({ target, findings }: Report, version: string): stri
 }
 
 function ruleOf(rule: Rule): object {
+  const { cwe } = standardsOf(rule);
   return {
     id: rule.id,
     name: rule.name,
@@ -36,6 +40,40 @@ function ruleOf(rule: Rule): object {
     help: { text: rule.fix, markdown: `${rule.fix}\n\n[${rule.id}](${docsOf(rule)})` },
     helpUri: docsOf(rule),
     defaultConfiguration: { level: levels[rule.severity] },
+    properties: { tags: tagsFor(rule) },
+    ...(cwe.length > 0 && {
+      relationships: cwe.map((number) => ({
+        target: { id: String(number), toolComponent: { name: "CWE" } },
+        kinds: ["relevant"],
+      })),
+    }),
+  };
+}
+
+/** In the form that code scanning filters by: `external/cwe/cwe-1385`. */
+function tagsFor(rule: Rule): readonly string[] {
+  const { cwe, wstg, asvs } = standardsOf(rule);
+  return [
+    ...(cwe.length > 0 ? ["security"] : []),
+    ...cwe.map((number) => `external/cwe/cwe-${String(number).padStart(3, "0")}`),
+    ...wstg.map((id) => `external/owasp/${id.toLowerCase()}`),
+    ...asvs.map((id) => `external/asvs/v5.0.0-${id}`),
+  ];
+}
+
+/** The weaknesses that the rules name. */
+function taxonomyOf(rules: readonly Rule[]): object {
+  const numbers = [...new Set(rules.flatMap((rule) => standardsOf(rule).cwe))].toSorted((one, two) => one - two);
+  return {
+    name: "CWE",
+    organization: "MITRE",
+    informationUri: "https://cwe.mitre.org/",
+    shortDescription: { text: "The MITRE Common Weakness Enumeration" },
+    taxa: numbers.map((number) => ({
+      id: String(number),
+      name: weaknesses.get(number) ?? "",
+      helpUri: `https://cwe.mitre.org/data/definitions/${number}.html`,
+    })),
   };
 }
 

@@ -1,5 +1,6 @@
 import pc from "picocolors";
 import { docsOf, type Finding, type Report, type Rule, type Severity, severityOf, type Step } from "../finding.ts";
+import { tagsOf } from "../standards.ts";
 import { printableReport } from "./printable-report.ts";
 
 /** How text is dressed. */
@@ -44,6 +45,7 @@ export function renderRule(rule: Rule, style: Style, columns: number): string {
     `${mark(rule.severity, style)} ${pc.createColors(style.color).bold(`${rule.id} ${rule.name}`)}  ${rule.title}`,
     ...field("cause", [rule.cause], width, style),
     ...field("fix", [rule.fix], width, style),
+    ...field("tags", tagLine(rule), width, style),
     ...field("docs", [docsOf(rule)], width, style),
   ].join("\n")}\n`;
   return style.ascii ? toAscii(text) : text;
@@ -79,8 +81,14 @@ function findingLines(finding: Finding, style: Style, width: number): string[] {
     ...field("who", who === undefined ? [] : [who], width, style),
     ...field("cause", [rule.cause], width, style),
     ...field("fix", fix.length > 0 ? fix : [rule.fix], width, style),
+    ...field("tags", tagLine(rule), width, style),
     ...field("docs", [docsOf(rule)], width, style),
   ];
+}
+
+function tagLine(rule: Rule): readonly string[] {
+  const tags = tagsOf(rule);
+  return tags.length === 0 ? [] : [tags.join(", ")];
 }
 
 function mark(severity: Severity, style: Style): string {
