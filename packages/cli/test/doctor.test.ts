@@ -296,6 +296,23 @@ const proxyRows: readonly ProxyRow[] = [
     gated,
     nginx(`location / { auth_basic "x"; auth_basic_user_file /dev/null; proxy_pass BACKEND; ${passing} }`),
   ],
+  [
+    "nginx",
+    "a limit of requests",
+    ["WSO032"],
+    gated,
+    (port, backend) =>
+      `limit_req_zone $binary_remote_addr zone=few:1m rate=1r/m;\n${nginx(`limit_req zone=few; location / { proxy_pass BACKEND; ${passing} proxy_set_header Host $http_host; }`)(port, backend)}`,
+  ],
+  [
+    "nginx",
+    "a limit that the page's handshake keeps",
+    ["WSO032"],
+    gated,
+    (port, backend) =>
+      `limit_req_zone $binary_remote_addr zone=some:1m rate=2r/s;\n${nginx(`limit_req zone=some; location / { proxy_pass BACKEND; ${passing} proxy_set_header Host $http_host; }`)(port, backend)}`,
+  ],
+  ["nginx", "a server that is switched off", ["WSO049"], gated, nginx("location / { return 503; }")],
   ["nginx", "an access list", ["WSO033"], gated, nginx("location / { deny all; }")],
   ["nginx", "not routed", ["WSO035"], gated, nginx("location /other { proxy_pass BACKEND; }")],
   [
@@ -623,10 +640,11 @@ test("docs/doctor.md has the table of rows", async () => {
   await expect(table).toMatchFileSnapshot("../docs/doctor.md");
 });
 
-test("every rule has a row here, or a fixture in rules.test.ts", async () => {
+test("every rule has a row here or among the servers for Node.js, or a fixture in rules.test.ts", async () => {
   const source = await readFile(new URL("rules.test.ts", import.meta.url), "utf8");
   const here = await readFile(new URL("doctor.test.ts", import.meta.url), "utf8");
-  const without = doctor.rules.filter(({ id }) => !here.includes(`"${id}"`) && !source.includes(`"${id}"`));
+  const byHand = await readFile(new URL("node-setups/by-hand.ts", import.meta.url), "utf8");
+  const without = doctor.rules.filter(({ id }) => ![source, here, byHand].some((text) => text.includes(`"${id}"`)));
   expect(without).toEqual([]);
 });
 

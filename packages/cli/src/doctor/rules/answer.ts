@@ -2,7 +2,7 @@ import type { DoctorOptions } from "../arguments.ts";
 import { headerOf, type Reply } from "../exchange.ts";
 import { gateFix, hostFix } from "../fixes.ts";
 import { planOf } from "../plan.ts";
-import { bodyLine, dropped, lines, opened, refused, textOf, wordsOf } from "../reply.ts";
+import { bodyLine, dropped, lines, opened, refused, silent, textOf, wordsOf } from "../reply.ts";
 import type { DoctorRule } from "./rule.ts";
 
 /** An answer other than the upgrade, from the server or from what stands in front of it. */
@@ -58,7 +58,7 @@ export const answerRules: readonly DoctorRule[] = [
         /Request Header Or Cookie Too Large|header field exceeds server limit/i.test(textOf(page));
       const bytes = bytesOfPage(options);
       // Many servers say no more than 400, or nothing, to a header that is longer than they take.
-      const likely = bytes > usualLimit && (page.status === 400 || page.status === 413 || dropped(page));
+      const likely = bytes > usualLimit && (page.status === 400 || page.status === 413 || silent(page));
       if (!said && !likely) return undefined;
       return { seen: [...(refused(page) ? lines(page) : [wordsOf(page)]), `the handshake has ${bytes} bytes`] };
     },
@@ -71,8 +71,8 @@ export const answerRules: readonly DoctorRule[] = [
     title: "There were too many handshakes",
     cause: "A limit per address has been reached: here, or for everybody behind the same proxy.",
     fix: "Wait, and look at why clients come back so often; a limit should count failures, and the client's own address.",
-    when: ({ replies: { page }, throttled }) => {
-      if (refused(page) && (page.status === 429 || limitedByNginx(page)))
+    when: ({ replies: { page, plain }, throttled }) => {
+      if (refused(page) && (page.status === 429 || (limitedByNginx(page) && plain?.status !== 503)))
         return {
           seen: [...lines(page), `Retry-After: ${headerOf(page, "retry-after") ?? "none"}`],
           ...(page.status === 503 && { fix: nginxLimits }),
@@ -136,7 +136,7 @@ export const answerRules: readonly DoctorRule[] = [
     fix: "Start the backend; compare its address, port and scheme with the proxy's configuration.",
     when: ({ replies: { page, plain }, who }) => {
       if (refused(page) && (gatewayStatuses.has(page.status ?? 0) || failedToProxy(page))) return { seen: lines(page) };
-      const isUnavailable = refused(page) && page.status === 503;
+      const isUnavailable = refused(page) && page.status === 503 && !limitedByNginx(page);
       if (isUnavailable && (who.proxy !== undefined || plain?.status === 503)) return { seen: lines(page) };
       // The program that proxies answers the GET by itself, and closes a handshake without a word: Varnish's pipe, http-proxy-middleware, Vite.
       const isGone = plain?.status !== undefined && goneBehind(plain);
@@ -150,13 +150,16 @@ export const answerRules: readonly DoctorRule[] = [
     name: "unavailable",
     group: "handshake",
     severity: "failure",
-    title: "The server itself takes no handshakes for now",
+    title: "The server takes no handshakes for now",
     cause:
-      "It answers 503, and no proxy shows: it is at a limit of open sockets, it shuts down, or what it asks before it opens a socket (a session store, a database) is away.",
+      "It answers 503 by itself, and not because a backend is down: it is at a limit of requests or open sockets, it is under maintenance or shuts down, or what it asks before it opens a socket (a session store, a database) is away.",
     fix: "Look into the server's log for this request.",
     when: ({ replies: { page, plain } }) =>
       refused(page) && page.status === 503
-        ? { seen: [...lines(page), `GET: ${plain === undefined ? "not asked" : wordsOf(plain)}`] }
+        ? {
+            seen: [...lines(page), `GET: ${plain === undefined ? "not asked" : wordsOf(plain)}`],
+            ...(limitedByNginx(page) && { fix: nginxLimits }),
+          }
         : undefined,
   },
   {
@@ -233,7 +236,7 @@ function failedToProxy(page: Reply): boolean {
   return textOf(page).startsWith("Error occurred while trying to proxy");
 }
 
-/** nginx's own page with 503: its backends' failures are 502 and 504. */
+/** Whether it is nginx's own page with 503: failures of its backends are 502 and 504. */
 function limitedByNginx(page: Reply): boolean {
   return page.status === 503 && /<center>nginx/.test(textOf(page));
 }

@@ -132,11 +132,15 @@ export const refusalRules: readonly DoctorRule[] = [
 ];
 
 /** What is known of the server that refuses for the Origin. */
-function hintsFor(page: Reply, { options, who }: Observations): readonly string[] {
+function hintsFor(page: Reply, { options, who, replies }: Observations): readonly string[] {
   if (options.protocols.includes("vite-hmr") || options.protocols.includes("vite-ping"))
     return ["Vite opens its socket only for its own client, which sends ?token=: open the page from the Vite server."];
   if (page.status === 500)
     return ["It answers 500 because a check throws: refuse with 403 before the 101.", ...gateFix(who, options)];
+  if (page.status === 403 && replies.none?.status === 403 && replies.plain?.status === 404)
+    return [
+      `Without an Origin it is refused in the same way, and the GET gets 404: see that a route takes ${options.url.pathname}. Servers of ASGI (uvicorn, Hypercorn, Daphne) refuse with 403 what no route takes.`,
+    ];
   if (page.status === undefined)
     return [
       "It ends the connection without an answer: refuse with 403, so that the page's console and your logs show it.",
