@@ -16,6 +16,8 @@ export interface Environment {
   readonly isTTY: boolean;
   readonly showsProgress: boolean;
   readonly columns: number;
+  /** The width of the terminal that shows progress, if it is another one. */
+  readonly progressColumns?: number;
   readonly cwd: string;
   /** Aborted when the program is told to end. */
   readonly signal: AbortSignal;
@@ -140,10 +142,10 @@ async function runCommand(
 }
 
 /** On a terminal that somebody watches; a log keeps what was taken back. */
-async function progressOf({ showsProgress, env, err, columns }: Environment): Promise<Progress> {
+async function progressOf({ showsProgress, env, err, columns, progressColumns }: Environment): Promise<Progress> {
   const { noProgress, progressOn } = await import("./progress.ts");
   const watched = showsProgress && env["TERM"] !== "dumb" && (env["CI"] ?? "") === "";
-  return watched ? progressOn(err, columns) : noProgress;
+  return watched ? progressOn(err, progressColumns ?? columns) : noProgress;
 }
 
 function tooLong(seconds: number): string {

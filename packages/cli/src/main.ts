@@ -24,6 +24,9 @@ process.exitCode = await runCli(process.argv.slice(2), {
     return process.stderr.isTTY === true;
   },
   columns: stdout.columns ?? 100,
+  get progressColumns() {
+    return process.stderr.columns ?? 80;
+  },
   cwd: process.cwd(),
   signal: controller.signal,
   hearSignals() {

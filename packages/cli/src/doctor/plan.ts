@@ -51,9 +51,9 @@ export function planOf(options: DoctorOptions): readonly Probe[] {
     },
     {
       name: "page",
-      what: `the handshake of a page of ${pageOrigin}; two seconds of what follows`,
+      what: `the handshake of a page of ${pageOrigin}; and what follows in a second and a half`,
       request: handshake(options, {}),
-      settle: 2000,
+      settle: 1500,
     },
   ];
   const add = (name: ProbeName, what: string, change: Change): void =>

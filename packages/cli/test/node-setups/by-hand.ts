@@ -72,8 +72,8 @@ export const byHand: readonly Setup[] = [
   {
     name: "ws: a heartbeat that terminates what does not answer",
     found: [],
-    start: heartbeat(150),
-    args: ["--idle", "1"],
+    start: heartbeat(1000),
+    args: ["--idle", "3"],
   },
   { name: "upgrade listener: a list, answers 403", found: [], start: listener(listed, answer("403 Forbidden")) },
   { name: "upgrade listener: a list, socket.destroy()", found: [], start: listener(listed, destroy) },
