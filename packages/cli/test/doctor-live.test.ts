@@ -37,7 +37,7 @@ test.concurrent("pings are answered with pongs that carry the same payload, and 
   const messages: string[] = [];
   const port = await backends.accepting({}, (socket: WebSocket) => {
     socket.on("pong", (data) => payloads.push(data.toString()));
-    socket.on("message", (data) => messages.push(data.toString("utf8")));
+    socket.on("message", () => messages.push("a message"));
     socket.ping("first");
     socket.send("x".repeat(70_000));
     socket.ping("after a long message");

@@ -107,6 +107,11 @@ export const byHand: readonly Setup[] = [
     found: ["WSO023"],
     start: listener(other, () => {}),
   },
+  ...["400 Bad Request", "426 Upgrade Required"].map((statusLine): Setup => ({
+    name: `upgrade listener: ${statusLine} for every origin`,
+    found: ["WSO023"],
+    start: listener(nobody, answer(statusLine)),
+  })),
   {
     name: "upgrade listener: 503 for all",
     found: ["WSO049"],

@@ -13,7 +13,6 @@ import { Hono, type MiddlewareHandler } from "hono";
 import Koa from "koa";
 import easyWs from "koa-easy-ws";
 import { Server as SocketIo } from "socket.io";
-import { createServer as createVite } from "vite";
 import { WebSocketServer } from "ws";
 import { atEnd, notFound, serve } from "../backends.ts";
 import { asVisitor, openDoor, page, type Setup } from "./setup.ts";
@@ -134,22 +133,6 @@ const onGraphqlWs = (check: Check) => () => {
   return serve(server);
 };
 
-/** Vite's own socket, or an app's behind its proxy. */
-export const onVite = (target?: { readonly port: number; readonly ws: boolean }) => async (): Promise<number> => {
-  const proxy = target && { "/ws": { target: `http://127.0.0.1:${target.port}`, ws: target.ws } };
-  const vite = await createVite({
-    configFile: false,
-    logLevel: "silent",
-    appType: "custom",
-    optimizeDeps: { noDiscovery: true },
-    server: { port: 0, host: "127.0.0.1", ...(proxy && { proxy }) },
-  });
-  await vite.listen();
-  atEnd(() => vite.close());
-  const address = vite.httpServer?.address();
-  return typeof address === "object" && address !== null ? address.port : 0;
-};
-
 const graphql = ["--protocol", "graphql-transport-ws"];
 
 /** For each: a check that is right, none at all, and one that refuses the page. */
@@ -199,12 +182,5 @@ export const libraries: readonly Setup[] = [
     name: "@fastify/websocket: closed at once",
     found: ["WSO043"],
     start: onFastify(listed, (socket) => socket.close(4401)),
-  },
-  {
-    name: "Vite: its own socket without the token",
-    found: ["WSO023"],
-    start: onVite(),
-    args: ["--protocol", "vite-hmr"],
-    path: "/",
   },
 ];

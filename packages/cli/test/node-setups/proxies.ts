@@ -10,7 +10,6 @@ import { createProxyMiddleware } from "http-proxy-middleware";
 import Koa from "koa";
 import { atEnd, guarded, serve } from "../backends.ts";
 import { freePort } from "../proxies.ts";
-import { onVite } from "./libraries.ts";
 import { page, type Setup } from "./setup.ts";
 
 const policyOf = (origin: string) => createPolicy({ origins: [origin] });
@@ -38,9 +37,6 @@ const plainProxy = (target: () => Promise<number>, ws: boolean) => async () => {
   if (ws) server.on("upgrade", (request, socket, head) => proxy.ws(request, socket, head));
   return serve(server);
 };
-
-/** Vite's proxy, in front of what `target` starts. */
-const viteProxy = (target: () => Promise<number>, ws: boolean) => async () => onVite({ port: await target(), ws })();
 
 const gates: readonly (readonly [name: string, start: (origin: string) => Promise<number>])[] = [
   [
@@ -95,7 +91,4 @@ export const proxied: readonly Setup[] = [
   { name: "http-proxy: in front of a gate", found: [], start: plainProxy(backend, true) },
   { name: "http-proxy: the backend is down", found: ["WSO026"], start: plainProxy(freePort, true) },
   { name: "http-proxy: no upgrade listener", found: ["WSO028"], start: plainProxy(backend, false) },
-  { name: "Vite's proxy: in front of a gate", found: [], start: viteProxy(backend, true) },
-  { name: "Vite's proxy: the backend is down", found: ["WSO026"], start: viteProxy(freePort, true) },
-  { name: "Vite's proxy: ws is missing", found: ["WSO028"], start: viteProxy(backend, false) },
 ];

@@ -1,4 +1,4 @@
-import type { Reply } from "../exchange.ts";
+import { headerOf, type Reply } from "../exchange.ts";
 import { gateFix, hostFix, upgradeFix } from "../fixes.ts";
 import type { Observations } from "../observe.ts";
 import { evilOrigin } from "../plan.ts";
@@ -23,7 +23,7 @@ export const refusalRules: readonly DoctorRule[] = [
       if (page === undefined) return undefined;
       const isForOrigin = refusedForOrigin(seen);
       if (!isForOrigin) {
-        const isRefusal = refused(page) && (page.status === 401 || page.status === 403 || forbiddenByEngine(page));
+        const isRefusal = refused(page) && (page.status === 401 || page.status === 403 || saysNo(page, seen));
         if (!isRefusal || (plain !== undefined && alike(page, plain) && !knowsVersion(version))) return undefined;
       }
       return {
@@ -68,9 +68,10 @@ export const refusalRules: readonly DoctorRule[] = [
     cause:
       "Handshakes get another answer than an ordinary GET, whatever their version: what arrives is an upgrade, and not a right one. nginx before 1.29.7 speaks HTTP/1.0 to its backend unless it is told not to, and strict servers refuse that.",
     fix: "nginx: proxy_http_version 1.1. Otherwise see what the proxy makes of Connection and the Sec-WebSocket fields.",
-    when: ({ replies: { page, plain, version } }) =>
+    when: ({ replies: { page, plain, version }, who, direct }) =>
       refused(page) &&
       page.status === 400 &&
+      (who.proxy !== undefined || direct !== undefined) &&
       version !== undefined &&
       alike(page, version) &&
       !knowsVersion(version) &&
@@ -146,6 +147,14 @@ function hintsFor(page: Reply, { options, who, replies }: Observations): readonl
       "It ends the connection without an answer: refuse with 403, so that the page's console and your logs show it.",
     ];
   return [];
+}
+
+/** Whether an `upgrade` listener refuses with a status that has other meanings too, before anything looked at the version. */
+function saysNo(page: Reply, { replies: { plain, version }, who }: Observations): boolean {
+  if (forbiddenByEngine(page)) return true;
+  const isSuch = page.status === 400 || (page.status === 426 && headerOf(page, "sec-websocket-version") === undefined);
+  const isSame = version?.status === page.status && !knowsVersion(version);
+  return isSuch && isSame && who.proxy === undefined && plain?.status !== undefined && plain.status !== page.status;
 }
 
 /** Engine.IO's answer where `allowRequest` says no without a text of its own. */

@@ -105,7 +105,7 @@ export const upgradeRules: readonly DoctorRule[] = [
       if (!refused(page) || plain === undefined) return undefined;
       const reaches = direct !== undefined && (opened(direct.replies.page) || knowsVersion(direct.replies.version));
       const proxied = who.proxy !== undefined && !ownAnswer(page);
-      // 426 asks for an upgrade, which was sent.
+      // 426 asks for an upgrade, which was sent. A listener's own 426 was handled before.
       const same = alike(page, plain) && !knowsVersion(version) && (reaches || proxied);
       if (page.status !== 426 && !same) return undefined;
       const cors = headerOf(page, "access-control-allow-origin");
