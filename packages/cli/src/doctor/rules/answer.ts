@@ -1,8 +1,7 @@
-import type { DoctorOptions } from "../arguments.ts";
 import { headerOf, type Reply } from "../exchange.ts";
 import { gateFix, hostFix } from "../fixes.ts";
-import { planOf } from "../plan.ts";
-import { bodyLine, dropped, lines, opened, refused, silent, textOf, wordsOf } from "../reply.ts";
+import { bodyLine, dropped, lines, opened, refused, textOf, wordsOf } from "../reply.ts";
+import { limitedByNginx, nginxLimits } from "./limits.ts";
 import type { DoctorRule } from "./rule.ts";
 
 /** An answer other than the upgrade, from the server or from what stands in front of it. */
@@ -38,51 +37,6 @@ export const answerRules: readonly DoctorRule[] = [
       return {
         seen: [page.statusLine, `Location: ${redacted(location)}`],
         fix: [`Open ${redacted(location).replace(/^http/, "ws")} itself; or take the redirect off this path.`],
-      };
-    },
-  },
-  {
-    id: "WSO031",
-    name: "too-large",
-    group: "handshake",
-    severity: "failure",
-    title: "The request's header is too large",
-    cause:
-      "Cookies or a token in the URL are longer than the server takes: 8 KiB in nginx, 16 KiB in Node.js and most others.",
-    fix: "Send a short ticket instead of a long token; remove old cookies; or raise the limit (nginx: large_client_header_buffers).",
-    when: ({ replies: { page }, options }) => {
-      if (page === undefined || page.status === 101) return undefined;
-      const said =
-        page.status === 431 ||
-        page.status === 414 ||
-        /Request Header Or Cookie Too Large|header field exceeds server limit/i.test(textOf(page));
-      const bytes = bytesOfPage(options);
-      // Many servers say no more than 400, or nothing, to a header that is longer than they take.
-      const likely = bytes > usualLimit && (page.status === 400 || page.status === 413 || silent(page));
-      if (!said && !likely) return undefined;
-      return { seen: [...(refused(page) ? lines(page) : [wordsOf(page)]), `the handshake has ${bytes} bytes`] };
-    },
-  },
-  {
-    id: "WSO032",
-    name: "rate-limited",
-    group: "handshake",
-    severity: "failure",
-    title: "There were too many handshakes",
-    cause: "A limit per address has been reached: here, or for everybody behind the same proxy.",
-    fix: "Wait, and look at why clients come back so often; a limit should count failures, and the client's own address.",
-    when: ({ replies: { page, plain }, throttled }) => {
-      if (refused(page) && (page.status === 429 || (limitedByNginx(page) && plain?.status !== 503)))
-        return {
-          seen: [...lines(page), `Retry-After: ${headerOf(page, "retry-after") ?? "none"}`],
-          ...(page.status === 503 && { fix: nginxLimits }),
-        };
-      const first = throttled?.page;
-      if (page?.status !== 101 || first === undefined) return undefined;
-      return {
-        seen: [`${first.statusLine}, and a second later ${page.statusLine}`],
-        severity: "warning",
-        ...(first.status === 503 && { fix: nginxLimits }),
       };
     },
   },
@@ -234,21 +188,4 @@ function goneBehind(plain: Reply): boolean {
 /** http-proxy-middleware says 504 where the connection to the backend fails, not only where it is slow. */
 function failedToProxy(page: Reply): boolean {
   return textOf(page).startsWith("Error occurred while trying to proxy");
-}
-
-/** Whether it is nginx's own page with 503: failures of its backends are 502 and 504. */
-function limitedByNginx(page: Reply): boolean {
-  return page.status === 503 && /<center>nginx/.test(textOf(page));
-}
-
-const nginxLimits = [
-  "nginx answers 503 by itself for limit_req, limit_conn and `return 503`: look for them in the location of the socket and around it.",
-  "A limit that fits sockets: limit_req with burst=20 nodelay; and limit_req_status 429, so that it is not taken for a failure.",
-];
-
-/** Most servers take 8 KiB, in a line or in all. */
-const usualLimit = 8000;
-
-function bytesOfPage(options: DoctorOptions): number {
-  return planOf(options).find(({ name }) => name === "page")?.request.length ?? 0;
 }

@@ -1,6 +1,7 @@
 import { answerRules } from "./answer.ts";
 import { unlessForOrigin } from "./for-origin.ts";
 import { habitRules } from "./habits.ts";
+import { limitRules } from "./limits.ts";
 import { openDoorRules } from "./open-door.ts";
 import { pageRules } from "./page.ts";
 import { refusalRules } from "./refusal.ts";
@@ -16,7 +17,7 @@ export const firstOnly: ReadonlySet<DoctorRule["group"]> = new Set(["way", "hand
 export const doctorRules: readonly DoctorRule[] = [
   ...pageRules,
   ...wayRules,
-  ...answerRules.map(unlessForOrigin),
+  ...[...limitRules, ...answerRules].map(unlessForOrigin),
   ...refusalRules,
   ...upgradeRules,
   ...tunnelRules,

@@ -142,6 +142,10 @@ function hintsFor(page: Reply, { options, who, replies }: Observations): readonl
     return [
       `Without an Origin it is refused in the same way, and the GET gets 404: see that a route takes ${options.url.pathname}. Servers of ASGI (uvicorn, Hypercorn, Daphne) refuse with 403 what no route takes.`,
     ];
+  if (page.status === 400 || page.status === 426)
+    return [
+      "If it is on the list, it is refused for something else: the path, a session, a token. Let the listener answer 404, 401 or 403, so that they can be told apart.",
+    ];
   if (page.status === undefined)
     return [
       "It ends the connection without an answer: refuse with 403, so that the page's console and your logs show it.",
