@@ -130,9 +130,10 @@ test.concurrent("at most four connections are in use at the same time, and the p
         inUse--;
       });
     }
-    // Held for a moment, in which more requests would arrive if there were no limit.
     held.push(() => end(refused));
-    setTimeout(() => held.shift()?.(), 100);
+    // Held until four are in use, and for a moment more, in which others would arrive if there were no limit.
+    if (requests === 13) for (const release of held.splice(0)) release();
+    else if (inUse >= 4) setTimeout(() => held.shift()?.(), 100);
     return undefined;
   });
   const report = await diagnose(`ws://localhost:${port}/ws`, ["--cookie", "sid=1", "--token", "abcd1234"]);
