@@ -35,7 +35,7 @@ export interface DoctorOptions {
 
 export const usage = `Usage: wsorigin doctor <url> [options]
 
-Says what is really wrong with a WebSocket connection. Compares handshakes, opens at most one socket at a time, and sends no message on any.
+Says what is really wrong with a WebSocket connection. Compares handshakes, at most four at a time, answers pings, and sends no message on any socket.
 
   <url>                  ws://, wss://, http:// or https:// of the socket
   --page <url>           the page that opens it. Default: a page of the socket's own origin
@@ -48,7 +48,7 @@ Says what is really wrong with a WebSocket connection. Compares handshakes, open
   --protocol <name>      a subprotocol that is offered; may be repeated
   --header <n: v>        another header field; may be repeated
   --csp <policy>         the page's Content-Security-Policy, to be checked
-  --idle [seconds]       watch an idle connection for so long (default 75), to see where it is cut
+  --idle [seconds]       watch an idle connection for so long (default 75), to see where it is cut; added to --timeout
   --ca <file>            an authority to trust beside the usual ones, as PEM
   --insecure             go on with a certificate that does not verify
   --dry-run              print what would be sent, and send nothing
