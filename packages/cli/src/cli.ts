@@ -114,7 +114,7 @@ async function runCommand(
     throw new UsageError(
       `${command.name} has no format ${JSON.stringify(options.format)}. Write one of ${formats.join(", ")}.`,
     );
-  if (command.endedBySystem === undefined) around.hearSignals?.();
+  around.hearSignals?.();
   // `AbortSignal.any` keeps its sources alive for as long as the program runs, which is not long.
   const limit = options.timeout + (command.patience?.(args) ?? 0);
   const timeout = AbortSignal.timeout(limit * 1000);

@@ -38,11 +38,6 @@ export interface Command {
   /** How long it waits with these arguments because it was told to, in seconds: so much longer is its time limit. */
   readonly patience?: (args: readonly string[]) => number;
   /**
-   * The command works for long without waiting for anything, so that it could not hear a signal: the system ends it at once. Other commands are
-   * told of it by `signal`, and may return what they have so far.
-   */
-  readonly endedBySystem?: true;
-  /**
    * @param args what follows the command's name, without the options that all commands share
    * @throws {UsageError} where the arguments cannot be understood
    * @throws {CannotRun} where it could not be tried at all

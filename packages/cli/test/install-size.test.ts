@@ -7,10 +7,11 @@ import { expect, test } from "vitest";
 const root = fileURLToPath(new URL("..", import.meta.url));
 
 /**
- * The most that an installation may have, in kB. On 27 November 2026 it was 2,730 of our own and 7,810 of 23 dependencies, of which tldts, with the
- * Public Suffix List for the audit, has 3,170. Raise a limit only for what users get in return, and write it here.
+ * The most that an installation may have, in kB. On 28 November 2026 it was 3,350 of our own and 8,630 of 26 dependencies, of which tldts, with the
+ * Public Suffix List for the audit, has 3,170. The check of Apache, HAProxy, Caddy, Kubernetes, Traefik and Envoy is 600 of our own, and 820 of
+ * yaml and smol-toml, which are loaded only for such a file. Raise a limit only for what users get in return, and write it here.
  */
-const limits = { own: 2900, dependencies: 8200, packages: 24 };
+const limits = { own: 3500, dependencies: 9000, packages: 27 };
 
 interface Manifest {
   readonly files?: readonly string[];

@@ -190,16 +190,36 @@ test("--timeout ends a command that waits for standard input", async () => {
   expect(await err).toContain("It took more than 0.2 seconds.");
 });
 
-test("a signal ends a command that does not wait for anything as the system does it", async () => {
-  const temporary = await mkdtemp(join(tmpdir(), "wsorigin-pipe-"));
+for (const [signal, expected] of [
+  ["SIGINT", 130],
+  ["SIGTERM", 143],
+] as const)
+  test(`${signal} ends a check that is busy with a long configuration, with ${expected}; what was found until then is printed`, async () => {
+    const temporary = await mkdtemp(join(tmpdir(), "wsorigin-pipe-"));
+    onTestFinished(() => rm(temporary, { recursive: true, force: true }));
+    const pipe = join(temporary, "nginx.conf");
+    execFileSync("mkfifo", [pipe]);
+    const child = spawn(process.execPath, [program, "proxy", "--check", pipe], { stdio: "pipe" });
+    onTestFinished(() => void child.kill("SIGKILL"));
+    const [out, err] = [text(child.stdout), text(child.stderr)];
+    const ended = once(child, "close");
+    // So much fits into no pipe: once it is written the program has read most of it, and is busy with it for seconds.
+    await writeFile(pipe, `http {\n${"server { location /ws { proxy_pass http://a; } }\n".repeat(60_000)}`);
+    child.kill(signal);
+    expect(await ended).toEqual([expected, null]);
+    expect(await out).toContain("Not everything could be checked");
+    expect(await err).toBe(`Interrupted by ${signal}.\n`);
+  });
+
+test("--timeout ends a check that is busy with a long configuration", async () => {
+  const temporary = await mkdtemp(join(tmpdir(), "wsorigin-long-"));
   onTestFinished(() => rm(temporary, { recursive: true, force: true }));
-  const pipe = join(temporary, "nginx.conf");
-  execFileSync("mkfifo", [pipe]);
-  const child = spawn(process.execPath, [program, "proxy", "--check", pipe], { stdio: "ignore" });
+  const file = join(temporary, "nginx.conf");
+  await writeFile(file, `http {\n${"server { location /ws { proxy_pass http://a; } }\n".repeat(60_000)}}`);
+  const child = spawn(process.execPath, [program, "proxy", "--check", file, "--timeout", "0.3"], { stdio: "pipe" });
   onTestFinished(() => void child.kill("SIGKILL"));
-  const ended = once(child, "close");
-  // So much fits into no pipe: once it is written the program has read most of it, and is busy with it for seconds.
-  await writeFile(pipe, `http {\n${"server { location /ws { proxy_pass http://a; } }\n".repeat(8000)}`);
-  child.kill("SIGTERM");
-  expect(await ended).toEqual([null, "SIGTERM"]);
+  const [out, err] = [text(child.stdout), text(child.stderr)];
+  expect(await once(child, "close")).toEqual([2, null]);
+  expect(await out).toContain("Not everything could be checked");
+  expect(await err).toContain("It took more than 0.3 seconds.");
 });

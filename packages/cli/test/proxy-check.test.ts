@@ -9,13 +9,14 @@ import { CannotRun } from "../src/command.ts";
 import { proxy } from "../src/commands/proxy.ts";
 import { type Finding, type Report, severityOf } from "../src/finding.ts";
 import { checkNginx } from "../src/proxy/nginx/check.ts";
-import { matchesGlob } from "../src/proxy/nginx/files.ts";
-import { match, modelOf } from "../src/proxy/nginx/model.ts";
+import { matchesGlob } from "../src/proxy/nginx/glob.ts";
+import { match } from "../src/proxy/nginx/match.ts";
+import { modelOf } from "../src/proxy/nginx/model.ts";
 import { type Directive, parseNginx } from "../src/proxy/nginx/parse.ts";
 import { nginxRules } from "../src/proxy/nginx/rules.ts";
 import { type Echo, needs, type Proxy, startEcho, startProxy } from "./proxies.ts";
 
-function check(text: string, path?: string): Report {
+async function check(text: string, path?: string): Promise<Report> {
   const file = "app.conf";
   const { directives, problems } = parseNginx(text, file);
   const told = problems.map(({ line, column, text, message }) => ({ line, column, text, message, file }));
@@ -253,8 +254,8 @@ const harms: Readonly<Record<Exclude<Harm, "refused">, (running: Running) => Pro
 };
 
 describe("each rule has its fixture", () => {
-  test.for(rules)("$id finds what is wrong with it, and nothing else", ({ rule, fixture }) => {
-    const { findings } = check(fixture.text, fixture.path);
+  test.for(rules)("$id finds what is wrong with it, and nothing else", async ({ rule, fixture }) => {
+    const { findings } = await check(fixture.text, fixture.path);
     expect([...new Set(findings.map(({ rule }) => rule.name))]).toEqual([rule.name]);
     for (const { seen, fix, place } of findings) {
       expect(place?.file).toBe("app.conf");
@@ -266,10 +267,10 @@ describe("each rule has its fixture", () => {
 
   test.for(rules.filter(({ fixture }) => fixture.noFix !== true))(
     "the fix of $id leaves nothing to be found",
-    ({ fixture }) => {
-      const right = repaired(fixture.text, check(fixture.text, fixture.path).findings);
+    async ({ fixture }) => {
+      const right = repaired(fixture.text, (await check(fixture.text, fixture.path)).findings);
       expect(right).not.toBe(fixture.text);
-      expect(told(check(right, fixture.path))).toEqual([]);
+      expect(told(await check(right, fixture.path))).toEqual([]);
     },
   );
 });
@@ -283,7 +284,7 @@ describe("what a rule says is so in nginx", { concurrent: true }, () => {
   test.for(refused.filter(({ fixture }) => fixture.noFix !== true))(
     "$id: it does with the fix",
     async ({ fixture }, context) => {
-      const { answer } = await run(repaired(fixture.text, check(fixture.text).findings), context);
+      const { answer } = await run(repaired(fixture.text, (await check(fixture.text)).findings), context);
       expect(answer.status).toBe(101);
     },
   );
@@ -294,7 +295,7 @@ describe("what a rule says is so in nginx", { concurrent: true }, () => {
   test.for(harmful)("$id: $harm, and not with the fix", async ({ fixture, harm }, context) => {
     const before = await run(fixture.text, context, fixture.path);
     await expect(harms[harm](before)).resolves.toBe(true);
-    const right = repaired(fixture.text, check(fixture.text, fixture.path).findings);
+    const right = repaired(fixture.text, (await check(fixture.text, fixture.path)).findings);
     const after = await run(right, context, fixture.path);
     await expect(harms[harm](after)).resolves.toBe(false);
     expect(after.answer.status).toBe(101);
@@ -401,24 +402,24 @@ const right: readonly (readonly [name: string, text: string, path: string])[] = 
 ];
 
 describe("what is right yields nothing", () => {
-  test.for(right)("%s", ([, text, path]) => {
-    expect(told(check(text))).toEqual([]);
-    expect(told(check(text, path))).toEqual([]);
+  test.for(right)("%s", async ([, text, path]) => {
+    expect(told(await check(text))).toEqual([]);
+    expect(told(await check(text, path))).toEqual([]);
   });
 
   const parts = right.filter(([, text]) => /^(?!http)[^]*server \{/.test(text));
-  test.for(parts)("%s, in an http block", ([, text, path]) => {
+  test.for(parts)("%s, in an http block", async ([, text, path]) => {
     const whole = `http {\naccess_log off;\n${text}}`;
-    expect(told(check(whole))).toEqual([]);
-    expect(told(check(whole, path))).toEqual([]);
+    expect(told(await check(whole))).toEqual([]);
+    expect(told(await check(whole, path))).toEqual([]);
   });
 
   test.for(["/ws", "/socket.io/", "/"])("what proxy nginx prints for %s", async (path) => {
     const outcome = await proxy.run(["nginx", "--path", path], surroundings("/"));
     if (!("text" in outcome)) throw new Error("It is a report.");
-    expect(told(check(outcome.text))).toEqual([]);
-    expect(told(check(outcome.text, path))).toEqual([]);
-    expect(told(check(`http {\n${outcome.text}}`, path))).toEqual([]);
+    expect(told(await check(outcome.text))).toEqual([]);
+    expect(told(await check(outcome.text, path))).toEqual([]);
+    expect(told(await check(`http {\n${outcome.text}}`, path))).toEqual([]);
   });
 });
 
@@ -531,44 +532,44 @@ describe("findings", () => {
     ],
     ["a location that serves files", { location: "= /ws", pass: "root /srv;" }, ["WSO103 failure"], "/ws"],
     ["a location that redirects", { location: "= /ws", pass: "return 301 /ws/;" }, ["WSO119 failure"], "/ws"],
-  ])("%s", ([, wrong, expected, path]) => {
-    expect(told(check(site(wrong), path))).toEqual(expected);
+  ])("%s", async ([, wrong, expected, path]) => {
+    expect(told(await check(site(wrong), path))).toEqual(expected);
   });
 
-  test("without a location that looks like a socket's, those that proxy are warned of", () => {
+  test("without a location that looks like a socket's, those that proxy are warned of", async () => {
     const text = "server { listen 80; location /api { proxy_pass http://a; } location / { proxy_pass http://b; } }";
-    expect(told(check(text))).toEqual(["WSO104 warning", "WSO104 warning"]);
-    expect(told(check(text, "/api/ws")).slice(0, 1)).toEqual(["WSO104 failure"]);
+    expect(told(await check(text))).toEqual(["WSO104 warning", "WSO104 warning"]);
+    expect(told(await check(text, "/api/ws")).slice(0, 1)).toEqual(["WSO104 failure"]);
   });
 
-  test("a location beside the socket's that has headers of its own is left alone", () => {
+  test("a location beside the socket's that has headers of its own is left alone", async () => {
     const text = site({}).replace(
       /\}\n\}\n$/,
       "location /api {\nproxy_pass http://127.0.0.1:3000;\nproxy_set_header Host $host;\n}\n}\n}\n",
     );
-    expect(told(check(text))).toEqual([]);
+    expect(told(await check(text))).toEqual([]);
   });
 
-  test("a fix goes where the headers are, so that it cancels none", () => {
+  test("a fix goes where the headers are, so that it cancels none", async () => {
     const text = "server {\n  proxy_set_header Host $http_host;\n  location /ws {\n    proxy_pass http://a;\n  }\n}";
-    const [finding] = check(text).findings;
+    const [finding] = (await check(text)).findings;
     expect(finding?.fix).toContain("# inside server { }, line 1");
     expect(finding?.fix).toContain("proxy_set_header Upgrade $http_upgrade;");
   });
 
-  test("passwords are not shown", () => {
-    const { findings, steps } = check(site({ pass: "proxy_pass https://me:hunter2@app.internal;" }));
+  test("passwords are not shown", async () => {
+    const { findings, steps } = await check(site({ pass: "proxy_pass https://me:hunter2@app.internal;" }));
     expect(findings).toHaveLength(1);
     expect(JSON.stringify([findings, steps])).not.toContain("hunter2");
   });
 
-  test("a part of a configuration may have its map elsewhere", () => {
-    expect(told(check(mapped.slice(mapped.indexOf("server"))))).toEqual(["WSO111 note"]);
+  test("a part of a configuration may have its map elsewhere", async () => {
+    expect(told(await check(mapped.slice(mapped.indexOf("server"))))).toEqual(["WSO111 note"]);
   });
 
-  test("two locations that share a line share its finding", () => {
+  test("two locations that share a line share its finding", async () => {
     const text = `server {\n  proxy_set_header Upgrade websocket;\n  proxy_set_header Connection $http_connection;\n  proxy_set_header Host $host;\n  proxy_http_version 1.1;\n  proxy_read_timeout 1h;\n  location /ws { proxy_pass http://a; }\n  location /live { proxy_pass http://a; }\n}`;
-    expect(told(check(text))).toEqual(["WSO105 warning"]);
+    expect(told(await check(text))).toEqual(["WSO105 warning"]);
   });
 });
 
@@ -778,10 +779,10 @@ describe("the parser", () => {
     fc.array(words, { maxLength: 120 }).map((parts) => parts.join("")),
   );
 
-  test("no text makes it or the check throw, and every place is in the text", () => {
-    fc.assert(
-      fc.property(text, fc.constantFrom(undefined, "/ws", "/"), (text, path) => {
-        const { findings } = check(text, path);
+  test("no text makes it or the check throw, and every place is in the text", async () => {
+    await fc.assert(
+      fc.asyncProperty(text, fc.constantFrom(undefined, "/ws", "/"), async (text, path) => {
+        const { findings } = await check(text, path);
         const lines = text.split("\n").length;
         for (const { place } of findings) {
           expect(place?.line ?? 1).toBeGreaterThan(0);

@@ -1,10 +1,9 @@
-import { CannotRun, type Command, type Outcome, type Surroundings, UsageError } from "../command.ts";
+import { type Command, type Outcome, type Surroundings, UsageError } from "../command.ts";
 import { readOwn } from "../options.ts";
 import { cloudText, cloudTitles, isCloud } from "../proxy/clouds.ts";
 import { configurations, type ServerKind } from "../proxy/configurations.ts";
-import { checkNginx } from "../proxy/nginx/check.ts";
-import { type Configuration, readNginx } from "../proxy/nginx/files.ts";
-import { nginxRules } from "../proxy/nginx/rules.ts";
+import { type CheckedKind, checkedKinds } from "../proxy/checker.ts";
+import { proxyRules } from "../proxy/all-rules.ts";
 import { checkPath, defaults, wantedOf } from "../proxy/wanted.ts";
 
 const servers: ReadonlyMap<string, string> = new Map([
@@ -21,10 +20,11 @@ function isServer(name: string): name is ServerKind {
 
 const usage = `Usage: wsorigin proxy <server> [options]
        wsorigin proxy <cloud>
-       wsorigin proxy --check <file> [--path <path>]
+       wsorigin proxy --check <file or folder> [--path <path>] [--kind <kind>]
        wsorigin proxy --list
 
-Prints the smallest configuration with which a proxy passes WebSockets on, tells the limits of a cloud, or checks a configuration of nginx.
+Prints the smallest configuration with which a proxy passes WebSockets on, tells the limits of a cloud, or checks a configuration:
+of nginx, Apache httpd, HAProxy, Caddy (Caddyfile or JSON), Kubernetes (Ingress, Gateway API), Traefik or Envoy.
 
 Servers: ${[...servers.keys()].join(", ")}
 Clouds:  ${[...cloudTitles.keys()].join(", ")}
@@ -36,9 +36,13 @@ Options of a server:
   --idle <seconds>      How long a socket may stay silent. (${defaults.idle})
 
 Options of a check:
-  --check <file>        A configuration of nginx: nginx.conf, a file of sites-enabled, a snippet, or what "nginx -T" printed.
-                        Files that it includes are read too.
-  --path <path>         Check the location that nginx chooses for this path. Otherwise those that look like a socket's.
+  --check <file>        What the proxy reads: nginx.conf or what "nginx -T" printed, a Caddyfile, haproxy.cfg, manifests of Kubernetes; "-" for
+                        standard input, or a folder to look into. Files that nginx includes are read too: if one is missing, the verdict on what may
+                        depend on it is "cannot tell" (exit code 2).
+  --path <path>         Check what serves this path. Otherwise what looks like a socket's.
+  --kind <kind>         What the file is, if its contents and name do not show it: ${checkedKinds.join(", ")}.
+
+If the time is over (--timeout) or it is interrupted, it prints what it found until then.
 
   --list                Lists the servers and clouds.
 `;
@@ -46,18 +50,18 @@ Options of a check:
 export const proxy: Command = {
   name: "proxy",
   usage,
-  rules: Object.values(nginxRules),
-  endedBySystem: true,
+  rules: proxyRules,
   run: async (args, surroundings) => {
     const { values, positionals } = parse(args);
-    const { list = false, check, path, upstream, idle } = values;
+    const { list = false, check, path, upstream, idle, kind } = values;
     const serverName = values["server-name"];
     const [name, ...more] = positionals;
     const [surplus] = [...more, ...(name !== undefined && (list || check !== undefined) ? [name] : [])];
     if (surplus !== undefined) throw new UsageError(`${JSON.stringify(surplus)} is one argument too many. ${seeHelp}`);
-    const given = { path, upstream, serverName, idle };
+    const given = { path, upstream, serverName, idle, kind };
     if (list) return listed(check, given);
     if (check !== undefined) return checked(check, given, surroundings);
+    refuse(given, ["kind"], name ?? "no --check");
     if (name === undefined)
       throw new UsageError("Which proxy? Write wsorigin proxy nginx, or wsorigin proxy --list for all of them.");
     if (isServer(name)) return { text: configurations[name](wantedOf(given)) };
@@ -81,6 +85,7 @@ function parse(args: readonly string[]) {
       options: {
         list: { type: "boolean" },
         check: { type: "string" },
+        kind: { type: "string" },
         path: { type: "string" },
         upstream: { type: "string" },
         "server-name": { type: "string" },
@@ -96,6 +101,7 @@ interface GivenOptions {
   readonly upstream: string | undefined;
   readonly serverName: string | undefined;
   readonly idle: string | undefined;
+  readonly kind: string | undefined;
 }
 
 /** An option that would do nothing was meant to do something. */
@@ -108,7 +114,7 @@ function refuse(given: GivenOptions, names: readonly (keyof GivenOptions)[], whe
 
 function listed(check: string | undefined, given: GivenOptions): Outcome {
   if (check !== undefined) throw new UsageError(`--list and --check do not go together. ${seeHelp}`);
-  refuse(given, ["path", "upstream", "serverName", "idle"], "--list");
+  refuse(given, ["path", "upstream", "serverName", "idle", "kind"], "--list");
   const lines = (names: ReadonlyMap<string, string>) =>
     [...names].map(([name, title]) => `  ${name.padEnd(18)}${title}`);
   return {
@@ -123,17 +129,20 @@ function listed(check: string | undefined, given: GivenOptions): Outcome {
   };
 }
 
-async function checked(file: string, given: GivenOptions, { cwd }: Surroundings): Promise<Outcome> {
+async function checked(file: string, given: GivenOptions, surroundings: Surroundings): Promise<Outcome> {
   refuse(given, ["upstream", "serverName", "idle"], "--check");
   if (file === "") throw new UsageError("--check needs a file: wsorigin proxy --check /etc/nginx/nginx.conf");
   const path = given.path === undefined ? undefined : checkPath(given.path);
-  let configuration: Configuration;
-  try {
-    configuration = await readNginx(file, cwd);
-  } catch (error) {
-    throw new CannotRun(`${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`, {
-      cause: error,
-    });
-  }
-  return { report: checkNginx(configuration, { target: file, path }) };
+  const kind = given.kind === undefined ? undefined : kindNamed(given.kind);
+  const { checkFile } = await import("../proxy/check-file.ts");
+  return { report: await checkFile(file, { path, kind }, surroundings) };
+}
+
+function kindNamed(name: string): CheckedKind {
+  const kind = checkedKinds.find((each) => each === name);
+  if (kind !== undefined) return kind;
+  throw new UsageError(
+    `--kind: there is no kind ${JSON.stringify(name)} that can be checked. Write one of ${checkedKinds.join(", ")}.`,
+    { mistyped: { given: name, known: checkedKinds } },
+  );
 }

@@ -30,6 +30,9 @@ export interface Model {
   /** There is an `http` block, and nothing that belongs in it stands in a file that was not read. */
   readonly whole: boolean;
   readonly servers: readonly Server[];
+  /** The `map` blocks by the variable that they set, and the `upstream` blocks by their names. */
+  readonly maps: ReadonlyMap<string, Directive>;
+  readonly upstreams: ReadonlyMap<string, Directive>;
 }
 
 /**
@@ -45,13 +48,46 @@ export function modelOf(directives: readonly Directive[], complete: boolean): Mo
     directives: block?.block ?? directives,
     parent: undefined,
   };
-  const servers = http.directives.filter(isBlock("server")).map((owner) => serverOf(owner, owner.block ?? [], http));
+  const servers = named(http.directives, "server")
+    .filter(isBlock("server"))
+    .map((owner) => serverOf(owner, owner.block ?? [], http));
   // Locations outside of any server: a snippet that a server includes.
-  if (block === undefined && http.directives.some(isBlock("location")))
+  if (block === undefined && named(http.directives, "location").some(isBlock("location")))
     servers.push(serverOf(undefined, http.directives, { ...http, directives: [] }));
-  else if (block === undefined && servers.length === 0 && http.directives.some(({ name }) => name === "proxy_pass"))
+  else if (block === undefined && servers.length === 0 && named(http.directives, "proxy_pass").length > 0)
     servers.push(loneLocation(http));
-  return { http, whole: block !== undefined && complete, servers };
+  const maps = firstBy(named(http.directives, "map"), ({ args }) => args[1]?.toLowerCase());
+  const upstreams = firstBy(named(http.directives, "upstream"), ({ args }) => args[0]);
+  return { http, whole: block !== undefined && complete, servers, maps, upstreams };
+}
+
+/** The blocks by their keys; the first one of a key counts. */
+function firstBy(blocks: readonly Directive[], keyOf: (block: Directive) => string | undefined) {
+  const found = new Map<string, Directive>();
+  for (const each of blocks) {
+    const key = keyOf(each);
+    if (each.block !== undefined && key !== undefined && !found.has(key)) found.set(key, each);
+  }
+  return found;
+}
+
+const indexes = new WeakMap<readonly Directive[], ReadonlyMap<string, readonly Directive[]>>();
+
+/** A block's directives of one name, blocks too. A block may hold thousands, and is asked for by each of them: they are sorted once. */
+export function named(directives: readonly Directive[], name: string): readonly Directive[] {
+  const index = indexes.get(directives) ?? indexOf(directives);
+  indexes.set(directives, index);
+  return index.get(name) ?? [];
+}
+
+function indexOf(directives: readonly Directive[]): ReadonlyMap<string, readonly Directive[]> {
+  const index = new Map<string, Directive[]>();
+  for (const each of directives) {
+    const same = index.get(each.name);
+    if (same === undefined) index.set(each.name, [each]);
+    else same.push(each);
+  }
+  return index;
 }
 
 function isBlock(wanted: string) {
@@ -67,7 +103,7 @@ function serverOf(owner: Directive | undefined, directives: readonly Directive[]
 }
 
 function locationsOf(parent: Scope, server: Server): readonly Location[] {
-  return parent.directives
+  return named(parent.directives, "location")
     .filter(isBlock("location"))
     .map((owner) => locationOf({ kind: "location", owner, directives: owner.block ?? [], parent }, server));
 }
@@ -104,7 +140,7 @@ function patternOf(args: readonly string[]): Pick<Location, "modifier" | "path">
 /** The `if` and `limit_except` blocks of a location. */
 export function innerBlocks(scope: Scope): readonly Scope[] {
   return (["if", "limit_except"] as const).flatMap((kind) =>
-    scope.directives
+    named(scope.directives, kind)
       .filter(isBlock(kind))
       .map((owner) => ({ kind, owner, directives: owner.block ?? [], parent: scope })),
   );
@@ -117,105 +153,4 @@ export function allLocations({ locations }: Server): readonly Location[] {
 
 function withNested(location: Location): readonly Location[] {
   return [location, ...location.nested.flatMap(withNested)];
-}
-
-/** A setting's lines, and where they stand. */
-export interface Setting {
-  readonly scope: Scope;
-  readonly lines: readonly Directive[];
-}
-
-/** The lines that hold for a scope: those of the nearest block that has any. All of the outer ones are then void. */
-export function settingOf(scope: Scope, name: string): Setting | undefined {
-  for (let at: Scope | undefined = scope; at !== undefined; at = at.parent) {
-    const lines = at.directives.filter((directive) => directive.name === name && directive.block === undefined);
-    if (lines.length > 0) return { scope: at, lines };
-  }
-  return undefined;
-}
-
-/** The line that holds, of a setting that there is one of. */
-export function lineOf(scope: Scope, name: string): Directive | undefined {
-  return settingOf(scope, name)?.lines.at(-1);
-}
-
-/** What a server does with a request for a path. */
-export type Match =
-  | { readonly kind: "location"; readonly location: Location }
-  /** `/ws`, where there is only a `/ws/` with a `proxy_pass`: nginx itself answers 301. */
-  | { readonly kind: "slash"; readonly location: Location }
-  | { readonly kind: "none" };
-
-/** Chooses the location by nginx's rules: exact, then the longest prefix, unless a regular expression matches and it is not `^~`. */
-export function match(server: Server, path: string): Match {
-  return matchIn(server.locations, path) ?? { kind: "none" };
-}
-
-function matchIn(locations: readonly Location[], path: string): Match | undefined {
-  const exact = locations.find(({ modifier, path: own }) => modifier === "=" && own === path);
-  if (exact !== undefined) return { kind: "location", location: exact };
-  const prefixes = locations.filter(({ modifier }) => modifier === "" || modifier === "^~");
-  const slash = prefixes.find(({ path: own, proxyPass }) => own === `${path}/` && proxyPass !== undefined);
-  if (slash !== undefined && !prefixes.some(({ path: own }) => own === path)) return { kind: "slash", location: slash };
-  const longest = prefixes
-    .filter(({ path: own }) => path.startsWith(own))
-    .reduce<Location | undefined>(
-      (best, next) => (next.path.length > (best?.path.length ?? -1) ? next : best),
-      undefined,
-    );
-  const nested = longest === undefined ? undefined : matchIn(longest.nested, path);
-  if (nested?.kind === "slash" || (nested?.kind === "location" && nested.location.modifier !== "")) return nested;
-  if (longest?.modifier !== "^~" && nested === undefined) {
-    const regex = locations.find((location) => matchesRegex(location, path));
-    if (regex !== undefined) return matchIn(regex.nested, path) ?? { kind: "location", location: regex };
-  }
-  return nested ?? (longest === undefined ? undefined : { kind: "location", location: longest });
-}
-
-/** nginx's expressions are PCRE. One that JavaScript cannot read is taken for no match. */
-function matchesRegex({ modifier, path }: Location, target: string): boolean {
-  if (modifier !== "~" && modifier !== "~*") return false;
-  try {
-    return new RegExp(path.replace(/^\(\?i\)/, ""), modifier === "~*" || path.startsWith("(?i)") ? "i" : "").test(
-      target,
-    );
-  } catch {
-    return false;
-  }
-}
-
-/** What a `map` makes of a value; `undefined` where nothing is said of it, which makes it empty. */
-export function mapped(map: Directive, value: string): string {
-  let fallback = "";
-  let regex: string | undefined;
-  for (const { name, args } of map.block ?? []) {
-    const [result = ""] = args;
-    if (name === "default") fallback = result;
-    else if (name.startsWith("~")) {
-      if (regex === undefined && mapExpression(name)?.test(value) === true) regex = result;
-    } else if (name.replace(/^\\/, "").toLowerCase() === value.toLowerCase()) return result;
-  }
-  return regex ?? fallback;
-}
-
-function mapExpression(name: string): RegExp | undefined {
-  const insensitive = name.startsWith("~*");
-  try {
-    return new RegExp(name.slice(insensitive ? 2 : 1), insensitive ? "i" : "");
-  } catch {
-    return undefined;
-  }
-}
-
-/** The `map` that sets this variable. */
-export function mapOf({ http }: Model, variable: string): Directive | undefined {
-  return http.directives.find(
-    ({ name, args, block }) =>
-      name === "map" && block !== undefined && args[1]?.toLowerCase() === variable.toLowerCase(),
-  );
-}
-
-/** The `upstream` block of this name. */
-export function upstreamOf({ http }: Model, name: string): Directive | undefined {
-  return http.directives.find((directive) => isBlock("upstream")(directive) && directive.args[0] === name);
 }
