@@ -96,6 +96,7 @@ ${config}
         "unixd",
         "rewrite",
         "setenvif",
+        "env",
       ];
       return `${loaded
         .filter((name) => existsSync(join(modules, `mod_${name}.so`)))

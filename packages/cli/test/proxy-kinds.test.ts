@@ -18,7 +18,6 @@ test.for(rows.map((row) => [`${row.kind}: ${row.title}`, row] as const))("%s", a
   expect(kind).toBe(row.kind);
   const told = report.findings.map((finding) => `${finding.rule.id} ${severityOf(finding)}`);
   expect(told[0] ?? "nothing").toBe(row.first);
-  if (row.first === "nothing") expect(told).toEqual([]);
   const lines = row.text.split("\n");
   for (const { place, fix } of report.findings) {
     expect(place?.line ?? 0).toBeGreaterThan(0);
@@ -39,17 +38,13 @@ test("docs/proxy.md lists them", async () => {
   ]);
   const parts = [...titles].flatMap(([kind, title]) => {
     const own = rows.filter((row) => row.kind === kind);
-    return [
-      `## ${title}`,
-      "",
-      "| configuration | first finding |",
-      "| --- | --- |",
-      ...own.map(({ title: what, first }) => {
+    return [`## ${title}`, "", "| configuration | first finding |", "| --- | --- |"].concat(
+      own.map(({ title: what, first }) => {
         const [id = "", severity = ""] = first.split(" ");
         return `| ${what} | ${first === "nothing" ? "nothing" : `[${id}](rules.md#${id.toLowerCase()}) (${severity})`} |`;
       }),
       "",
-    ];
+    );
   });
   const text = [
     "# What `wsorigin proxy --check` is tried on",

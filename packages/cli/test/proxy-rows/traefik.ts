@@ -72,7 +72,7 @@ export const traefikRows: readonly Row[] = rowsOf("traefik", "dynamic.yml", [
     ),
     "WSO185 note",
   ],
-  ["an h2c: backend", dynamic(...service.with(-1, "        - url: h2c://127.0.0.1:3000")), "WSO186 failure"],
+  ["an h2c: backend", dynamic(...service.slice(0, -1), "        - url: h2c://127.0.0.1:3000"), "WSO186 failure"],
   ["the access log", "entryPoints:\n  web:\n    address: ':80'\naccessLog: {}\n", "WSO184 warning"],
   [
     "the access log without the path",

@@ -47,6 +47,9 @@ export function parseHaproxy(text: string): readonly Section[] {
   return sections;
 }
 
+/** What a backslash takes its meaning from. Before anything else, as in a regular expression, it stays. */
+const escaped: ReadonlySet<string> = new Set([" ", "#", "\\", '"', "'", "$"]);
+
 /** The words of a line: quotes and backslashes are taken away, comments too. */
 export function wordsOf(line: string): readonly string[] {
   const words: string[] = [];
@@ -56,12 +59,13 @@ export function wordsOf(line: string): readonly string[] {
     const char = line.charAt(at);
     if (quote !== "") {
       if (char === quote) quote = "";
-      else if (char === "\\" && quote === '"') word = (word ?? "") + line.charAt(++at);
+      else if (char === "\\" && quote === '"' && escaped.has(line.charAt(at + 1)))
+        word = (word ?? "") + line.charAt(++at);
       else word = (word ?? "") + char;
     } else if (char === '"' || char === "'") {
       quote = char;
       word ??= "";
-    } else if (char === "\\") word = (word ?? "") + line.charAt(++at);
+    } else if (char === "\\" && escaped.has(line.charAt(at + 1))) word = (word ?? "") + line.charAt(++at);
     else if (char === "#") break;
     else if (char === " " || char === "\t" || char === "\r") {
       if (word !== undefined) words.push(word);
