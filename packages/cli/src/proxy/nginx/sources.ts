@@ -53,7 +53,9 @@ export async function onDisk(main: string, text: string, cwd: string): Promise<S
       const tries = isAbsolute(pattern) || pattern.startsWith("/") ? mapped(pattern, main) : relatives();
       for (const { root, parts } of tries) {
         const found = await search(root, parts, names);
-        if (found !== undefined) return found.filter((path) => path !== main).slice(0, mostFiles);
+        // An empty folder of this machine says nothing about the one that a copied file is from.
+        if (found === undefined || (root === "/" && found.length === 0 && !isLocal(pattern, main))) continue;
+        return found.filter((path) => path !== main).slice(0, mostFiles);
       }
       // A pattern that matches nothing is no error for nginx. That it matches nothing is known where the main file's folder is.
       return isGlob(pattern) && !pattern.startsWith("/") && whole ? [] : undefined;
@@ -80,8 +82,12 @@ function mapped(pattern: string, main: string): readonly Try[] {
     if (isGlob(first)) return [];
     return (end.length === 1 ? around.slice(0, 1) : around).map((root) => ({ root, parts: end }));
   });
-  const local = main.startsWith(`/${parts.slice(0, 2).join("/")}/`);
-  return local ? [itself, ...ends] : [...ends, itself];
+  return isLocal(pattern, main) ? [itself, ...ends] : [...ends, itself];
+}
+
+/** Whether the main file is where the pattern says that nginx is configured: below `/etc/nginx`. */
+function isLocal(pattern: string, main: string): boolean {
+  return main.startsWith(`/${partsOf(pattern).slice(0, 2).join("/")}/`);
 }
 
 function partsOf(pattern: string): readonly string[] {
