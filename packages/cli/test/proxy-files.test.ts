@@ -17,7 +17,12 @@ async function folderWith(files: Readonly<Record<string, string>>, { onTestFinis
   return folder;
 }
 
-async function checked(cwd: string, args: readonly string[], stdin = "", signal = new AbortController().signal): Promise<Report> {
+async function checked(
+  cwd: string,
+  args: readonly string[],
+  stdin = "",
+  signal = new AbortController().signal,
+): Promise<Report> {
   const outcome = await proxy.run(["--check", ...args], { cwd, progress: () => {}, stdin: async () => stdin, signal });
   if (!("report" in outcome)) throw new Error("It is a text.");
   return outcome.report;
@@ -33,15 +38,36 @@ proxy_set_header Connection $http_connection;
 proxy_set_header Host $http_host;
 proxy_read_timeout 1h;
 `;
-const server = "server {\n  listen 80;\n  location /ws {\n    proxy_pass http://127.0.0.1:3000;\n    include /etc/nginx/includes/p.conf;\n  }\n}\n";
+const server =
+  "server {\n  listen 80;\n  location /ws {\n    proxy_pass http://127.0.0.1:3000;\n    include /etc/nginx/includes/p.conf;\n  }\n}\n";
 const main = "http {\n  access_log off;\n  include /etc/nginx/conf.d/*.conf;\n}\n";
 
 describe("absolute includes of nginx in a copied tree", () => {
   test.for<[string, Record<string, string>, string]>([
-    ["a root file system", { "rootfs/etc/nginx/nginx.conf": main, "rootfs/etc/nginx/conf.d/app.conf": server, "rootfs/etc/nginx/includes/p.conf": headers }, "rootfs/etc/nginx/nginx.conf"],
-    ["the folder of nginx", { "nginx/nginx.conf": main, "nginx/conf.d/app.conf": server, "nginx/includes/p.conf": headers }, "nginx/nginx.conf"],
-    ["its contents", { "deploy/nginx.conf": main, "deploy/conf.d/app.conf": server, "deploy/includes/p.conf": headers }, "deploy/nginx.conf"],
-    ["a file of a site", { "rootfs/etc/nginx/conf.d/app.conf": server, "rootfs/etc/nginx/includes/p.conf": headers }, "rootfs/etc/nginx/conf.d/app.conf"],
+    [
+      "a root file system",
+      {
+        "rootfs/etc/nginx/nginx.conf": main,
+        "rootfs/etc/nginx/conf.d/app.conf": server,
+        "rootfs/etc/nginx/includes/p.conf": headers,
+      },
+      "rootfs/etc/nginx/nginx.conf",
+    ],
+    [
+      "the folder of nginx",
+      { "nginx/nginx.conf": main, "nginx/conf.d/app.conf": server, "nginx/includes/p.conf": headers },
+      "nginx/nginx.conf",
+    ],
+    [
+      "its contents",
+      { "deploy/nginx.conf": main, "deploy/conf.d/app.conf": server, "deploy/includes/p.conf": headers },
+      "deploy/nginx.conf",
+    ],
+    [
+      "a file of a site",
+      { "rootfs/etc/nginx/conf.d/app.conf": server, "rootfs/etc/nginx/includes/p.conf": headers },
+      "rootfs/etc/nginx/conf.d/app.conf",
+    ],
     ["a flat folder", { "app.conf": server, "p.conf": headers }, "app.conf"],
   ])("%s: found by the longest end of the path", async ([, files, file], context) => {
     const cwd = await folderWith(files, context);
@@ -52,7 +78,14 @@ describe("absolute includes of nginx in a copied tree", () => {
   });
 
   test("the longer end goes first", async (context) => {
-    const cwd = await folderWith({ "etc/nginx/includes/p.conf": headers, "etc/nginx/sites/app.conf": server, "etc/nginx/sites/p.conf": "proxy_set_header Host x;" }, context);
+    const cwd = await folderWith(
+      {
+        "etc/nginx/includes/p.conf": headers,
+        "etc/nginx/sites/app.conf": server,
+        "etc/nginx/sites/p.conf": "proxy_set_header Host x;",
+      },
+      context,
+    );
     expect(told(await checked(cwd, ["etc/nginx/sites/app.conf"]))).toEqual([]);
   });
 
@@ -86,7 +119,10 @@ describe("absolute includes of nginx in a copied tree", () => {
   });
 
   test("a location whose proxy_pass may be in a missing file", async (context) => {
-    const cwd = await folderWith({ "app.conf": "server {\n  location /ws {\n    include /etc/nginx/p.conf;\n  }\n}\n" }, context);
+    const cwd = await folderWith(
+      { "app.conf": "server {\n  location /ws {\n    include /etc/nginx/p.conf;\n  }\n}\n" },
+      context,
+    );
     for (const args of [["app.conf"], ["app.conf", "--path", "/ws"]]) {
       const report = await checked(cwd, args);
       expect(told(report)).toEqual(["WSO102 note"]);
@@ -97,12 +133,37 @@ describe("absolute includes of nginx in a copied tree", () => {
 
 describe("templates", () => {
   test.for([
-    ["ingress.yaml", 'apiVersion: v1\nkind: Ingress\nmetadata:\n  name: {{ .Release.Name }}\n', /Helm/, "helm template . > rendered.yaml"],
-    ["nginx.conf.j2", "server {\n  listen {{ port }};\n{% if tls %}\n  ssl on;\n{% endif %}\n}\n", /Jinja/, "jinja2 nginx.conf.j2 values.yaml > rendered.conf"],
-    ["nginx.tmpl", "server {\n{{ range .Servers }}\n  listen {{ .Port }};\n{{ end }}\n}\n", /Go/, "gomplate -f nginx.tmpl > rendered.conf"],
+    [
+      "ingress.yaml",
+      "apiVersion: v1\nkind: Ingress\nmetadata:\n  name: {{ .Release.Name }}\n",
+      /Helm/,
+      "helm template . > rendered.yaml",
+    ],
+    [
+      "nginx.conf.j2",
+      "server {\n  listen {{ port }};\n{% if tls %}\n  ssl on;\n{% endif %}\n}\n",
+      /Jinja/,
+      "jinja2 nginx.conf.j2 values.yaml > rendered.conf",
+    ],
+    [
+      "nginx.tmpl",
+      "server {\n{{ range .Servers }}\n  listen {{ .Port }};\n{{ end }}\n}\n",
+      /Go/,
+      "gomplate -f nginx.tmpl > rendered.conf",
+    ],
     ["nginx.conf.erb", "server {\n  listen <%= @port %>;\n}\n", /ERB/, "erb nginx.conf.erb > rendered.conf"],
-    ["default.conf.template", "server {\n  listen ${PORT};\n  ${LOCATIONS}\n}\n", /envsubst/, "envsubst '$PORT $LOCATIONS' < default.conf.template > rendered.conf"],
-    ["haproxy.cfg.ctmpl", 'defaults\n  mode http\nbackend app\n{{ range service "app" }}\n  server {{ .Node }} {{ .Address }}:{{ .Port }}{{ end }}\n', /consul-template/, "consul-template -once -dry -template haproxy.cfg.ctmpl > rendered.conf"],
+    [
+      "default.conf.template",
+      "server {\n  listen ${PORT};\n  ${LOCATIONS}\n}\n",
+      /envsubst/,
+      "envsubst '$PORT $LOCATIONS' < default.conf.template > rendered.conf",
+    ],
+    [
+      "haproxy.cfg.ctmpl",
+      'defaults\n  mode http\nbackend app\n{{ range service "app" }}\n  server {{ .Node }} {{ .Address }}:{{ .Port }}{{ end }}\n',
+      /consul-template/,
+      "consul-template -once -dry -template haproxy.cfg.ctmpl > rendered.conf",
+    ],
   ] as const)("%s: one finding, which says how to render it", async ([name, text, of, fix], context) => {
     const report = await checked(await folderWith({ [name]: text }, context), [name]);
     expect(told(report)).toEqual(["WSO130 note"]);
@@ -119,9 +180,21 @@ describe("templates", () => {
 
   test.for([
     ["Caddy's own environment", "Caddyfile", "{$DOMAIN} {\n\treverse_proxy {$BACKEND}:3000\n}\n"],
-    ["Traefik's rule for containers", "traefik.yml", "entryPoints:\n  web: { address: ':80' }\nproviders:\n  docker:\n    defaultRule: \"Host(`{{ .Name }}.example.com`)\"\n"],
-    ["HAProxy's samples", "haproxy.cfg", 'defaults\n  mode http\nlisten a\n  bind "${ADDR}:80"\n  http-request set-header X-A %[src]\n  server s 127.0.0.1:3000\n'],
-    ["Apache's variables", "app.conf", "ProxyPreserveHost On\nProxyPass /ws http://${BACKEND}/ws upgrade=websocket timeout=600\nRequestHeader set X-A expr=%{REQUEST_SCHEME}\n"],
+    [
+      "Traefik's rule for containers",
+      "traefik.yml",
+      "entryPoints:\n  web: { address: ':80' }\nproviders:\n  docker:\n    defaultRule: \"Host(`{{ .Name }}.example.com`)\"\n",
+    ],
+    [
+      "HAProxy's samples",
+      "haproxy.cfg",
+      'defaults\n  mode http\nlisten a\n  bind "${ADDR}:80"\n  http-request set-header X-A %[src]\n  server s 127.0.0.1:3000\n',
+    ],
+    [
+      "Apache's variables",
+      "app.conf",
+      "ProxyPreserveHost On\nProxyPass /ws http://${BACKEND}/ws upgrade=websocket timeout=600\nRequestHeader set X-A expr=%{REQUEST_SCHEME}\n",
+    ],
   ] as const)("%s is no template", async ([, name, text], context) => {
     expect(told(await checked(await folderWith({ [name]: text }, context), [name]))).toEqual([]);
   });
@@ -129,13 +202,25 @@ describe("templates", () => {
 
 describe("what a file is", () => {
   test.for([
-    ["docker-compose.yml", "services:\n  web:\n    image: nginx\n    ports: ['80:80']\n", /^docker-compose\.yml is a Docker Compose file.*nginx\.conf/],
+    [
+      "docker-compose.yml",
+      "services:\n  web:\n    image: nginx\n    ports: ['80:80']\n",
+      /^docker-compose\.yml is a Docker Compose file.*nginx\.conf/,
+    ],
     ["Dockerfile", "FROM nginx:1.29\nCOPY nginx.conf /etc/nginx/nginx.conf\n", /^Dockerfile is a Dockerfile/],
-    ["package.json", '{ "name": "app", "scripts": { "start": "node ." } }', /^package\.json is a manifest of npm.*wsorigin audit/],
+    [
+      "package.json",
+      '{ "name": "app", "scripts": { "start": "node ." } }',
+      /^package\.json is a manifest of npm.*wsorigin audit/,
+    ],
     ["data.json", '{ "a": 1 }', /^data\.json is a JSON file/],
     ["start.sh", "#!/bin/sh\nexec nginx -c /etc/nginx/nginx.conf;\n", /^start\.sh is a shell script/],
     ["nginx", "\u007FELF\u0000\u0001", /^nginx is a binary file/],
-    ["default.vcl", 'vcl 4.1;\nbackend b { .host = "127.0.0.1"; }\n', /^default\.vcl is a VCL file of Varnish.*wsorigin proxy varnish/],
+    [
+      "default.vcl",
+      'vcl 4.1;\nbackend b { .host = "127.0.0.1"; }\n',
+      /^default\.vcl is a VCL file of Varnish.*wsorigin proxy varnish/,
+    ],
     ["web.config", "<configuration><system.webServer/></configuration>", /^web\.config is a web\.config of IIS/],
     ["app.service", "[Unit]\nDescription=x\n[Service]\nExecStart=/usr/bin/x\n", /^app\.service is a unit of systemd/],
     ["server.ts", 'import { createServer } from "node:http";\n', /^server\.ts is a source file.*wsorigin audit/],
@@ -149,10 +234,25 @@ describe("what a file is", () => {
   });
 
   test.for([
-    ["the contents go before the name", "nginx.conf", "app.example.com {\n\treverse_proxy 127.0.0.1:3000\n}\n", "caddy"],
+    [
+      "the contents go before the name",
+      "nginx.conf",
+      "app.example.com {\n\treverse_proxy 127.0.0.1:3000\n}\n",
+      "caddy",
+    ],
     ["the name where the contents say nothing", "haproxy.cfg", "# nothing\n", "haproxy"],
-    ["labels of Traefik in a Compose file", "compose.yml", "services:\n  a:\n    image: a\n    labels:\n      - traefik.http.routers.a.rule=Host(`a`)\n", "traefik"],
-    ["what nginx -T printed", "all.txt", "# configuration file /etc/nginx/nginx.conf:\nhttp { server { listen 80; } }\n", "nginx"],
+    [
+      "labels of Traefik in a Compose file",
+      "compose.yml",
+      "services:\n  a:\n    image: a\n    labels:\n      - traefik.http.routers.a.rule=Host(`a`)\n",
+      "traefik",
+    ],
+    [
+      "what nginx -T printed",
+      "all.txt",
+      "# configuration file /etc/nginx/nginx.conf:\nhttp { server { listen 80; } }\n",
+      "nginx",
+    ],
     ["a snippet of nginx", "snippet.conf", "proxy_set_header Host $host;\n", "nginx"],
   ] as const)("%s", ([, name, text, kind]) => {
     expect(kindOf(text, name)).toEqual({ checked: kind });
@@ -164,23 +264,37 @@ describe("what a file is", () => {
   });
 
   test("standard input is read for -", async () => {
-    expect(told(await checked("/", ["-"], "app.example.com {\n\treverse_proxy 127.0.0.1:3000 {\n\t\theader_up -Origin\n\t}\n}\n"))).toEqual(["WSO162 failure"]);
+    expect(
+      told(
+        await checked(
+          "/",
+          ["-"],
+          "app.example.com {\n\treverse_proxy 127.0.0.1:3000 {\n\t\theader_up -Origin\n\t}\n}\n",
+        ),
+      ),
+    ).toEqual(["WSO162 failure"]);
   });
 
   test("a folder is looked into, and other files in it are left alone", async (context) => {
     const cwd = await folderWith(
       {
         "deploy/Caddyfile": "app.example.com {\n\treverse_proxy 127.0.0.1:3000 {\n\t\theader_up -Origin\n\t}\n}\n",
-        "deploy/haproxy/haproxy.cfg": "defaults\n  mode http\n  timeout client 30s\nlisten a\n  bind :80\n  server s 127.0.0.1:3000\n",
+        "deploy/haproxy/haproxy.cfg":
+          "defaults\n  mode http\n  timeout client 30s\nlisten a\n  bind :80\n  server s 127.0.0.1:3000\n",
         "deploy/package.json": "{}",
         "deploy/Dockerfile": "FROM x\nRUN y\n",
       },
       context,
     );
     const report = await checked(cwd, ["deploy"]);
-    expect(report.findings.map(({ rule, place }) => `${rule.id} ${place?.file ?? ""}`)).toEqual(["WSO162 deploy/Caddyfile", "WSO150 deploy/haproxy/haproxy.cfg"]);
+    expect(report.findings.map(({ rule, place }) => `${rule.id} ${place?.file ?? ""}`)).toEqual([
+      "WSO162 deploy/Caddyfile",
+      "WSO150 deploy/haproxy/haproxy.cfg",
+    ]);
     await mkdir(join(cwd, "nothing"));
-    await expect(checked(cwd, ["nothing"])).rejects.toThrow(/There is no configuration of a proxy in the folder "nothing"/);
+    await expect(checked(cwd, ["nothing"])).rejects.toThrow(
+      /There is no configuration of a proxy in the folder "nothing"/,
+    );
   });
 });
 
@@ -190,7 +304,9 @@ describe("long configurations", () => {
     const report = await checked(await folderWith({ "nginx.conf": text }, context), ["nginx.conf"]);
     expect(report.findings).toHaveLength(1000);
     expect(new Set(told(report))).toEqual(new Set(["WSO104 failure"]));
-    expect(report.steps.at(-1)?.detail).toMatch(/^\d+ findings and \d+ steps; 1000 of each are listed, failures first$/);
+    expect(report.steps.at(-1)?.detail).toMatch(
+      /^\d+ findings and \d+ steps; 1000 of each are listed, failures first$/,
+    );
   });
 
   test("what was found before the end is kept", async (context) => {

@@ -295,8 +295,12 @@ const caddyCases: readonly Omit<Case, "kind">[] = [
   },
 ];
 
+function of(kind: Case["kind"], faults: readonly Omit<Case, "kind">[]): readonly Case[] {
+  return faults.map((each) => Object.assign({ kind }, each));
+}
+
 export const cases: readonly Case[] = [
-  ...apacheCases.map((each): Case => ({ ...each, kind: "apache" })),
-  ...haproxyCases.map((each): Case => ({ ...each, kind: "haproxy" })),
-  ...caddyCases.map((each): Case => ({ ...each, kind: "caddy" })),
+  ...of("apache", apacheCases),
+  ...of("haproxy", haproxyCases),
+  ...of("caddy", caddyCases),
 ];
