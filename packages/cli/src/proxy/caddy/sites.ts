@@ -82,7 +82,7 @@ export interface Proxied {
 }
 
 /** What a directive is limited to. */
-export interface Matcher {
+interface Matcher {
   readonly paths: readonly string[];
   /** It asks for the headers of an upgrade. */
   readonly upgrade: boolean;

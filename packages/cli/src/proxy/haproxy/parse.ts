@@ -51,7 +51,7 @@ export function parseHaproxy(text: string): readonly Section[] {
 const escaped: ReadonlySet<string> = new Set([" ", "#", "\\", '"', "'", "$"]);
 
 /** The words of a line: quotes and backslashes are taken away, comments too. */
-export function wordsOf(line: string): readonly string[] {
+function wordsOf(line: string): readonly string[] {
   const words: string[] = [];
   let word: string | undefined;
   let quote = "";
