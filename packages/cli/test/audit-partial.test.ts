@@ -118,7 +118,7 @@ describe("what is named", () => {
     expect(await run(folder, [])).toMatchObject({
       code: 2,
       out: "",
-      err: expect.stringContaining('There are no JavaScript or TypeScript sources in "."'),
+      err: expect.stringContaining('There are no JavaScript, TypeScript, Python or Java sources in "."'),
     });
     const tests = await project({ "test/a.js": open });
     expect(await run(tests, [])).toMatchObject({ code: 2, err: expect.stringContaining("but tests") });

@@ -8,6 +8,7 @@ import { createPolicy } from "../../core/src/index.ts";
 import { auditFiles } from "../src/audit/audit.ts";
 import { changesFor } from "../src/audit/changes.ts";
 import { faultOf } from "../src/audit/pattern.ts";
+import { otherLanguages } from "../src/audit/languages/index.ts";
 import { seenLine } from "../src/audit/seen.ts";
 import { parseFile } from "../src/source/parse.ts";
 import { walk } from "../src/source/walk.ts";
@@ -123,7 +124,8 @@ test("fixes parse, import what there is, and list what a policy takes", async ()
   const packages = new Map<string, string>();
   for (const name of ["core", "node", "express", "koa", "fastify", "tickets"])
     packages.set(`@wsorigin/${name}`, await readFile(join(root, "packages", name, "src/index.ts"), "utf8"));
-  for (const { files } of cases) {
+  const scripts = cases.filter(({ files }) => !Object.keys(files).some((file) => otherLanguages.test(file)));
+  for (const { files } of scripts) {
     const { findings } = await run(await project(files));
     for (const { fix } of findings) {
       // All but an option, or an expression, that stands by itself.
@@ -247,7 +249,7 @@ test("rules are told apart", () => {
   expect(new Set(ids).size).toBe(ids.length);
   expect(new Set(audit.rules.map(({ name }) => name)).size).toBe(ids.length);
   for (const { id, name, title, cause, fix } of audit.rules) {
-    expect(id).toMatch(/^WSO2[0-4]\d$/);
+    expect(id).toMatch(/^WSO2[0-7]\d$/);
     expect(name).toMatch(/^[a-z]+(?:-[a-z]+)*$/);
     for (const text of [title, cause, fix]) expect(text).toMatch(/^\S.*\S$/);
   }

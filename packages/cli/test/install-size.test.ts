@@ -7,11 +7,12 @@ import { expect, test } from "vitest";
 const root = fileURLToPath(new URL("..", import.meta.url));
 
 /**
- * The most that an installation may have, in kB. On 28 November 2026 it was 3,350 of our own and 8,630 of 26 dependencies, of which tldts, with the
+ * The most that an installation may have, in kB. On 28 November 2026 it was 3,500 of our own and 9,500 of 31 dependencies, of which tldts, with the
  * Public Suffix List for the audit, has 3,170. The check of Apache, HAProxy, Caddy, Kubernetes, Traefik and Envoy is 600 of our own, and 820 of
- * yaml and smol-toml, which are loaded only for such a file. Raise a limit only for what users get in return, and write it here.
+ * yaml and smol-toml; the parsers of Python and Java, for the audit too, have 870 in 5 packages. All are loaded only for such a file. Raise a limit only for
+ * what users get in return, and write it here.
  */
-const limits = { own: 3500, dependencies: 9000, packages: 27 };
+const limits = { own: 3700, dependencies: 9900, packages: 32 };
 
 interface Manifest {
   readonly files?: readonly string[];

@@ -123,7 +123,7 @@ const marks: readonly (readonly [string, number, readonly (readonly [string, str
   ["Koa", 404, [["Content-Type", "text/plain; charset=utf-8"]], "Not Found"],
   ["uvicorn", 403, [["server", "uvicorn"]], ""],
   [
-    "uvicorn",
+    "Starlette on Uvicorn",
     404,
     [
       ["server", "uvicorn"],
@@ -131,9 +131,10 @@ const marks: readonly (readonly [string, number, readonly (readonly [string, str
     ],
     "Not Found",
   ],
-  ["Daphne (Django Channels)", 404, [["Server", "daphne"]], "<h1>Not Found</h1>"],
+  ["Django Channels on Daphne", 404, [["Server", "daphne"]], "<h1>Not Found</h1>"],
   ["Phoenix (or another server in Elixir)", 403, [["server", "Cowboy"]], ""],
-  ["Tornado", 400, [], 'Can "Upgrade" only to "WebSocket".'],
+  ["Tornado", 400, [["Content-Type", "text/html; charset=UTF-8"]], 'Can "Upgrade" only to "WebSocket".'],
+  ["Spring", 400, [], 'Can "Upgrade" only to "WebSocket".'],
 ];
 
 test.each(marks)("who answered: %s (%i)", (who, status, headers, body) => {
@@ -142,7 +143,7 @@ test.each(marks)("who answered: %s (%i)", (who, status, headers, body) => {
 
 test("Daphne says all it has to say in the status line", () => {
   const reply = { ...answer(403, ""), statusLine: "HTTP/1.1 403 Access denied" };
-  expect(nameOf(whoAnswered([reply]))).toBe("Daphne (Django Channels)");
+  expect(nameOf(whoAnswered([reply]))).toBe("Django Channels on Daphne");
 });
 
 test.each([

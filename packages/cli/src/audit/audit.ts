@@ -2,6 +2,7 @@ import type { Finding, Report, Step } from "../finding.ts";
 import type { Raw } from "./check.ts";
 import type { Fixable } from "./changes.ts";
 import { checks } from "./checks/index.ts";
+import { auditLanguages, otherLanguages } from "./languages/index.ts";
 import type { Module } from "../source/module.ts";
 import { importedBy } from "../source/names.ts";
 import { parseFile } from "../source/parse.ts";
@@ -22,6 +23,8 @@ export interface Audited {
   readonly findings: readonly Finding[];
   /** The same, with what would change for them. */
   readonly found: readonly Fixable[];
+  /** Findings in files that are never changed: those in Python and Java. */
+  readonly manual: readonly Finding[];
   readonly steps: readonly Step[];
   readonly incomplete: Report["incomplete"];
 }
@@ -41,7 +44,8 @@ const grace = 2000;
  * sources are.
  */
 export async function auditFiles(walked: Walked, { ignored, goOn, only }: AuditOptions): Promise<Audited> {
-  const { files, packages, skipped, stoppedAt } = walked;
+  const { packages, skipped, stoppedAt } = walked;
+  const files = walked.files.filter(({ file }) => !otherLanguages.test(file));
   const relevant = files.filter(({ source }) => worthwhile.test(source));
   const parsed = await parseAll([...relevant, ...importedBy(relevant, files, 2)], goOn);
   const failed = [...skipped, ...parsed.failed].filter(({ file }) => only === undefined || only.has(file));
@@ -54,14 +58,20 @@ export async function auditFiles(walked: Walked, { ignored, goOn, only }: AuditO
   const stopped = parsed.left.length > 0;
   const checked = await checkAll(wanted, project, stopped ? () => late(end) : goOn);
   failed.push(...checked.failed);
-  const left = [...parsed.left, ...checked.left];
-  const { kept, unwanted, commented } = sift(checked.raws, ignored);
-  const steps = stepsOf(walked, { read, failed, left, ignored, unwanted, commented });
+  const others = await auditLanguages(walked.files, { ignored, goOn, only });
+  failed.push(...others.failed);
+  const left = [...parsed.left, ...checked.left, ...others.left];
+  const sifted = sift(checked.raws, ignored);
+  const kept = sifted.kept.toSorted(byPlace);
+  const unwanted = sifted.unwanted + others.unwanted;
+  const commented = sifted.commented + others.commented;
+  const steps = stepsOf(walked, { read: read + others.read, failed, left, ignored, unwanted, commented });
   // What was left out on purpose (too large, minified) was not meant to be read.
   const unreadable = failed.some(({ reason }) => !/^(?:larger|minified)/.test(reason));
   return {
-    findings: kept.toSorted(byPlace).map(({ finding }) => finding),
-    found: kept.toSorted(byPlace),
+    findings: [...kept.map(({ finding }) => finding), ...others.findings],
+    found: kept,
+    manual: others.findings,
     steps,
     incomplete: left.length > 0 || stoppedAt !== undefined ? "stopped" : unreadable ? "unread" : undefined,
   };

@@ -9,10 +9,12 @@ export interface Ignore {
 
 /** Comments without a reason are not heeded. */
 export function ignoresIn(module: Module): Ignore[] {
-  return module.comments.flatMap((comment) => {
-    const match = /^[\s*]*wsorigin-ignore\s+(WSO\d{3}(?:\s*,\s*WSO\d{3})*)\s*:\s*\S/.exec(comment.value);
-    const line = comment.loc?.end.line;
-    if (match?.[1] === undefined || line === undefined) return [];
-    return [{ ids: new Set(match[1].split(",").map((id) => id.trim())), line }];
-  });
+  return module.comments.flatMap(({ value, loc }) => ignoreIn(value, loc?.end.line) ?? []);
+}
+
+/** What a comment that ends on this line says, without the characters that begin it. */
+export function ignoreIn(comment: string, line: number | undefined): Ignore | undefined {
+  const match = /^[\s*]*wsorigin-ignore\s+(WSO\d{3}(?:\s*,\s*WSO\d{3})*)\s*:\s*\S/.exec(comment);
+  if (match?.[1] === undefined || line === undefined) return undefined;
+  return { ids: new Set(match[1].split(",").map((id) => id.trim())), line };
 }

@@ -6,6 +6,7 @@ import { fixesData, fixesText } from "../audit/print-fixes.ts";
 import { applyChanges } from "../change/apply.ts";
 import { version } from "../version.ts";
 import { type Audited, auditFiles } from "../audit/audit.ts";
+import { languageRules, otherLanguages } from "../audit/languages/index.ts";
 import { rules } from "../audit/rules.ts";
 import { extensions } from "../source/parse.ts";
 import { walk, type Walked } from "../source/walk.ts";
@@ -15,12 +16,13 @@ import { readOwn } from "../options.ts";
 
 const usage = `wsorigin audit [dir or file]
 
-Reads the JavaScript and TypeScript sources in a folder (default: the current one), or in one file, and says which sockets open for pages of every origin, which
+Reads the JavaScript, TypeScript, Python and Java sources in a folder (default: the current one), or in one file, and says which sockets open for pages of every origin, which
 checks let others in than they mean to, and what to write instead. Nothing is run, and nothing leaves the machine.
 
 Looks at ws, express-ws, @fastify/websocket, koa-websocket, koa-easy-ws, Socket.IO, Engine.IO, SockJS, graphql-ws, NestJS gateways, websocket,
 faye-websocket, uWebSockets.js, Hono, Bun, Deno, Workers, Elysia, Nitro, h3, crossws, next-ws and MCP over HTTP, at CORS middleware beside them, at the
-use of wsorigin itself, and at clients that open sockets. Installed, built and minified files are left out, and so are tests.
+use of wsorigin itself, and at clients that open sockets. In Python it looks at the settings and the routing of Django Channels, in Java at Spring's WebSocketConfigurer and
+WebSocketMessageBrokerConfigurer and at @ServerEndpoint. Installed, built and minified files are left out, and so are tests.
 
 If the time is over (--timeout) or it is interrupted, it prints what it found until then and what it did not read. Exit code 2 means that the time was over, or that
 a source could not be parsed and nothing is wrong in the others.
@@ -34,12 +36,15 @@ Options:
 
 To ignore one finding, write on its line or the line above why:
   // wsorigin-ignore WSO206: listens on a private network only
+In Python the comment begins with #.
 `;
+
+const allRules = [...Object.values(rules), ...languageRules];
 
 export const audit: Command = {
   name: "audit",
   usage,
-  rules: Object.values(rules),
+  rules: allRules,
   formats: (args) => (args.includes("--fix") ? ["text", "json"] : undefined),
   async run(args, { cwd, progress, signal }) {
     const { dir, ignored, fix, write, force } = read(args);
@@ -71,7 +76,8 @@ async function fixed({ folder, dir, write, force, walked, audited }: Fixing): Pr
   if (audited.incomplete === "stopped")
     throw new CannotRun("Not everything was looked into, so nothing is changed. Give it more time with --timeout.");
   const modules = await modulePackages(folder, walked.packages);
-  const fixes = changesFor(audited.found, (file) => modules.has(nearest(file, walked.packages)));
+  const made = changesFor(audited.found, (file) => modules.has(nearest(file, walked.packages)));
+  const fixes = { ...made, left: [...made.left, ...audited.manual] };
   const written = write && fixes.changes.length > 0;
   if (written) await applyChanges(folder, fixes.changes, force, "wsorigin audit --fix");
   return {
@@ -112,7 +118,7 @@ function placedAs(finding: Finding, file: string): Finding {
 
 function nothingIn(dir: string, { tests, stoppedAt }: Walked): string {
   if (stoppedAt !== undefined) return "Stopped before anything was read.";
-  const where = `There are no JavaScript or TypeScript sources in ${JSON.stringify(dir)}`;
+  const where = `There are no JavaScript, TypeScript, Python or Java sources in ${JSON.stringify(dir)}`;
   return tests > 0
     ? `${where} but tests. Name their folder to have them looked at.`
     : `${where}. Name the folder with the server's sources. Installed, built and minified files are left out.`;
@@ -120,7 +126,7 @@ function nothingIn(dir: string, { tests, stoppedAt }: Walked): string {
 
 async function readFolder(folder: string, dir: string, signal: AbortSignal): Promise<Walked> {
   try {
-    return await walk(folder, signal);
+    return await walk(folder, signal, undefined, otherLanguages);
   } catch (error) {
     throw new CannotRun(`${JSON.stringify(dir)} cannot be read.`, { cause: error });
   }
@@ -143,8 +149,10 @@ async function placeOf(path: string, dir: string): Promise<{ readonly folder: st
   const found = await stat(path).catch(() => undefined);
   if (found === undefined) throw new CannotRun(`There is no file or folder ${JSON.stringify(dir)}.`);
   if (found.isDirectory()) return { folder: path };
-  if (!extensions.test(path))
-    throw new CannotRun(`${JSON.stringify(dir)} has no JavaScript or TypeScript in it. Name a source, or a folder.`);
+  if (!extensions.test(path) && !otherLanguages.test(path))
+    throw new CannotRun(
+      `${JSON.stringify(dir)} has no JavaScript, TypeScript, Python or Java in it. Name a source, or a folder.`,
+    );
   const folder = await packageOf(dirname(path));
   return { folder, only: relative(folder, path).replaceAll("\\", "/") };
 }
@@ -180,7 +188,7 @@ function read(args: readonly string[]): Options {
   if (more.length > 0) throw new UsageError(`One folder or file at a time: wsorigin audit ${dir}`);
   if (dir === "") throw new UsageError("The folder has no name: write wsorigin audit . for the current one.");
   const ids = (values.ignore ?? []).flatMap((value) => value.split(",")).map((id) => id.trim().toUpperCase());
-  const known = new Set(Object.values(rules).map(({ id }) => id));
+  const known = new Set(allRules.map(({ id }) => id));
   const unknown = ids.find((id) => !known.has(id));
   if (unknown !== undefined)
     throw new UsageError(

@@ -1,5 +1,7 @@
 import type { DoctorOptions } from "./arguments.ts";
-import type { AppId, ProxyId, Who } from "./who.ts";
+import type { ProxyId, Who } from "./who.ts";
+import type { AppId } from "./words/frameworks.ts";
+import { inItsWords } from "./words/index.ts";
 
 /** How each proxy is told to pass an upgrade on; `wsorigin proxy <name>` prints the whole. */
 const upgrades: Partial<Record<ProxyId, (path: string) => readonly string[]>> = {
@@ -74,19 +76,16 @@ const gates: Partial<Record<AppId, readonly string[]>> = {
     'import { createPolicy, guard } from "@wsorigin/node";',
     "guard(server, { policy: createPolicy({ origins: [ORIGIN] }) });",
   ],
-  daphne: [
-    "from channels.security.websocket import OriginValidator",
-    'application = ProtocolTypeRouter({"websocket": OriginValidator(URLRouter(...), [ORIGIN])})',
-  ],
-  phoenix: ['In endpoint.ex: socket "/socket", MySocket, websocket: [check_origin: [ORIGIN]]'],
 };
 
-export function gateFix({ app }: Who, { pageOrigin }: DoctorOptions): readonly string[] {
+export function gateFix({ app }: Who, options: DoctorOptions): readonly string[] {
+  const own = inItsWords(app, "gate", options);
+  if (own !== undefined) return own;
   const lines = (app === undefined ? undefined : gates[app.id]) ?? [
     'import { createPolicy, guard } from "@wsorigin/node";',
     "guard(server, { policy: createPolicy({ origins: [ORIGIN] }) });",
   ];
-  return lines.map((line) => line.replace("ORIGIN", JSON.stringify(pageOrigin)));
+  return lines.map((line) => line.replace("ORIGIN", JSON.stringify(options.pageOrigin)));
 }
 
 const hosts: Partial<Record<ProxyId, readonly string[]>> = {

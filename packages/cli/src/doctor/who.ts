@@ -1,5 +1,7 @@
 import { headerOf, type Reply } from "./exchange.ts";
 import { textOf } from "./reply.ts";
+import { type AppId, frameworks, runsOn } from "./words/frameworks.ts";
+import { marked, type Marks, named, present } from "./words/marks.ts";
 
 /** Who a reply comes from, as far as it shows: a proxy, an app behind it, or both. */
 export interface Who {
@@ -38,23 +40,6 @@ export type ProxyId =
   | "ats"
   | "traefik"
   | "iis";
-
-export type AppId =
-  | "ws"
-  | "express"
-  | "fastify"
-  | "koa"
-  | "socket.io"
-  | "daphne"
-  | "django"
-  | "uvicorn"
-  | "phoenix"
-  | "tornado"
-  | "aiohttp"
-  | "websockets"
-  | "node";
-
-type Marks = (reply: Reply, body: string) => string | undefined;
 
 /** What each proxy leaves on what goes through it, or writes itself. The first that fits counts. */
 const proxies: readonly (readonly [ProxyId, Marks])[] = [
@@ -128,94 +113,19 @@ const proxies: readonly (readonly [ProxyId, Marks])[] = [
   ],
 ];
 
-/** What each server or framework answers by itself. */
-const apps: readonly (readonly [AppId, Marks])[] = [
-  [
-    "express",
-    (reply, body) =>
-      marked(reply, "x-powered-by", /^Express/, "Express") ??
-      (/<pre>Cannot [A-Z]+ /.test(body) ? "Express" : undefined),
-  ],
-  ["socket.io", (_reply, body) => (/^\{"code":\d,"message":"/.test(body) ? "Socket.IO" : undefined)],
-  ["fastify", (_reply, body) => (/^\{"message":"Route [A-Z]+:|"statusCode":\d{3}/.test(body) ? "Fastify" : undefined)],
-  [
-    "ws",
-    ({ status }, body) =>
-      wsTexts.has(body) && (status === 426 || status === 400 || status === 405) ? "ws (Node.js)" : undefined,
-  ],
-  [
-    "koa",
-    (reply, body) =>
-      reply.status === 404 &&
-      body === "Not Found" &&
-      // Starlette says the same, in lower case, on a server that gives its name.
-      reply.headers.some(([name, value]) => name === "Content-Type" && value === "text/plain; charset=utf-8") &&
-      !/^(?:uvicorn|hypercorn|granian|daphne)/i.test(headerOf(reply, "server") ?? "")
-        ? "Koa"
-        : undefined,
-  ],
-  [
-    "daphne",
-    (reply) =>
-      marked(reply, "server", /^daphne/i, "Daphne (Django Channels)") ??
-      (reply.headers.length === 0 &&
-      /^HTTP\/1\.1 (?:403 Access denied|500 Internal server error|400 HTTP |400 WebSocket version)/.test(
-        reply.statusLine,
-      )
-        ? "Daphne (Django Channels)"
-        : undefined),
-  ],
-  [
-    "django",
-    (_reply, body) =>
-      /DisallowedHost|Page not found[^<]*<\/title>|<h1>Not Found<\/h1><p>The requested resource was not found on this server\.<\/p>/.test(
-        body,
-      )
-        ? "Django"
-        : undefined,
-  ],
-  [
-    "uvicorn",
-    (reply, body) =>
-      marked(reply, "server", /^uvicorn/i, "uvicorn") ??
-      (body.startsWith("Unsupported upgrade request") ? "uvicorn" : undefined),
-  ],
-  [
-    "tornado",
-    (reply, body) =>
-      marked(reply, "server", /^Tornado/i, "Tornado") ??
-      (body.startsWith('Can "Upgrade" only to') ? "Tornado" : undefined),
-  ],
-  [
-    "aiohttp",
-    (reply, body) =>
-      marked(reply, "server", /aiohttp/i, "aiohttp") ??
-      (body.startsWith("No WebSocket UPGRADE hdr") ? "aiohttp" : undefined),
-  ],
-  [
-    "websockets",
-    (reply, body) =>
-      marked(reply, "server", /websockets\//i, "websockets (Python)") ??
-      (body.startsWith("Failed to open a WebSocket connection") ? "websockets (Python)" : undefined),
-  ],
-  ["phoenix", (reply) => marked(reply, "server", /^(?:Cowboy|Bandit)/i, "Phoenix (or another server in Elixir)")],
-];
-
-const wsTexts = new Set([
-  "Upgrade Required",
-  "Invalid Upgrade header",
-  "Missing or invalid Sec-WebSocket-Key header",
-  "Missing or invalid Sec-WebSocket-Version header",
-  "Invalid HTTP method",
-  "Bad Request",
-  "Unauthorized",
-  "Invalid Sec-WebSocket-Protocol header",
-]);
-
 /** Reads the marks of several replies of one server: what one does not show another may. */
 export function whoAnswered(replies: readonly (Reply | undefined)[]): Who {
   const given = replies.flatMap((reply) => (reply === undefined || reply.status === undefined ? [] : [reply]));
-  return { proxy: first(given, proxies), app: first(given, apps) };
+  const proxy = first(given, proxies);
+  return { proxy, app: appOf(given, proxy !== undefined) };
+}
+
+/** The framework, and the server that it runs on where that shows: `Django Channels on Daphne`. */
+function appOf(replies: readonly Reply[], proxied: boolean): Who["app"] {
+  const framework = first(replies, frameworks);
+  if (framework === undefined) return undefined;
+  const server = runsOn(framework.id, replies, proxied);
+  return server === undefined ? framework : { id: framework.id, name: `${framework.name} on ${server}` };
 }
 
 /** In words: `nginx/1.22.1, in front of Express`. */
@@ -224,25 +134,14 @@ export function nameOf({ proxy, app }: Who): string | undefined {
   return app === undefined ? proxy.name : `${proxy.name}, in front of ${app.name}`;
 }
 
+/** The first mark of the table that one of the replies has. */
 function first<Id>(replies: readonly Reply[], table: readonly (readonly [Id, Marks])[]): Server<Id> | undefined {
-  for (const reply of replies) {
-    const body = reply.status === 101 ? "" : textOf(reply);
-    for (const [id, marks] of table) {
+  const read = replies.map((reply) => [reply, reply.status === 101 ? "" : textOf(reply)] as const);
+  for (const [id, marks] of table) {
+    for (const [reply, body] of read) {
       const name = marks(reply, body);
       if (name !== undefined) return { id, name };
     }
   }
   return undefined;
-}
-
-function marked(reply: Reply, header: string, form: RegExp, name: string): string | undefined {
-  return form.test(headerOf(reply, header) ?? "") ? name : undefined;
-}
-
-function named(reply: Reply, header: string, form: RegExp): string | undefined {
-  return form.exec(headerOf(reply, header) ?? "")?.[0];
-}
-
-function present(reply: Reply, header: string, name: string): string | undefined {
-  return headerOf(reply, header) === undefined ? undefined : name;
 }

@@ -31,14 +31,18 @@ export interface Limits {
 
 const limits: Limits = { files: 20_000, size: 1_000_000 };
 
-const leftOut = new Set(["node_modules", ".git", "dist", "build", "coverage", ".next", ".nuxt", ".output", ".turbo"]);
+const leftOut = new Set(
+  "node_modules .git dist build coverage .next .nuxt .output .turbo site-packages venv .venv __pycache__".split(" "),
+);
 const testFolders = new Set(["test", "tests", "__tests__", "__mocks__", "e2e", "cypress"]);
 const testFile = /[.-](?:test|spec|e2e-spec|test-d|tst)\.[cm]?[jt]sx?$/i;
+const otherTestFile = /^(?:test_.*|.*_test|conftest)\.py$|(?:Test|Tests|IT)\.java$/;
 const generated = /\.min\.[cm]?js$|\.d\.[cm]?ts$/i;
 
 /**
  * Reads the sources in a folder, in the order of their names. Follows no links, and leaves out what is installed, built or minified, and tests,
- * unless the folder itself is one of tests. A folder `node_modules` that holds sources, tracked by git, is read. Stops where the signal is aborted.
+ * unless the folder itself is one of tests. `others` are names of more files to read. A folder
+ * `node_modules` that holds sources, tracked by git, is read. Stops where the signal is aborted.
  *
  * @throws what `readdir` throws where the folder itself cannot be read
  */
@@ -46,7 +50,9 @@ export async function walk(
   folder: string,
   signal: AbortSignal,
   { files: most, size }: Limits = limits,
+  others?: RegExp,
 ): Promise<Walked> {
+  const wanted = (name: string): boolean => extensions.test(name) || others?.test(name) === true;
   const files: SourceFile[] = [];
   const packages: string[] = [""];
   const skipped: { file: string; reason: string }[] = [];
@@ -63,7 +69,7 @@ export async function walk(
       if (signal.aborted) stoppedAt ??= inner;
       if (stoppedAt !== undefined) return;
       if (entry.isDirectory()) await enterFolder(join(path, entry.name), inner, entry.name);
-      else if (entry.isFile() && extensions.test(entry.name)) await read(join(path, entry.name), inner, entry.name);
+      else if (entry.isFile() && wanted(entry.name)) await read(join(path, entry.name), inner, entry.name);
     }
   }
 
@@ -85,13 +91,13 @@ export async function walk(
     let found = 0;
     for (const entry of entries) {
       if (entry.isDirectory() && !leftOut.has(entry.name)) found += await count(join(path, entry.name));
-      else if (entry.isFile() && extensions.test(entry.name)) found += 1;
+      else if (entry.isFile() && wanted(entry.name)) found += 1;
     }
     return found;
   }
 
   async function read(path: string, file: string, name: string): Promise<void> {
-    if (testFile.test(name)) tests += 1;
+    if (testFile.test(name) || otherTestFile.test(name)) tests += 1;
     else if (generated.test(name)) return;
     else if (files.length >= most) beyond += 1;
     else {

@@ -1,8 +1,10 @@
 import { type Case, compare, expressWs, fastify, guarded, line3, one, socketIo, verify, wsServer } from "./case.ts";
 import { acrossFiles } from "./across-files.ts";
 import { comparisons } from "./comparisons.ts";
+import { django } from "./django.ts";
 import { misuse } from "./misuse.ts";
 import { runtimes } from "./runtimes.ts";
+import { spring } from "./spring.ts";
 
 const servers: readonly Case[] = [
   one(
@@ -569,4 +571,12 @@ const [, name] = /\/\/(example\.com)/.exec(request.headers.origin);`,
   },
 ];
 
-export const cases: readonly Case[] = [...servers, ...comparisons, ...acrossFiles, ...runtimes, ...misuse];
+export const cases: readonly Case[] = [
+  ...servers,
+  ...comparisons,
+  ...acrossFiles,
+  ...runtimes,
+  ...misuse,
+  ...django,
+  ...spring,
+];

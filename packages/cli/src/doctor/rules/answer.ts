@@ -161,10 +161,10 @@ export const answerRules: readonly DoctorRule[] = [
       if (!refused(page) || page.status !== 500) return undefined;
       const cors = /cors/i.test(textOf(page));
       if (cors) return { seen: lines(page), fix: gateFix(who, options) };
-      return who.app?.id === "daphne"
+      return who.app?.id === "channels"
         ? {
             seen: lines(page),
-            fix: ['Daphne: route the path in URLRouter, and give ProtocolTypeRouter a "websocket" key.'],
+            fix: ['Route the path in URLRouter, and give ProtocolTypeRouter a "websocket" key.'],
           }
         : { seen: lines(page) };
     },

@@ -5,6 +5,7 @@ import { gateFix } from "../fixes.ts";
 import type { Observations } from "../observe.ts";
 import { evilOrigin, type ProbeName } from "../plan.ts";
 import { opened } from "../reply.ts";
+import { inItsWords } from "../words/index.ts";
 import type { DoctorRule } from "./rule.ts";
 
 /** Sockets that open for pages which should be refused. */
@@ -92,11 +93,12 @@ export const openDoorRules: readonly DoctorRule[] = [
     cause:
       "The Origin is compared with Host, and both are the attacker's to choose (DNS rebinding): without a list of the server's own names a same-host check proves nothing. Over TLS the certificate stands in the way.",
     fix: "List the Hosts that the server answers to: createPolicy({ sameHost: true, hosts: [...] }); Django: ALLOWED_HOSTS.",
-    when: ({ replies, options: { url } }) =>
+    when: ({ replies, options, who }) =>
       opened(replies.page) && opened(replies.host) && refusesEvil(replies)
         ? {
             seen: ["Host: evil.invalid, Origin of the same: 101"],
-            severity: url.protocol === "wss:" ? "note" : "warning",
+            severity: options.url.protocol === "wss:" ? "note" : "warning",
+            fix: inItsWords(who.app, "hosts", options) ?? [],
           }
         : undefined,
   },

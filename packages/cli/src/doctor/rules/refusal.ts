@@ -4,6 +4,8 @@ import type { Observations } from "../observe.ts";
 import { evilOrigin } from "../plan.ts";
 import { alike, bodyLine, knowsVersion, lines, opened, refused, textOf, wordsOf } from "../reply.ts";
 import { refusedForOrigin } from "./for-origin.ts";
+import { refusesOrigin } from "../words/frameworks.ts";
+import { inItsWords } from "../words/index.ts";
 import type { DoctorRule } from "./rule.ts";
 
 /** A handshake that is refused for its key, its form, its Origin or its path. */
@@ -23,8 +25,10 @@ export const refusalRules: readonly DoctorRule[] = [
       if (page === undefined) return undefined;
       const isForOrigin = refusedForOrigin(seen);
       if (!isForOrigin) {
-        const isRefusal = refused(page) && (page.status === 401 || page.status === 403 || saysNo(page, seen));
-        if (!isRefusal || (plain !== undefined && alike(page, plain) && !knowsVersion(version))) return undefined;
+        const own = refusesOrigin(page, textOf(page));
+        const isRefusal = refused(page) && (own || page.status === 401 || page.status === 403 || saysNo(page, seen));
+        if (!isRefusal) return undefined;
+        if (!own && plain !== undefined && alike(page, plain) && !knowsVersion(version)) return undefined;
       }
       return {
         seen: [
@@ -36,6 +40,7 @@ export const refusalRules: readonly DoctorRule[] = [
         fix: [
           `If the page is yours, add ${JSON.stringify(options.pageOrigin)} to the list, exactly so.`,
           ...hintsFor(page, seen),
+          ...(inItsWords(who.app, "list", options) ?? []),
           ...(direct === undefined && who.proxy !== undefined
             ? [
                 "If it is on the list: the proxy may have replaced Host. Run it again with --direct <backend>.",
