@@ -59,6 +59,9 @@ const long: readonly string[] = [
   "apps/fuzz/test/fuzz.test.ts",
 ].map((file) => join(import.meta.dirname, file));
 
+/** Servers of other languages are installed first: `pnpm test:interop` runs their tests, as `.ci/run` does. */
+const interop = join(import.meta.dirname, "apps/interop/test/interop.test.ts");
+
 const excluded: readonly string[] = [
   ...configDefaults.exclude,
   // Tests of projects that tests work on.
@@ -68,6 +71,7 @@ const excluded: readonly string[] = [
   ...(browsers === "none" ? visited : []),
   ...(process.env["TYPES"] === undefined ? [types] : []),
   ...(process.env["LONG"] === undefined ? long : []),
+  ...(process.env["INTEROP"] === undefined ? [interop] : []),
 ];
 
 const everywhere: TestProjectInlineConfiguration["test"] = {

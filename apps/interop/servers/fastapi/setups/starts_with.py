@@ -1,0 +1,16 @@
+from fastapi import Depends, FastAPI, WebSocket, WebSocketException, status
+
+app = FastAPI()
+
+
+def known_page(websocket: WebSocket) -> None:
+    if not websocket.headers.get("origin", "").startswith("https://app.example.com"):
+        raise WebSocketException(code=status.WS_1008_POLICY_VIOLATION)
+
+
+@app.websocket("/ws", dependencies=[Depends(known_page)])
+async def chat(websocket: WebSocket):
+    await websocket.accept()
+    await websocket.send_text("welcome")
+    async for _ in websocket.iter_text():
+        pass

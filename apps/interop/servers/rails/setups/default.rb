@@ -1,0 +1,1 @@
+# Pages whose origin equals Host get in, and no others.

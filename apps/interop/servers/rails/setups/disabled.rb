@@ -1,0 +1,1 @@
+config.action_cable.disable_request_forgery_protection = true

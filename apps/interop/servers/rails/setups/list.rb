@@ -1,0 +1,1 @@
+config.action_cable.allowed_request_origins = ["https://app.example.com"]

@@ -1,0 +1,2 @@
+config.action_cable.allowed_request_origins = [%r{https://app\.example\.com}]
+config.action_cable.allow_same_origin_as_host = false
