@@ -4,10 +4,10 @@ import type { Fixable } from "./changes.ts";
 import { checks } from "./checks/index.ts";
 import { auditLanguages, otherLanguages } from "./languages/index.ts";
 import type { Module } from "../source/module.ts";
-import { importedBy } from "../source/names.ts";
 import { parseFile } from "../source/parse.ts";
 import { Project } from "../source/project.ts";
 import { byPlace, sift } from "./sift.ts";
+import { worthParsing } from "./worth-parsing.ts";
 import type { SourceFile, Walked } from "../source/walk.ts";
 
 export interface AuditOptions {
@@ -29,10 +29,6 @@ export interface Audited {
   readonly incomplete: Report["incomplete"];
 }
 
-/** What a file must mention to be worth parsing. */
-const worthwhile =
-  /socket|sockjs|engine\.io|@wsorigin|modelcontextprotocol|\bUPGRADE\b|elysia|\bws\b|\bwss?:|origins?\b|cors\b|upgrade\b/i;
-
 /** At the most so many files are named that were skipped. */
 const named = 20;
 
@@ -46,8 +42,8 @@ const grace = 2000;
 export async function auditFiles(walked: Walked, { ignored, goOn, only }: AuditOptions): Promise<Audited> {
   const { packages, skipped, stoppedAt } = walked;
   const files = walked.files.filter(({ file }) => !otherLanguages.test(file));
-  const relevant = files.filter(({ source }) => worthwhile.test(source));
-  const parsed = await parseAll([...relevant, ...importedBy(relevant, files, 2)], goOn);
+  const { relevant, imported } = worthParsing(files);
+  const parsed = await parseAll([...relevant, ...imported], goOn);
   const failed = [...skipped, ...parsed.failed].filter(({ file }) => only === undefined || only.has(file));
   const unread = new Set(failed.map(({ file }) => file));
   const read = relevant.filter(({ file }) => !unread.has(file) && !parsed.left.includes(file)).length;

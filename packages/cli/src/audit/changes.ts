@@ -2,6 +2,7 @@ import type { Change } from "../change/apply.ts";
 import { Edit } from "../change/edit.ts";
 import type { Finding } from "../finding.ts";
 import type { Module } from "../source/module.ts";
+import type { Node } from "../source/nodes.ts";
 import { parseFile } from "../source/parse.ts";
 import type { Rewrite } from "./check.ts";
 
@@ -9,6 +10,7 @@ import type { Rewrite } from "./check.ts";
 export interface Fixable {
   readonly finding: Finding;
   readonly module: Module;
+  readonly node: Node;
   readonly change: Rewrite | undefined;
 }
 
@@ -34,6 +36,16 @@ export function changesFor(found: readonly Fixable[], esm: (file: string) => boo
       (change !== undefined && own !== undefined ? fixed : left).push(finding);
   }
   return { changes, fixed, left };
+}
+
+/** The text of a file with the change for one finding, where there is a change. */
+export function changedBy(found: Fixable, esm: boolean): string | undefined {
+  return changeOf(found.module, [found], esm)?.after;
+}
+
+/** Whether the `.js` files beside a `package.json` are ES modules. */
+export function isModuleManifest(manifest: string): boolean {
+  return /"type"\s*:\s*"module"/.test(manifest);
 }
 
 function changeOf(module: Module, all: readonly Fixable[], esm: boolean): Change | undefined {

@@ -23,6 +23,8 @@ export interface Rewrite {
   /** Of changes with one key only the first is made. */
   readonly key: string;
   readonly make: (edit: Edit) => void;
+  /** Whether nothing changes for what browsers send: linters may apply it unasked. */
+  readonly safe?: boolean;
 }
 
 /** Looks at one module, and tells what it finds. */

@@ -38,12 +38,13 @@ export function asksPolicy(comparison: Node, origin: Node, entries: readonly str
   };
 }
 
-/** `origin.toLowerCase()` becomes `origin`. */
+/** `origin.toLowerCase()` becomes `origin`, which browsers send in lower case. What is compared in upper case would match nothing then. */
 export function asItCame(folded: Node): Rewrite | undefined {
   const call = bare(folded);
-  const object = isCall(call) ? methodOf(call)?.object : undefined;
-  if (object === undefined) return undefined;
-  return { key: `fold ${call.start}`, make: (edit) => edit.remove(object.end ?? 0, call.end ?? 0) };
+  const method = isCall(call) ? methodOf(call) : undefined;
+  if (method === undefined || !/LowerCase$/.test(method.name)) return undefined;
+  const { object } = method;
+  return { key: `fold ${call.start}`, make: (edit) => edit.remove(object.end ?? 0, call.end ?? 0), safe: true };
 }
 
 /** `"ws://..."` becomes `"wss://..."`. */

@@ -1,5 +1,6 @@
 import type { Finding } from "../finding.ts";
 import type { Module } from "../source/module.ts";
+import type { Node } from "../source/nodes.ts";
 import type { Raw, Rewrite } from "./check.ts";
 import { ignoresIn, type Ignore } from "./ignore.ts";
 import { rules } from "./rules.ts";
@@ -11,6 +12,7 @@ interface Placed {
   readonly line: number;
   readonly column: number;
   readonly module: Module;
+  readonly node: Node;
   readonly change: Rewrite | undefined;
 }
 
@@ -65,6 +67,7 @@ function place({ rule, module: at, node, also = [], fix, severity, change }: Raw
     line,
     column,
     module,
+    node,
     change: module === at ? change : undefined,
   };
 }

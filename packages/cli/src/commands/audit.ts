@@ -1,7 +1,7 @@
 import { readFile, stat } from "node:fs/promises";
 import { dirname, join, relative, resolve } from "node:path";
 import { setImmediate } from "node:timers/promises";
-import { changesFor } from "../audit/changes.ts";
+import { changesFor, isModuleManifest } from "../audit/changes.ts";
 import { fixesData, fixesText } from "../audit/print-fixes.ts";
 import { applyChanges } from "../change/apply.ts";
 import { version } from "../version.ts";
@@ -92,7 +92,7 @@ async function modulePackages(folder: string, packages: readonly string[]): Prom
   const found = new Set<string>();
   for (const each of packages) {
     const manifest = await readFile(join(folder, each, "package.json"), "utf8").catch(() => "");
-    if (/"type"\s*:\s*"module"/.test(manifest)) found.add(each);
+    if (isModuleManifest(manifest)) found.add(each);
   }
   return found;
 }

@@ -16,7 +16,6 @@ import {
   type NodeOf,
   type ObjectNode,
   propertyOf,
-  resultsOf,
   type ScopeOf,
   settle,
   textOf,
@@ -135,12 +134,35 @@ export class Module {
   }
 
   ofType<Type extends Node["type"]>(...types: readonly Type[]): NodeOf<Type>[] {
-    return this.nodes.filter((node) => isA(node, ...types));
+    const key = types.join(" ");
+    const known = this.#byType.get(key);
+    const found = (known ?? this.nodes).filter((node) => isA(node, ...types));
+    if (known === undefined) this.#byType.set(key, found);
+    return found;
   }
 
-  results(fn: FunctionNode): Node[] {
-    return resultsOf(fn, this.of(fn).nodes, (node) => this.enclosing(node));
+  readonly #byType = new Map<string, readonly Node[]>();
+
+  /** What a function gives back: of `return` statements and of an arrow's body. */
+  results(fn: FunctionNode): readonly Node[] {
+    return isA(fn.body, "BlockStatement") ? (this.of(fn).#returned().get(fn) ?? []) : [fn.body];
   }
+
+  /** What each function of this script returns in statements. Asked for again and again while names are followed. */
+  #returned(): ReadonlyMap<Node, readonly Node[]> {
+    if (this.#returns !== undefined) return this.#returns;
+    const returns = new Map<Node, Node[]>();
+    for (const statement of this.ofType("ReturnStatement")) {
+      const fn = this.enclosing(statement);
+      const { argument } = statement;
+      if (fn === undefined || argument === null || argument === undefined) continue;
+      returns.set(fn, [...(returns.get(fn) ?? []), argument]);
+    }
+    this.#returns = returns;
+    return returns;
+  }
+
+  #returns: ReadonlyMap<Node, readonly Node[]> | undefined;
 
   /** Follows names, members and destructuring to where a value comes from. Stops at what it cannot tell. */
   trace(node: Node, depth = 0): Traced {

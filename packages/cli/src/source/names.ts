@@ -40,8 +40,16 @@ function bareName(file: string): string {
   return file.replace(/(?:\/index)?\.[cm]?[jt]sx?$/, "");
 }
 
-/** What a source imports, by its text: also of files that are not parsed. */
-export function importsIn(source: string): string[] {
+const imports = new WeakMap<SourceFile, readonly string[]>();
+
+/** What a file imports, by its text: also of files that are not parsed. */
+export function importsOf(file: SourceFile): readonly string[] {
+  const found = imports.get(file) ?? importsIn(file.source);
+  imports.set(file, found);
+  return found;
+}
+
+function importsIn(source: string): string[] {
   const found: string[] = [];
   for (const match of source.matchAll(/(?:\bfrom|\bimport|\brequire)\s*\(?\s*["']([^"'\n]{1,200})["']/g))
     if (match[1] !== undefined) found.push(match[1]);
@@ -57,9 +65,9 @@ export function importedBy(first: readonly SourceFile[], files: readonly SourceF
   let last = first;
   for (let round = 0; round < depth && last.length > 0; round += 1) {
     const next: SourceFile[] = [];
-    for (const { file, source } of last)
-      for (const from of importsIn(source)) {
-        const target = names.resolve(file, from);
+    for (const importing of last)
+      for (const from of importsOf(importing)) {
+        const target = names.resolve(importing.file, from);
         const other = target === undefined || known.has(target) ? undefined : byName.get(target);
         if (other === undefined) continue;
         known.add(other.file);

@@ -119,18 +119,3 @@ export function methodOf(call: CallNode): { readonly object: Node; readonly name
   const name = keyOf(callee.property, callee.computed);
   return name === undefined ? undefined : { object: callee.object, name };
 }
-
-/** What a function gives back: of `return` statements and of an arrow's body. */
-export function resultsOf(
-  fn: FunctionNode,
-  nodes: readonly Node[],
-  enclosing: (node: Node) => Node | undefined,
-): Node[] {
-  if (!isA(fn.body, "BlockStatement")) return [fn.body];
-  const results: Node[] = [];
-  for (const node of nodes) {
-    if (!isA(node, "ReturnStatement") || !within(node, fn) || enclosing(node) !== fn) continue;
-    if (node.argument !== null && node.argument !== undefined) results.push(node.argument);
-  }
-  return results;
-}

@@ -1,6 +1,6 @@
 import { parse, type ParserOptions } from "@babel/parser";
 import traverse from "@babel/traverse";
-import { Module } from "./module.ts";
+import { Module, type ModuleParts } from "./module.ts";
 import type { Node, ScopeOf } from "./nodes.ts";
 
 /** Files that can hold JavaScript or TypeScript, by the end of their names. */
@@ -11,8 +11,28 @@ export type Parsed = { readonly modules: readonly Module[] } | { readonly reason
 
 /** Parses a file's source, mended where the parser can. Never throws, whatever the text. */
 export function parseFile(file: string, source: string): Parsed {
+  const parsed = parseScripts(file, source);
+  return "parts" in parsed ? modulesOf(parsed) : parsed;
+}
+
+/** The scripts of a file before names are followed in them: the same ones serve several projects. */
+export type ParsedScripts = { readonly parts: readonly ModuleParts[] } | { readonly reason: string };
+
+/** Modules of their own for one project. Never throws. */
+export function modulesOf({ parts }: { readonly parts: readonly ModuleParts[] }): Parsed {
+  return attempt(() => ({ modules: parts.map((each) => new Module(each)) }));
+}
+
+/** Does all of `parseFile()` that takes long. Never throws, whatever the text. */
+export function parseScripts(file: string, source: string): ParsedScripts {
+  return attempt(() => ({
+    parts: scriptsOf(file, source).map(({ text, dialect }) => partsOf(file, source, text, dialect)),
+  }));
+}
+
+function attempt<Made>(make: () => Made): Made | { readonly reason: string } {
   try {
-    return { modules: scriptsOf(file, source).map(({ text, dialect }) => moduleOf(file, source, text, dialect)) };
+    return make();
   } catch (error) {
     if (error instanceof RangeError) return { reason: "nested too deeply" };
     return { reason: `not understood: ${reasonOf(error)}` };
@@ -94,7 +114,7 @@ const parsing: ParserOptions = {
   allowUndeclaredExports: true,
 };
 
-function moduleOf(file: string, source: string, text: string, dialect: Script["dialect"]): Module {
+function partsOf(file: string, source: string, text: string, dialect: Script["dialect"]): ModuleParts {
   const ast = parsed(text, dialect);
   const nodes: Node[] = [];
   const parents = new Map<Node, Node>();
@@ -106,5 +126,5 @@ function moduleOf(file: string, source: string, text: string, dialect: Script["d
       scopes.set(path.node, path.scope);
     },
   });
-  return new Module({ file, source, nodes, parents, scopes, comments: ast.comments ?? [] });
+  return { file, source, nodes, parents, scopes, comments: ast.comments ?? [] };
 }

@@ -2,7 +2,7 @@ import { type Guard, guardsIn } from "./guards.ts";
 import type { Module } from "./module.ts";
 import { type FunctionNode, isFunction, type Node } from "./nodes.ts";
 import { knowVerifiers } from "./origin.ts";
-import { importsIn, Names } from "./names.ts";
+import { importsOf, Names } from "./names.ts";
 import type { SourceFile } from "./walk.ts";
 
 /** All modules that were parsed, with what binds them: packages, imports, guards. */
@@ -22,14 +22,15 @@ export class Project {
     this.#units = packages.toSorted((a, b) => b.length - a.length);
     for (const module of modules) this.#byFile.set(module.file, [...(this.#byFile.get(module.file) ?? []), module]);
     const names = new Names(files.map(({ file }) => file));
-    for (const { file, source } of files) {
+    for (const each of files) {
+      const { file } = each;
       const imported = new Set<string>();
-      for (const from of importsIn(source)) {
+      for (const from of importsOf(each)) {
         const found = names.resolve(file, from);
         if (found !== undefined && found !== file) imported.add(found);
       }
       this.#imports.set(file, imported);
-      for (const each of imported) this.#importers.set(each, (this.#importers.get(each) ?? new Set()).add(file));
+      for (const target of imported) this.#importers.set(target, (this.#importers.get(target) ?? new Set()).add(file));
     }
     this.#names = names;
     for (const module of modules) {
@@ -74,6 +75,12 @@ export class Project {
   withImports(module: Module): Module[] {
     const files = [...(this.#imports.get(module.file) ?? [])];
     return [module, ...files.flatMap((file) => this.#byFile.get(file) ?? [])];
+  }
+
+  /** The modules of a file, and those that import it, directly or not: whose checks may find something in it. */
+  lookingInto(file: string): Module[] {
+    const above = this.#closure(file, this.#importers, "up");
+    return this.modules.filter((each) => each.file === file || above.has(each.file));
   }
 
   /** A module, and those of the package that a value of it may get to, or come from. */

@@ -1,6 +1,6 @@
 import { lstat, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { extensions } from "./parse.ts";
+import { fileKind, folderKind, isMinified, type Limits, limits } from "./sorting.ts";
 import { SourceFolders } from "./source-folders.ts";
 
 /** A file as it was found: `file` is relative to the folder, with forward slashes. */
@@ -22,23 +22,6 @@ export interface Walked {
   readonly stoppedAt?: string | undefined;
 }
 
-export interface Limits {
-  /** At the most so many files are read. */
-  readonly files: number;
-  /** Larger ones, in bytes, are not. */
-  readonly size: number;
-}
-
-const limits: Limits = { files: 20_000, size: 1_000_000 };
-
-const leftOut = new Set(
-  "node_modules .git dist build coverage .next .nuxt .output .turbo site-packages venv .venv __pycache__".split(" "),
-);
-const testFolders = new Set(["test", "tests", "__tests__", "__mocks__", "e2e", "cypress"]);
-const testFile = /[.-](?:test|spec|e2e-spec|test-d|tst)\.[cm]?[jt]sx?$/i;
-const otherTestFile = /^(?:test_.*|.*_test|conftest)\.py$|(?:Test|Tests|IT)\.java$/;
-const generated = /\.min\.[cm]?js$|\.d\.[cm]?ts$/i;
-
 /**
  * Reads the sources in a folder, in the order of their names. Follows no links, and leaves out what is installed, built or minified, and tests,
  * unless the folder itself is one of tests. `others` are names of more files to read. A folder
@@ -52,7 +35,6 @@ export async function walk(
   { files: most, size }: Limits = limits,
   others?: RegExp,
 ): Promise<Walked> {
-  const wanted = (name: string): boolean => extensions.test(name) || others?.test(name) === true;
   const files: SourceFile[] = [];
   const packages: string[] = [""];
   const skipped: { file: string; reason: string }[] = [];
@@ -69,13 +51,14 @@ export async function walk(
       if (signal.aborted) stoppedAt ??= inner;
       if (stoppedAt !== undefined) return;
       if (entry.isDirectory()) await enterFolder(join(path, entry.name), inner, entry.name);
-      else if (entry.isFile() && wanted(entry.name)) await read(join(path, entry.name), inner, entry.name);
+      else if (entry.isFile()) await read(join(path, entry.name), inner, entry.name);
     }
   }
 
   async function enterFolder(path: string, relative: string, name: string): Promise<void> {
-    if (leftOut.has(name) && !(await sourceFolders.has(relative))) return;
-    if (testFolders.has(name)) {
+    const kind = folderKind(name);
+    if (kind === "left out" && !(await sourceFolders.has(relative))) return;
+    if (kind === "tests") {
       tests += await count(path);
       return;
     }
@@ -90,15 +73,16 @@ export async function walk(
     const entries = await readdir(path, { withFileTypes: true }).catch(() => []);
     let found = 0;
     for (const entry of entries) {
-      if (entry.isDirectory() && !leftOut.has(entry.name)) found += await count(join(path, entry.name));
-      else if (entry.isFile() && wanted(entry.name)) found += 1;
+      if (entry.isDirectory() && folderKind(entry.name) !== "left out") found += await count(join(path, entry.name));
+      else if (entry.isFile() && fileKind(entry.name, others) !== "left out") found += 1;
     }
     return found;
   }
 
   async function read(path: string, file: string, name: string): Promise<void> {
-    if (testFile.test(name) || otherTestFile.test(name)) tests += 1;
-    else if (generated.test(name)) return;
+    const kind = fileKind(name, others);
+    if (kind === "left out") return;
+    if (kind === "test") tests += 1;
     else if (files.length >= most) beyond += 1;
     else {
       try {
@@ -117,11 +101,6 @@ export async function walk(
 
   await enter(folder, "");
   return { files, packages, skipped, tests, beyond, stoppedAt };
-}
-
-/** Hardly a line in it: nobody wrote it so. */
-function isMinified(source: string): boolean {
-  return source.length > 20_000 && source.length / source.split("\n").length > 300;
 }
 
 function codeOf(error: unknown): string {
