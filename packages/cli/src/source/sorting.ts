@@ -31,11 +31,16 @@ export function fileKind(name: string, others?: RegExp): "source" | "test" | "le
   return generated.test(name) ? "left out" : "source";
 }
 
-/** Whether a path, relative to the folder that is read, belongs to tests. */
-export function isTest(file: string): boolean {
+/** Whether a path, relative to its package, belongs to tests, is installed or generated. What a linter is told to lint in a folder of builds is not passed over. */
+export function isPassedOver(file: string): boolean {
   const names = file.split("/");
   const name = names.pop() ?? "";
-  return fileKind(name) === "test" || names.some((folder) => folderKind(folder) === "tests");
+  return (
+    testFile.test(name) ||
+    generated.test(name) ||
+    names.includes("node_modules") ||
+    names.some((folder) => folderKind(folder) === "tests")
+  );
 }
 
 /** Long lines and few of them: no source that a person wrote. */

@@ -1,6 +1,6 @@
 import { relative } from "node:path";
 import { Disk, packageFolder } from "../../source/disk.ts";
-import { isMinified, isTest, limits } from "../../source/sorting.ts";
+import { isMinified, isPassedOver, limits } from "../../source/sorting.ts";
 import type { SourceFile } from "../../source/walk.ts";
 import type { Fixable } from "../changes.ts";
 import { PackageAudit } from "./package-audit.ts";
@@ -66,7 +66,7 @@ function packageAt(folder: string): Package {
 export function lookInto(path: string, text: string): InPackage | undefined {
   const folder = packageFolder(path);
   const file = relative(folder, path).replaceAll("\\", "/");
-  if (isTest(file) || text.length > limits.size || isMinified(text)) return undefined;
+  if (isPassedOver(file) || text.length > limits.size || isMinified(text)) return undefined;
   return packageAt(folder).lookInto(file, text);
 }
 
