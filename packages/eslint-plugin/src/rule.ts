@@ -16,7 +16,7 @@ export function ruleFor({ name, title, advice, url, edits }: AuditRule): Rule.Ru
       messages: { found: `${title} ${advice}`, edit: advice },
       schema: [],
       ...(edits === "fix" && { fixable: "code" }),
-      ...(edits !== undefined && { hasSuggestions: true }),
+      ...(edits === "suggestion" && { hasSuggestions: true }),
     },
     create: (context: Context) => ({
       Program: () => {

@@ -13,4 +13,5 @@ export const changedRules: ReadonlyMap<string, "fix" | "suggestion"> = new Map<R
   ["secondList", "suggestion"],
   ["plainSocket", "suggestion"],
   ["caseFolded", "fix"],
+  ["stateful", "fix"],
 ]);

@@ -47,6 +47,29 @@ export function asItCame(folded: Node): Rewrite | undefined {
   return { key: `fold ${call.start}`, make: (edit) => edit.remove(object.end ?? 0, call.end ?? 0), safe: true };
 }
 
+/** `/^...$/g` becomes `/^...$/`, where the pattern is used for nothing but `test()`. */
+export function withoutState(test: Node, module: Module): Rewrite | undefined {
+  const pattern = isCall(test) ? methodOf(test)?.object : undefined;
+  if (!isA(pattern, "Identifier")) return undefined;
+  const { root, members } = module.trace(pattern);
+  const uses = module.references(pattern);
+  const tested = uses.every((use) => {
+    const member = module.parent(use);
+    const call = member === undefined ? undefined : module.parent(member);
+    return isCall(call) && call.callee === member && methodOf(call)?.name === "test";
+  });
+  if (!tested || members.length > 0 || !isA(root, "RegExpLiteral") || module.of(root) !== module) return undefined;
+  const flags = (root.end ?? 0) - root.flags.length;
+  return {
+    key: `state ${root.start}`,
+    make: (edit) => {
+      for (const [index, flag] of [...root.flags].entries())
+        if (/[gy]/.test(flag)) edit.remove(flags + index, flags + index + 1);
+    },
+    safe: true,
+  };
+}
+
 /** `"ws://..."` becomes `"wss://..."`. */
 export function withTls(text: Node): Rewrite {
   return { key: `tls ${text.start}`, make: (edit) => edit.insert((text.start ?? 0) + 3, "s") };

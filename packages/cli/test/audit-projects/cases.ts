@@ -39,7 +39,7 @@ const servers: readonly Case[] = [
   {
     what: "express-ws, guarded in another file",
     files: {
-      "app.js": `${expressWs}export { app };\napp.ws("/", f);`,
+      "app.js": `${expressWs}app.ws("/", f);`,
       "main.js": `import { createServer } from "node:http";\nimport { app } from "./app.js";\n${guarded}const server = createServer(app);\nguard(server, { app, policy });`,
     },
     found: [],
@@ -547,6 +547,16 @@ const [, name] = /\/\/(example\.com)/.exec(request.headers.origin);`,
     },
     found: ["WSO236 a.vue:3", "WSO235 b.html:3", "WSO235 c.svelte:2", "WSO235 d.tsx:1"],
   },
+  one(
+    "a WebSocketServer, in a file that lists its origins",
+    `import { createServer } from "node:http";\nimport { WebSocketServer } from "ws";\nconst origins = ["https://app.example.com"];\nconst server = createServer();\nconst sockets = new WebSocketServer({ server });\nsockets.options.origins = origins;`,
+    "WSO206 app.js:5",
+  ),
+  one(
+    "an upgrade listener, in a file that lists its origins",
+    `import { createServer } from "node:http";\nimport { WebSocketServer } from "ws";\nexport const origins = ["https://app.example.com"];\nconst server = createServer();\nconst sockets = new WebSocketServer({ noServer: true });\nserver.on("upgrade", (request, socket, head) => {\n  sockets.handleUpgrade(request, socket, head, f);\n});`,
+    "WSO207 app.js:6",
+  ),
   {
     what: "what is left out",
     files: {

@@ -123,7 +123,7 @@ export const misuse: readonly Case[] = [
   {
     what: "a second list in the file of the app",
     files: {
-      "policy.js": `${guarded}export { policy };`,
+      "policy.js": guarded,
       "main.js": `import { policy } from "./policy.js";\nimport { app } from "./app.js";`,
       "app.js": `import cors from "cors";\nconst allowed = ["https://app.example.com"];\nexport const middleware = cors({ origin: allowed });`,
     },

@@ -14,7 +14,7 @@ import {
   within,
 } from "../../source/nodes.ts";
 import { type Compared, comparedBy, corsFunctions } from "../../source/origin.ts";
-import { asItCame, asksPolicy } from "../rewrites.ts";
+import { asItCame, asksPolicy, withoutState } from "../rewrites.ts";
 import { type Check, type Rewrite, relevant } from "../check.ts";
 import { type Comparison, entriesFor, entriesForPattern, fixFor } from "../entries.ts";
 import { allowsWhenTrue, refusesWhenFalse } from "../letting.ts";
@@ -31,18 +31,18 @@ export const checkOrigins: Check = function* checkOrigins(module, project) {
   for (const node of module.nodes) {
     const found = comparison(node, module);
     if (found !== undefined && counts(node)) {
-      const { origin, entries } = found;
-      const change =
-        found.rule === "caseFolded"
-          ? folding(node, module)
-          : origin === undefined
-            ? undefined
-            : asksPolicy(node, origin, entries, module);
+      const change = changeFor(found, node, module);
       yield { rule: found.rule, module, node, fix: fixFor(module, found, isIn(node, cors)), change };
     }
   }
   yield* checkCorsOptions(module);
 };
+
+function changeFor({ rule, origin, entries }: Comparison, node: Node, module: Module): Rewrite | undefined {
+  if (rule === "caseFolded") return folding(node, module);
+  if (rule === "stateful") return withoutState(node, module);
+  return origin === undefined ? undefined : asksPolicy(node, origin, entries, module);
+}
 
 /** What is changed before it is compared stays as it came. */
 function folding(node: Node, module: Module): Rewrite | undefined {
