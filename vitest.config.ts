@@ -17,6 +17,7 @@ const shared: ReadonlySet<string> = new Set([
   "cli",
   "conformance",
   "core",
+  "eslint-plugin",
   "express",
   "fastify",
   "jwt",

@@ -5,6 +5,7 @@ import { copyFile, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { checkConsumers, toolsOfConsumers } from "./pack/consumers.mjs";
+import { checkLinter } from "./pack/linter.mjs";
 import { checkContents, checkCore, checkDocs } from "./pack/contents.mjs";
 import { bin, catalog, readJson, root, run } from "./pack/tools.mjs";
 
@@ -31,7 +32,7 @@ async function pack({ folder, name, isProgram }, target) {
 
 async function lint({ tarball, isProgram }) {
   await run(bin("publint"), [tarball, "--strict"], root);
-  // A program exports nothing.
+  // A program exports ES modules only, on purpose.
   if (!isProgram) await run(bin("attw"), [tarball, "--format", "ascii"], root);
 }
 
@@ -45,6 +46,7 @@ async function install(packed, project) {
       "@types/koa",
       "@types/node",
       "@types/ws",
+      "eslint",
       "express",
       "fastify",
       "koa",
@@ -133,6 +135,7 @@ try {
   const strict = names.filter((name) => name !== koa);
   await checkTypes(folder, { names: strict, consumer: "consumer.ts", skipLibCheck: false });
   await checkTypes(folder, { names: [koa], consumer: "consumer-koa.ts", skipLibCheck: true });
+  await checkLinter(folder);
   await checkConsumers(folder);
   console.log(`Packed, linted, installed, imported, required and type-checked: ${names.join(", ")}`);
 } catch (error) {

@@ -24,9 +24,12 @@ export async function checkContents({ name, folder, isProgram }, installed) {
   assert.equal(manifest.sideEffects, false);
   assert.equal(manifest.license, "MIT");
   const { main, types, typesVersions, exports, bin } = manifest;
-  const named = isProgram ? Object.values(bin) : [main, types, ...pathsIn(exports), ...pathsIn(typesVersions ?? {})];
+  const exported = [...pathsIn(exports), ...pathsIn(typesVersions ?? {})];
+  const named = isProgram ? [...Object.values(bin), ...exported] : [main, types, ...exported];
   for (const file of [...named, "LICENSE", "README.md"]) has(file);
-  for (const [entry, conditions] of Object.entries(exports).filter(([, target]) => typeof target === "object")) {
+  // What a program exports is ES modules only: each supported Node.js can require them.
+  const entries = Object.entries(exports).filter(([, target]) => typeof target === "object" && !isProgram);
+  for (const [entry, conditions] of entries) {
     assert.deepEqual(Object.keys(conditions), ["require", "types", "default"], `${name}: ${entry}`);
     // The order decides: types first, then what gives one process or bundle one copy, and CommonJS for those that know neither.
     const order = ["types", "module-sync", "module", "default"];

@@ -35,12 +35,12 @@ test("--fix leaves nothing that it can fix, and code that parses", () => {
   for (const { filename, source, what } of changeable()) {
     const before = lint(source, filename).filter(({ fix }) => fix !== undefined);
     const { output, messages } = linter.verifyAndFix(source, [...all], { filename });
-    expect(output === source, what).toBe(before.length === 0);
+    expect(output === source, `in ${what}`).toBe(before.length === 0);
     expect(
       messages.filter(({ fatal, fix }) => fatal === true || fix !== undefined),
-      what,
+      `in ${what}`,
     ).toEqual([]);
-    expect(linter.verifyAndFix(output, [...all], { filename }).output, what).toBe(output);
+    expect(linter.verifyAndFix(output, [...all], { filename }).output, `in ${what}`).toBe(output);
     fixed += before.length;
   }
   expect(fixed).toBeGreaterThan(1);
@@ -57,7 +57,7 @@ test("a suggestion removes its finding, and its code parses", () => {
         const messages = lint(after, filename);
         expect(
           messages.filter(({ fatal }) => fatal),
-          what,
+          `in ${what}`,
         ).toEqual([]);
         expect(count(messages), `${what}\n${after}`).toBeLessThan(count(lint(source, filename)));
         suggested += 1;

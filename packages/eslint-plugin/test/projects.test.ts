@@ -24,7 +24,7 @@ test("ESLint reports what the audit finds, file by file", () => {
   for (const { folder, files, found, what } of written) {
     const reported = Object.entries(files).flatMap(([file, source]) => lint(folder, file, source));
     const expected = [...found.map((each) => told(each)), ...(linted[what] ?? [])];
-    expect(reported.toSorted(), what).toEqual(expected.toSorted());
+    expect(reported.toSorted(), `in ${what}`).toEqual(expected.toSorted());
   }
   expect(written.length).toBeGreaterThan(300);
 });

@@ -1,10 +1,10 @@
-import { type Linter, RuleTester } from "eslint";
+import { RuleTester } from "eslint";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { changesFor, type Fixable } from "../../cli/src/audit/changes.ts";
 import { rules as audited } from "../../cli/src/audit/rules.ts";
 import { configs, rules } from "../src/index.ts";
-import { languages, withTypes } from "./languages.ts";
+import { optionsFor } from "./languages.ts";
 import { after, remove, writeCases } from "./projects.ts";
 
 const { root, written } = await writeCases();
@@ -51,16 +51,6 @@ function nearest(wrong: readonly Example[]): readonly Example[] {
   return right.toSorted((a, b) => shared(b) - shared(a)).slice(0, 3);
 }
 
-function languageOf({ filename }: Example, code: string): Linter.LanguageOptions {
-  const end = filename.slice(filename.lastIndexOf("."));
-  const typed = /^\s*@[A-Z]|: \w+\)/m.test(code) ? withTypes : undefined;
-  const config =
-    end === ".js" && typed !== undefined
-      ? typed
-      : languages.find(({ files }) => /[{,]/.test(`${files}`) && `${files}`.includes(end.slice(1)));
-  return config?.languageOptions ?? {};
-}
-
 function invalid(rule: string, example: Example): RuleTester.InvalidTestCase {
   const own = example.found.filter(({ finding }) => finding.rule.name === rule);
   const fixed = own.filter(({ change }) => change?.safe === true);
@@ -69,7 +59,7 @@ function invalid(rule: string, example: Example): RuleTester.InvalidTestCase {
     name: example.name,
     filename: example.filename,
     code: example.code,
-    languageOptions: languageOf(example, example.code),
+    languageOptions: optionsFor(example.filename, example.code),
     output: change?.after ?? null,
     errors: own.map((each) => {
       const text = each.change === undefined || each.change.safe === true ? undefined : after(each);
@@ -91,7 +81,7 @@ for (const [name, rule] of Object.entries(rules)) {
       name: each.name,
       filename: each.filename,
       code: each.code,
-      languageOptions: languageOf(each, each.code),
+      languageOptions: optionsFor(each.filename, each.code),
     })),
     invalid: wrong.map((each) => invalid(name, each)),
   });

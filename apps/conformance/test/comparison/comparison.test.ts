@@ -5,6 +5,7 @@ import type { AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
 import { type Answer, handshake, type HandshakeRequest, originCases, verdictOf } from "@wsorigin/testing";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { table } from "../../../../packages/testing/test/table.ts";
 import { type Contender, contenders, page, serverWithOthers } from "./contenders.ts";
 
 /** Every row of the corpus whose policy lists exactly the one page, and that sound systems decide alike. */
@@ -83,14 +84,6 @@ const heading = [
 
 /** Where the table stands. */
 const place = /(<!-- comparison -->)[^]*(<!-- \/comparison -->)/;
-
-/** A table as the formatter writes it. */
-function table(rows: readonly (readonly string[])[]): string {
-  const widths = heading.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  const line = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
-  const [first = "", ...others] = rows.map((row) => line(row.map((cell, column) => cell.padEnd(widths[column] ?? 0))));
-  return [first, line(widths.map((width) => "-".repeat(width))), ...others].join("\n");
-}
 
 const yes = (value: boolean): string => (value ? "yes" : "no");
 

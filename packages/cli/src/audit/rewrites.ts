@@ -63,8 +63,7 @@ export function withoutState(test: Node, module: Module): Rewrite | undefined {
   return {
     key: `state ${root.start}`,
     make: (edit) => {
-      for (const [index, flag] of [...root.flags].entries())
-        if (/[gy]/.test(flag)) edit.remove(flags + index, flags + index + 1);
+      for (const { index } of root.flags.matchAll(/[gy]/g)) edit.remove(flags + index, flags + index + 1);
     },
     safe: true,
   };

@@ -73,7 +73,7 @@ function read(path: string, file: string, stats: Stats | undefined): SourceFile 
 }
 
 /** Linters count places from behind a byte order mark. */
-export function withoutMark(source: string): string {
+function withoutMark(source: string): string {
   return source.startsWith("\ufeff") ? source.slice(1) : source;
 }
 
