@@ -106,6 +106,16 @@ test("a policy of the file is used, and one guard is enough for one server", asy
   expect(after).toContain('const { guard } = require("@wsorigin/node");');
 });
 
+test("a CORS list gets corsOptions() of the adapter for the package that it is given to", async () => {
+  const options = '{ origin: ["https://a.example"], credentials: true }';
+  const folder = await project({
+    "package.json": `{ "type": "module" }`,
+    "server.js": `import cors from "cors";\nimport koaCors from "@koa/cors";\nimport { createPolicy } from "@wsorigin/koa";\nconst policy = createPolicy({ origins: ["https://a.example"] });\nconst options = ${options};\nkoa.use(koaCors(options));\n`,
+  });
+  expect(await run(folder, "--fix", "--write")).toMatchObject({ code: 0 });
+  expect(await readFile(join(folder, "server.js"), "utf8")).toContain('import { corsOptions } from "@wsorigin/koa";');
+});
+
 test("what is declared below is not used above", async () => {
   const folder = await project({
     "package.json": "{}",

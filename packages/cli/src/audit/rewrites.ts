@@ -42,7 +42,7 @@ export function asksPolicy(comparison: Node, origin: Node, entries: readonly str
 export function asItCame(folded: Node): Rewrite | undefined {
   const call = bare(folded);
   const method = isCall(call) ? methodOf(call) : undefined;
-  if (method === undefined || !/LowerCase$/.test(method.name)) return undefined;
+  if (method === undefined || !method.name.endsWith("LowerCase")) return undefined;
   const { object } = method;
   return { key: `fold ${call.start}`, make: (edit) => edit.remove(object.end ?? 0, call.end ?? 0), safe: true };
 }
@@ -82,7 +82,7 @@ export function withPolicyList(property: Node, adapter: string, module: Module):
   return {
     key: `list ${property.start}`,
     make: (edit) => {
-      edit.import(`@wsorigin/${adapter}`, "corsOptions");
+      edit.import(adapter, "corsOptions");
       edit.replace(property, `...corsOptions(${policy.name})`);
     },
   };

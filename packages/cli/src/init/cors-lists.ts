@@ -1,16 +1,10 @@
 import { optionOf } from "../source/calls.ts";
+import { corsAdapterOf, corsPackageOf } from "../source/cors-package.ts";
 import { listsOrigins } from "../source/lists.ts";
 import type { Module } from "../source/module.ts";
 import { isA, isCall, type Node, type ObjectNode } from "../source/nodes.ts";
 import { corsOptionsOf } from "../source/origin.ts";
 import type { Edits } from "./edits.ts";
-
-/** The package of ours that has `corsOptions()` for a package of CORS middleware. */
-const adapters: ReadonlyMap<string, string> = new Map([
-  ["cors", "@wsorigin/express"],
-  ["@koa/cors", "@wsorigin/koa"],
-  ["@fastify/cors", "@wsorigin/fastify"],
-]);
 
 /** Options of CORS middleware with a list of origins of their own. */
 export interface CorsList {
@@ -24,17 +18,10 @@ export function corsListsOf(module: Module, from: string): CorsList[] {
     const origin = optionOf(options, "origin", module);
     const property = options.properties.find((each) => isA(each, "ObjectProperty") && each.value === origin);
     if (origin === undefined || property === undefined || module.enclosing(options) !== undefined) return [];
-    return listsOrigins(origin, module) && adapterOf(options, module) === from ? [{ options, property }] : [];
+    // The policy stands above the call, so the options must stand in it.
+    if (!isCall(module.parent(options)) || !listsOrigins(origin, module)) return [];
+    return corsAdapterOf(corsPackageOf(options, module)) === from ? [{ options, property }] : [];
   });
-}
-
-function adapterOf(options: Node, module: Module): string | undefined {
-  const call = module.parent(options);
-  if (!isCall(call)) return undefined;
-  const [first] = call.arguments;
-  // `app.register(cors, { ... })` or `cors({ ... })`
-  const middleware = first === options ? call.callee : first;
-  return adapters.get(module.exported(middleware)?.from ?? "");
 }
 
 /** CORS middleware takes its list from the policy, which stands above it. */

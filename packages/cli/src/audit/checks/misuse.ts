@@ -1,8 +1,9 @@
 import { optionIn, optionOf } from "../../source/calls.ts";
+import { corsAdapterOf, corsPackageOf } from "../../source/cors-package.ts";
 import { listsOrigins } from "../../source/lists.ts";
 import type { Module } from "../../source/module.ts";
 import { type CallNode, isA, isCall, isFunction, methodOf, type Node } from "../../source/nodes.ts";
-import { corsOptionsOf, isCorsPackage } from "../../source/origin.ts";
+import { corsOptionsOf } from "../../source/origin.ts";
 import type { Project } from "../../source/project.ts";
 import type { Raw } from "../check.ts";
 import { corsOptionsFix, decideFix, originsIn, serverFix } from "../fix.ts";
@@ -82,15 +83,15 @@ function* checkLists(module: Module, project: Project): Iterable<Raw> {
     const origin = optionOf(options, "origin", module);
     if (origin === undefined || known.has(module.trace(origin).root)) continue;
     if (!listsOrigins(origin, module)) continue;
-    const from = [...module.packages].find((name) => isCorsPackage(name));
+    const from = corsPackageOf(options, module);
+    const adapter = corsAdapterOf(from);
     const node = module.parent(origin) ?? origin;
-    const adapter = from === "@koa/cors" ? "koa" : from === "@fastify/cors" ? "fastify" : "express";
     yield {
       rule: "secondList",
       module,
       node: isA(node, "ObjectProperty") ? node : origin,
       fix: corsOptionsFix(from),
-      change: withPolicyList(node, adapter, module),
+      change: adapter === undefined ? undefined : withPolicyList(node, adapter, module),
     };
   }
 }
