@@ -32,7 +32,7 @@ async function run(
     out: (text) => (out += text),
     err: (text) => {
       err += text;
-      if (aborting && text.startsWith("Looking into")) controller.abort();
+      if (aborting && text.includes("Looking into")) controller.abort();
     },
     stdin: () => Promise.resolve(""),
     env: {},
