@@ -8,12 +8,15 @@ export async function runOnNodes(names: readonly string[]): Promise<boolean> {
   const unknown = names.find((name) => all.every((each) => each.name !== name));
   if (unknown !== undefined)
     throw new Error(`Unknown version ${JSON.stringify(unknown)}. Valid: ${all.map(({ name }) => name).join(", ")}.`);
+  const chosen = all.filter((each) => names.length === 0 || names.includes(each.name));
   let passed = true;
-  for (const { name, version, program } of all.filter((each) => names.length === 0 || names.includes(each.name))) {
+  for (const { name, version, program } of chosen) {
     const actual = execFileSync(program, ["-p", "process.versions.node"], { encoding: "utf8" }).trim();
     if (actual !== version) throw new Error(`${program} is Node.js ${actual}, and should be ${version}.`);
     console.log(`Node.js ${version} (${name})`);
-    passed = (await runSuite(`Node.js ${version}`, { node: program, projects })) && passed;
+    // What differs between versions of Node.js shows in the oldest or in the newest.
+    const long = name === chosen.at(0)?.name || name === chosen.at(-1)?.name;
+    passed = (await runSuite(`Node.js ${version}`, { node: program, projects, long })) && passed;
   }
   return passed;
 }

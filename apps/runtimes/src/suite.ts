@@ -25,13 +25,15 @@ export interface SuiteOptions {
   readonly projects: readonly string[];
   /** Parts of the names of test files; all of them by default. */
   readonly files?: readonly string[];
+  /** Whether the files run too that `pnpm test` leaves out to stay short. Defaults to `false`. */
+  readonly long?: boolean;
   /** The workspace; this one by default. */
   readonly folder?: string;
 }
 
 /** Runs tests on a runtime, and says how many passed. Returns whether all did. */
 export async function runSuite(name: string, options: SuiteOptions): Promise<boolean> {
-  const { node, folder = root, files = [] } = options;
+  const { node, folder = root, files = [], long = false } = options;
   const scratch = await mkdtemp(join(tmpdir(), "wsorigin-runtimes-"));
   const report = join(scratch, "vitest.json");
   const args = [
@@ -49,7 +51,7 @@ export async function runSuite(name: string, options: SuiteOptions): Promise<boo
   ];
   const started = Date.now();
   try {
-    const code = await run(node, args, { cwd: folder, env: { BROWSERS: "none", LONG: "1" } });
+    const code = await run(node, args, { cwd: folder, env: { BROWSERS: "none", ...(long && { LONG: "1" }) } });
     const { numPassedTests = 0, numFailedTests = 0 } = JSON.parse(await readFile(report, "utf8").catch(() => "{}"));
     const seconds = Math.round((Date.now() - started) / 1000);
     console.log(`\n${name}: ${numPassedTests} passed, ${numFailedTests} failed, in ${seconds} s\n`);
