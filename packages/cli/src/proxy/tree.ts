@@ -125,22 +125,3 @@ export function* walk(
   for (const [name, each] of node.map) yield* walk(each, [...path, name]);
   for (const [at, each] of node.list.entries()) yield* walk(each, [...path, String(at)]);
 }
-
-/** A time of Go, Kubernetes or Envoy (`1h30m`, `90s`, `500ms`), or a number of seconds. */
-export function secondsOf(text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  if (/^\d+(?:\.\d+)?$/.test(text)) return Number(text);
-  const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(ns|us|µs|ms|[smhd])/g)];
-  if (parts.length === 0 || parts.map(([part]) => part).join("") !== text) return undefined;
-  const units: Readonly<Record<string, number>> = {
-    ns: 1e-9,
-    us: 1e-6,
-    µs: 1e-6,
-    ms: 1e-3,
-    s: 1,
-    m: 60,
-    h: 3600,
-    d: 86_400,
-  };
-  return parts.reduce((sum, [, count, unit = "s"]) => sum + Number(count) * (units[unit] ?? 0), 0);
-}

@@ -1,6 +1,7 @@
 import type { Finding } from "../../finding.ts";
 import { type Checker, found, type Given, shortestIdle, stepOf } from "../checker.ts";
-import { get, type Node, readYaml, secondsOf, valueOf, walk } from "../tree.ts";
+import { get, type Node, readYaml, valueOf, walk } from "../tree.ts";
+import { secondsOf } from "../durations.ts";
 import { changeOf } from "./headers.ts";
 import { isLooseExpression, isLooseValue } from "./origin-gate.ts";
 import { caddyRules } from "./rules.ts";

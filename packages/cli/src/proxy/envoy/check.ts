@@ -9,7 +9,8 @@ import {
   stepOf,
 } from "../checker.ts";
 import { commonRules } from "../rules.ts";
-import { get, type Node, readYaml, secondsOf, valueOf, walk } from "../tree.ts";
+import { get, type Node, readYaml, valueOf, walk } from "../tree.ts";
+import { secondsOf } from "../durations.ts";
 import { checkLog } from "./log.ts";
 import { envoyRules } from "./rules.ts";
 

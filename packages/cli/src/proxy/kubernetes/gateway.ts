@@ -1,6 +1,7 @@
 import type { Finding } from "../../finding.ts";
 import { found, type Given, isHandshakeHeader, looksLikeSocket } from "../checker.ts";
-import { get, type Node, secondsOf, valueOf } from "../tree.ts";
+import { get, type Node, valueOf } from "../tree.ts";
+import { secondsOf } from "../durations.ts";
 import { kubernetesRules } from "./rules.ts";
 
 const nothing = (at: Node) => [`# in place of line ${at.line}: nothing`];
