@@ -30,8 +30,8 @@ test("ESLint reports what the audit finds, file by file", () => {
 });
 
 function lint(folder: string, file: string, source: string): string[] {
-  // ESLint lints nothing in node_modules, and no JSON without a plugin.
-  if (file.startsWith("node_modules/") || file.endsWith(".json")) return [];
+  // ESLint lints nothing in node_modules, and no other language without a plugin.
+  if (file.startsWith("node_modules/") || /\.(?:json|py|java)$/.test(file)) return [];
   const filename = join(folder, file);
   const all = [...languages, configs.all];
   const ways = [
