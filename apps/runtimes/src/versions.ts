@@ -6,13 +6,19 @@ import { mustRun } from "./program.ts";
 import { runSuite } from "./suite.ts";
 import { catalogOf, readCatalog, root } from "./workspace.ts";
 
-/** The adapters, and the package that uses Redis. */
-const projects = ["express", "koa", "fastify", "tickets"];
+/** The packages whose libraries have several supported versions: the adapters, and the one that uses Redis. */
+const adapters = ["express", "koa", "fastify", "tickets"];
+const projects = [...adapters, "eslint-plugin"];
 
 /** The lowest versions that the packages support, in each major. */
 export async function runLowest(): Promise<boolean> {
-  const oldest = await runWith(readCatalog("lowest"));
-  return (await runWith(readCatalog("lowest-next"), ["packages/tickets", "packages/koa"])) && oldest;
+  const oldest = await runWith(
+    readCatalog("lowest"),
+    adapters.map((name) => `packages/${name}`),
+  );
+  // The plugin's other tests start programs that have to be built.
+  const plugin = ["projects", "rules", "edits"].map((name) => `packages/eslint-plugin/test/${name}`);
+  return (await runWith(readCatalog("lowest-next"), ["packages/tickets", "packages/koa", ...plugin])) && oldest;
 }
 
 /**
