@@ -7,6 +7,7 @@ export { explain } from "./explain/explain.ts";
 export { grant, refuse } from "./token/grant.ts";
 export type { Grant, Granted, RefusalReason, TokenRefusal } from "./token/grant.ts";
 export type { Handshake } from "./check/handshake.ts";
+export type { AnyHandshake, FetchHeaders, FetchRequest } from "./fetch-handshake.ts";
 export { shared } from "./shared.ts";
 export type { Directory } from "./ask/directory.ts";
 export type { PolicyOptions } from "./config/options.ts";

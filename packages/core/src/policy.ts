@@ -6,6 +6,7 @@ import { type Handshake, readLines } from "./check/handshake.ts";
 import { HostList, OriginList } from "./check/lists.ts";
 import { checkOptions } from "./config/check-options.ts";
 import type { PolicyOptions } from "./config/options.ts";
+import { type AnyHandshake, readable } from "./fetch-handshake.ts";
 import { ownOrigin } from "./token/own-origin.ts";
 import type { TokenSource } from "./token/sources.ts";
 import { TokenRule } from "./token/token.ts";
@@ -48,17 +49,17 @@ export interface Policy<P = undefined> {
    * Decides on Host and Origin only. Does not use the `directory` (an Origin outside `origins` is refused) and does not look at tokens: if the policy
    * has either, use `decide` to know whether a socket may open.
    */
-  check(handshake: Handshake): Decision;
+  check(handshake: AnyHandshake): Decision;
   /**
    * Decides on everything: Host, Origin, then the directory, then the token. Never rejects. Without a `signal` it waits as long as the directory and
    * `verify` take; an aborted `signal` refuses.
    */
-  decide(handshake: Handshake, options?: DecideOptions): Promise<Decision<P>>;
+  decide(handshake: AnyHandshake, options?: DecideOptions): Promise<Decision<P>>;
   /**
    * Decides as `decide` does, and returns the decision without a promise if nothing has to be waited for: the directory and `verify` are not called,
    * or return no promise. Makes no promise and no abort signal then. Never throws or rejects.
    */
-  evaluate(handshake: Handshake, options?: DecideOptions): Decision<P> | Promise<Decision<P>>;
+  evaluate(handshake: AnyHandshake, options?: DecideOptions): Decision<P> | Promise<Decision<P>>;
   /** Whether pages of this origin may read HTTP responses, by the same list: for CORS. Does not use `sameHost`, which needs no CORS, or the directory. */
   allowsOrigin(origin: string | undefined): boolean;
   /** `allowsOrigin`, including the directory. Never rejects: a directory that fails allows nothing. */
@@ -88,40 +89,31 @@ export function createPolicy<P>(options: PolicyOptions<P>): Policy<P | undefined
   const rules = { ...checked, originList, hostList: hosts === undefined ? undefined : new HostList(hosts) };
   const tokenRule = token === undefined ? undefined : new TokenRule(token);
 
-  function check(handshake: Handshake): Decision {
+  function check(handshake: AnyHandshake): Decision {
     try {
-      return checkHandshake(handshake, rules, missingOrigin === "allow");
+      return checkHandshake(readable(handshake), rules, missingOrigin === "allow");
     } catch (error) {
       return denyUnreadable(error);
     }
   }
 
-  /** How a handshake without an Origin is treated. A browser's word on the page counts only for a Host that was checked. */
-  function absentOrigin({ sameOrigin }: DecideOptions): typeof missingOrigin {
-    return sameOrigin === true && hosts !== undefined ? "allow" : missingOrigin;
+  /** Whether the page is one of this server. A browser's word on that counts only for a Host that was checked. */
+  function isOwn({ sameOrigin }: DecideOptions): boolean {
+    return sameOrigin === true && hosts !== undefined;
   }
 
   function evaluateOrigin(handshake: Handshake, options: DecideOptions): Decision | Promise<Decision> {
-    try {
-      const decision = checkHandshake(handshake, rules, absentOrigin(options) !== "deny");
-      if (directory === undefined || decision.allowed || decision.code !== "origin-not-listed") return decision;
-      // Not `decision.origin`: that one is cut.
-      const [origin] = readLines(handshake, "origin");
-      if (origin === undefined || !mayAsk(origin, insecureToo)) return decision;
-      const judge = (answer: boolean | string): Decision => {
-        if (answer === true) return allow("origin-in-directory", origin);
-        return answer === false ? decision : deny("directory-failed", origin, { note: answer, expected: rules });
-      };
-      const answer = askDirectory(directory, origin, options.signal);
-      return answer instanceof Promise ? answer.then(judge) : judge(answer);
-    } catch (error) {
-      return denyUnreadable(error);
-    }
-  }
-
-  /** The page that sent it. Its browser's word counts only for a Host that was checked. */
-  function pageOf(handshake: Handshake, { origin }: Decision, { sameOrigin }: DecideOptions): string | undefined {
-    return origin === undefined && sameOrigin === true && hosts !== undefined ? ownOrigin(handshake) : origin;
+    const decision = checkHandshake(handshake, rules, isOwn(options) || missingOrigin !== "deny");
+    if (directory === undefined || decision.allowed || decision.code !== "origin-not-listed") return decision;
+    // Not `decision.origin`: that one is cut.
+    const [origin] = readLines(handshake, "origin");
+    if (origin === undefined || !mayAsk(origin, insecureToo)) return decision;
+    const judge = (answer: boolean | string): Decision => {
+      if (answer === true) return allow("origin-in-directory", origin);
+      return answer === false ? decision : deny("directory-failed", origin, { note: answer, expected: rules });
+    };
+    const answer = askDirectory(directory, origin, options.signal);
+    return answer instanceof Promise ? answer.then(judge) : judge(answer);
   }
 
   function evaluateToken(
@@ -131,31 +123,40 @@ export function createPolicy<P>(options: PolicyOptions<P>): Policy<P | undefined
     options: DecideOptions,
   ): Decision<P | undefined> | Promise<Decision<P | undefined>> {
     if (!decision.allowed || options.askToken === false) return decision;
-    const headerOnly = decision.code === "origin-absent" && absentOrigin(options) === "token";
+    const isAbsent = decision.code === "origin-absent";
+    const own = isAbsent && isOwn(options);
+    const headerOnly = isAbsent && !own && missingOrigin === "token";
+    return rule.decide(
+      handshake,
+      decision,
+      { headerOnly, page: own ? ownOrigin(handshake) : decision.origin },
+      options,
+    );
+  }
+
+  function decideNow(
+    given: AnyHandshake,
+    options: DecideOptions = {},
+  ): Decision<P | undefined> | Promise<Decision<P | undefined>> {
     try {
-      return rule.decide(handshake, decision, { headerOnly, page: pageOf(handshake, decision, options) }, options);
+      const handshake = readable(given);
+      const decision = evaluateOrigin(handshake, options);
+      if (tokenRule === undefined) return decision;
+      return decision instanceof Promise
+        ? decision.then((settled) => evaluateToken(tokenRule, handshake, settled, options)).catch(denyUnreadable)
+        : evaluateToken(tokenRule, handshake, decision, options);
     } catch (error) {
       return denyUnreadable(error);
     }
   }
 
-  function decideNow(
-    handshake: Handshake,
-    options: DecideOptions = {},
-  ): Decision<P | undefined> | Promise<Decision<P | undefined>> {
-    const decision = evaluateOrigin(handshake, options);
-    if (tokenRule === undefined) return decision;
-    if (!(decision instanceof Promise)) return evaluateToken(tokenRule, handshake, decision, options);
-    return decision.then((settled) => evaluateToken(tokenRule, handshake, settled, options));
-  }
-
-  async function decide(handshake: Handshake, options: DecideOptions = {}): Promise<Decision<P | undefined>> {
+  async function decide(handshake: AnyHandshake, options: DecideOptions = {}): Promise<Decision<P | undefined>> {
     return decideNow(handshake, options);
   }
 
   function evaluate(
     this: Policy<P> | undefined,
-    handshake: Handshake,
+    handshake: AnyHandshake,
     options: DecideOptions = {},
   ): ReturnType<typeof decideNow> {
     // A copy with a decide() of its own (`{ ...policy, decide }`) decides by that one.

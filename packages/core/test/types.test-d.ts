@@ -38,6 +38,15 @@ describe("Handshake", () => {
     policy.check({ headers: { origin: ["https://app.example"] as const } as const });
   });
 
+  test("a Request of fetch is decided on, and so are its Headers", () => {
+    const fetched = new Request("https://api.example/");
+    policy.check(fetched);
+    policy.check(fetched.headers);
+    policy.check({ headers: fetched.headers, url: fetched.url, secure: true, host: "api.example" });
+    void policy.decide(fetched);
+    void policy.evaluate(fetched.headers);
+  });
+
   test("headers are required, and hold text", () => {
     // @ts-expect-error
     policy.check({});

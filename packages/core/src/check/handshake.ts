@@ -1,11 +1,11 @@
 /**
  * The facts of an opening handshake. An `http.IncomingMessage` can be passed as it is; so can `{ headers: request.headersDistinct }` and
- * `{ headers: { origin, host } }`. No `X-Forwarded-*` field is read. A handshake that cannot be read is refused (`handshake-malformed`).
+ * `{ headers: { origin, host } }`. For fetch, see `AnyHandshake`. No `X-Forwarded-*` field is read. A handshake that cannot be read is refused (`handshake-malformed`).
  */
 export interface Handshake {
   /**
    * Field values by name, in a plain object. An array of one is that value; an array of two is a repeated field, which is refused for Origin and
-   * Host. For the `Headers` of fetch write `Object.fromEntries(request.headers)`.
+   * Host.
    */
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
   /**
@@ -75,7 +75,7 @@ function rawOf(handshake: { readonly rawHeaders?: unknown } | null): readonly un
 /** `headers`, if it is a plain object: all of its fields are its own, so that none is missed. */
 function recordOf({ headers }: { readonly headers: unknown }): Headers {
   if (isPlain(headers)) return headers;
-  throw unreadable("headers", "a plain object of header fields", headers);
+  throw unreadable("headers", "a plain object, or Headers", headers);
 }
 
 function isPlain(value: unknown): value is Headers {

@@ -143,8 +143,8 @@ export const accounts: Readonly<Record<DenyCode, (deny: Deny, details: Circumsta
     unreadable === true
       ? [
           "a handshake that cannot be read, so that its Origin is unknown",
-          "an IncomingMessage, or { headers } with the fields in a plain object",
-          "Pass the request as the server received it. For the Headers of fetch, write policy.check({ headers: Object.fromEntries(request.headers) }).",
+          "an IncomingMessage, a Request, or { headers } with the fields in a plain object or in Headers",
+          "Pass the request as the server received it. If your server has its own type of headers, write policy.check({ headers: Object.fromEntries(headers) }).",
         ]
       : [
           "an upgrade request that is not a valid WebSocket handshake",

@@ -57,10 +57,6 @@ export class Grant<P> implements Granted<P> {
     this.session = session;
     genuine.grants.add(Object.freeze(this));
   }
-
-  static is(value: unknown): value is Grant<unknown> {
-    return typeof value === "object" && value !== null && genuine.grants.has(value);
-  }
 }
 
 /** A token that `verify` refuses. Made by `refuse()` only. */
@@ -75,10 +71,16 @@ export class TokenRefusal {
     this.note = note;
     genuine.refusals.add(Object.freeze(this));
   }
+}
 
-  static is(value: unknown): value is TokenRefusal {
-    return typeof value === "object" && value !== null && genuine.refusals.has(value);
-  }
+/** Whether `grant()` made a value. */
+export function isGrant(value: unknown): value is Grant<unknown> {
+  return typeof value === "object" && value !== null && genuine.grants.has(value);
+}
+
+/** Whether `refuse()` made a value. */
+export function isTokenRefusal(value: unknown): value is TokenRefusal {
+  return typeof value === "object" && value !== null && genuine.refusals.has(value);
 }
 
 /** September 2001: an earlier time is most likely in seconds instead of milliseconds. */

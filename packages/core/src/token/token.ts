@@ -1,10 +1,9 @@
 import { LazySignal, type SignalSource } from "../ask/abort.ts";
 import { ask, type Asked } from "../ask/ask.ts";
-import { denyUnreadable } from "../check/check.ts";
-import { type Allow, type Decision, type Deny, deny } from "../check/decision.ts";
+import { type Allow, type Decision, deny } from "../check/decision.ts";
 import type { Handshake } from "../check/handshake.ts";
 import { layout, shared } from "../shared.ts";
-import { Grant, TokenRefusal } from "./grant.ts";
+import { type Grant, isGrant, isTokenRefusal, type TokenRefusal } from "./grant.ts";
 import {
   type Finding,
   findToken,
@@ -89,7 +88,8 @@ export class TokenRule<P> {
   }
 
   /**
-   * Returns a promise only if `verify` does.
+   * Returns a promise only if `verify` does. Throws if the handshake, which could be read for its Origin, cannot be read any more: a getter or a proxy can answer
+   * otherwise each time.
    *
    * @param options `token`, one that came on the open socket; `verify: false`, which finds the token without verifying it
    */
@@ -101,8 +101,7 @@ export class TokenRule<P> {
   ): Decision<P | undefined> | Promise<Decision<P | undefined>> {
     const { origin } = allow;
     const { token: late } = options;
-    const found = late === undefined ? find(handshake, this.#options.from) : lateToken(late);
-    if ("unreadable" in found) return found.unreadable;
+    const found = late === undefined ? findToken(handshake, this.#options.from) : lateToken(late);
     if (found.kind === "wrong") return deny(found.code, origin, { note: found.note });
     if (found.kind === "none" || (headerOnly && found.source !== "bearerHeader" && late === undefined)) {
       if (found.kind === "none" && this.#options.required === false && !headerOnly) return allow;
@@ -134,8 +133,8 @@ export class TokenRule<P> {
     const { origin } = allow;
     if ("problem" in asked) return deny("verifier-failed", origin, { note: redact(asked.problem, token) });
     const { answer } = asked;
-    if (Grant.is(answer)) return this.#allow(allow, answer);
-    if (TokenRefusal.is(answer))
+    if (isGrant(answer)) return this.#allow(allow, answer);
+    if (isTokenRefusal(answer))
       return deny(answer.code, origin, answer.note === undefined ? {} : { note: redact(answer.note, token) });
     const note = `verify() returned ${answer === null ? "null" : `a value of type ${typeof answer}`}, which neither grant() nor refuse() made.`;
     return deny("verifier-failed", origin, { note });
@@ -152,15 +151,6 @@ export class TokenRule<P> {
       ...(subject !== undefined && { subject }),
       ...(session !== undefined && { session }),
     };
-  }
-}
-
-/** A handshake that could be read for its Origin may still throw here: a getter or a proxy can answer otherwise each time. */
-function find(handshake: Handshake, sources: readonly TokenSource[]): Finding | { readonly unreadable: Deny } {
-  try {
-    return findToken(handshake, sources);
-  } catch (error) {
-    return { unreadable: denyUnreadable(error) };
   }
 }
 
