@@ -1,5 +1,6 @@
 /** What authors of an adapter for a framework need besides `@wsorigin/node`. */
 export { shared } from "@wsorigin/core";
+export { chooseProtocol } from "@wsorigin/core/gate";
 export { attempt } from "./attempt.ts";
 export { type AppSample, checkApp } from "./check-app.ts";
 export { unknownOptions } from "./check-options.ts";
@@ -13,4 +14,4 @@ export type { AdapterGate } from "./gate.ts";
 export { guardWith } from "./guard.ts";
 export { type Closable, guardRequests, type RequestAdapter, type RequestGate } from "./http/request-guard.ts";
 export type { Adapter, FrameworkUpgrade, Route } from "./routing/route.ts";
-export { chooseProtocol, closeTimeout } from "./transport/acceptor.ts";
+export { closeTimeout } from "./transport/acceptor.ts";

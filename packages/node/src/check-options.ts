@@ -1,12 +1,22 @@
-import type { TokenSource } from "@wsorigin/core";
+import {
+  bearerIssues,
+  type Check,
+  checkEach,
+  countProblem,
+  definedOnly,
+  durationProblem,
+  examplePolicy,
+  functionProblem,
+  logProblem,
+  oneOf,
+  policyProblem,
+  protocolsProblem,
+  revocationsProblem,
+  show,
+  unknownOption,
+} from "@wsorigin/core/gate";
 import { GateError, type GateIssue, issue } from "./errors.ts";
-import { isToken } from "./handshake/validate.ts";
 import { type CheckedOptions, defaults, type GuardOptions, type RouteOptions } from "./options.ts";
-
-/** Says what is wrong with the value of an option, as a sentence without a subject: `must be a function.` */
-export type Check = (value: unknown) => string | undefined;
-
-const example = 'createPolicy({ origins: ["https://app.example.com"] })';
 
 /** Every option of a route, with its check. The compiler asks for a line here when an option is added. */
 const routeChecks = {
@@ -36,10 +46,7 @@ const gateChecks = {
   maxConnectionsPerIp: countProblem(defaults.maxConnectionsPerIp),
   maxFailures: failuresProblem,
   maxUnauthenticated: countProblem(defaults.maxUnauthenticated),
-  revocations: (value) =>
-    hasMethod(value, "subscribe")
-      ? undefined
-      : "must have a subscribe() method, as the object that createTickets() returns has.",
+  revocations: revocationsProblem,
   explainRoute: oneOf(true, false, "everywhere"),
   closeCodes: oneOf("http", "iana"),
   onDecision: functionProblem,
@@ -54,12 +61,17 @@ export function checkGuardOptions<P>(options: GuardOptions<P>): CheckedOptions<P
       issue(
         "option-missing",
         "options",
-        `guard() takes the server and an object: guard(server, { policy: ${example} }).`,
+        `guard() takes the server and an object: guard(server, { policy: ${examplePolicy} }).`,
       ),
     ]);
-  const issues = [...checkEach(options, gateChecks), ...bearerIssues(options.policy, options.protocols ?? [])];
+  const issues: GateIssue[] = [
+    ...checkEach(options, gateChecks),
+    ...bearerIssues(options.policy, options.protocols ?? []),
+  ];
   if (options.policy === undefined)
-    issues.push(issue("option-missing", "policy", `\`policy\` is missing. Write policy: ${example} in these options.`));
+    issues.push(
+      issue("option-missing", "policy", `\`policy\` is missing. Write policy: ${examplePolicy} in these options.`),
+    );
   if (issues.length > 0) throw new GateError(issues);
   return { ...defaults, ...definedOnly(options) };
 }
@@ -81,22 +93,6 @@ export function checkRouteOptions<P>(
     );
 }
 
-/** Where a policy looks for its token. A policy that was not made by `createPolicy()` may not say. */
-export function sourcesOf(policy: object): readonly TokenSource[] {
-  const sources: unknown = Reflect.get(policy, "sources");
-  return Array.isArray(sources) ? sources : [];
-}
-
-/** Checks the value of each option, and that there is such an option. */
-export function checkEach(options: object, checks: Readonly<Record<string, Check>>): GateIssue[] {
-  return Object.entries(options).flatMap(([name, value]) => {
-    const check = Object.hasOwn(checks, name) ? checks[name] : undefined;
-    if (check === undefined) return [unknownOption(name, checks)];
-    const problem = value === undefined ? undefined : check(value);
-    return problem === undefined ? [] : [issue("option-invalid", name, `\`${name}\` ${problem}`)];
-  });
-}
-
 /**
  * Checks that an option holds an object, and that this one has no options that do not exist: a misspelt name would be ignored.
  *
@@ -110,50 +106,6 @@ export function unknownOptions(given: unknown, valid: object, where: string): re
     .map((name) => unknownOption(`${where}.${name}`, valid));
 }
 
-function unknownOption(entry: string, valid: object): GateIssue {
-  const list = Object.keys(valid).join(", ");
-  return issue("option-unknown", entry, `Unknown option ${JSON.stringify(entry)}. Valid options: ${list}.`);
-}
-
-/** Browsers fail a handshake that offers subprotocols and gets none back, and a token is never sent back. */
-function bearerIssues(policy: unknown, protocols: readonly unknown[]): readonly GateIssue[] {
-  if (policyProblem(policy) !== undefined || !sourcesOf(Object(policy)).some(({ kind }) => kind === "bearerProtocol"))
-    return [];
-  if (protocols.length === 0)
-    return [
-      issue(
-        "option-incoherent",
-        "protocols",
-        '`protocols` is missing, but the policy takes its token from the subprotocols. Write protocols: ["chat.v1"].',
-      ),
-    ];
-  return protocols.some((name) => typeof name === "string" && name.startsWith("bearer."))
-    ? [
-        issue(
-          "option-incoherent",
-          "protocols",
-          '`protocols` has a name that begins with "bearer.", which marks a token. Rename that subprotocol.',
-        ),
-      ]
-    : [];
-}
-
-function policyProblem(value: unknown): string | undefined {
-  const fits = hasMethod(value, "decide") && ["enforce", "report"].includes(String(value["mode"]));
-  if (fits) return undefined;
-  const isOptions = typeof value === "object" && value !== null && ("origins" in value || "sameHost" in value);
-  const what = isOptions ? " These are its options." : "";
-  return `must be created with createPolicy().${what} Write ${example}.`;
-}
-
-function protocolsProblem(value: unknown): string | undefined {
-  if (!Array.isArray(value)) return 'must be a list, such as ["chat.v1"].';
-  const bad: unknown = value.find((name) => typeof name !== "string" || !isToken(name));
-  if (bad !== undefined)
-    return `has the entry ${JSON.stringify(bad)}, which is not a token (RFC 9110 section 5.6.2: letters, digits and !#$%&'*+-.^_\`|~).`;
-  return new Set(value).size < value.length ? "lists a subprotocol twice. Remove one of them." : undefined;
-}
-
 function failuresProblem(value: unknown): string | undefined {
   const read = (name: string): unknown => (typeof value === "object" && value !== null ? Reflect.get(value, name) : 0);
   if (!(Number(read("count")) > 0 && Number(read("seconds")) > 0))
@@ -162,45 +114,4 @@ function failuresProblem(value: unknown): string | undefined {
   return limiter === undefined || typeof limiter === "function"
     ? undefined
     : "must have a function as its `limiter`: (options) => new RateLimiterRedis({ ...options, storeClient }). With a client of redis (node-redis), add useRedisPackage: true.";
-}
-
-export function logProblem(value: unknown): string | undefined {
-  return value === false || typeof value === "function" ? undefined : "must be a function that takes a text, or false.";
-}
-
-export function functionProblem(value: unknown): string | undefined {
-  return typeof value === "function" ? undefined : "must be a function.";
-}
-
-function countProblem(usual: number): Check {
-  return (value) =>
-    typeof value === "number" && value > 0
-      ? undefined
-      : `is ${show(value)}; it must be a number above 0. The default is ${usual}.`;
-}
-
-function durationProblem(usual: number): Check {
-  const count = countProblem(usual);
-  return (value) =>
-    count(value) ?? (Number(value) > 0x7fff_ffff ? `is ${show(value)}; timers hold at most 2147483647 ms.` : undefined);
-}
-
-function oneOf(...choices: readonly (boolean | string)[]): Check {
-  const words = choices.map((choice) => JSON.stringify(choice));
-  const list = `${words.slice(0, -1).join(", ")} or ${String(words.at(-1))}`;
-  return (value) => (choices.some((choice) => choice === value) ? undefined : `is ${show(value)}; it must be ${list}.`);
-}
-
-function show(value: unknown): string {
-  return typeof value === "string" ? JSON.stringify(value) : String(value);
-}
-
-function hasMethod(value: unknown, name: string): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && typeof Reflect.get(value, name) === "function";
-}
-
-function definedOnly<T extends object>(options: T): T {
-  const copy = { ...options };
-  for (const key of Object.keys(copy)) if (Reflect.get(copy, key) === undefined) Reflect.deleteProperty(copy, key);
-  return copy;
 }

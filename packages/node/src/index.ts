@@ -26,10 +26,10 @@ export {
   refuse,
   splitList,
 } from "@wsorigin/core";
+export type { CloseCodes, Revocation, RevocationSource } from "@wsorigin/core/gate";
 export type { Connection, Context, OpenConnection } from "./connection/context.ts";
 export { identityOf } from "./connection/identity.ts";
 export type { Identity } from "./connection/identity.ts";
-export type { Revocation, RevocationSource } from "./connection/revocations.ts";
 export { GateError } from "./errors.ts";
 export type { GateIssue, GateIssueCode } from "./errors.ts";
 export type { AllowRequest } from "./delegation/allow-request.ts";
@@ -42,5 +42,4 @@ export type { FailureLimit } from "./limits/failures.ts";
 export type { Facts, GuardOptions, Handler, RouteOptions } from "./options.ts";
 export type { DecisionEvent } from "./report.ts";
 export type { PathParams } from "./routing/path.ts";
-export type { CloseCodes } from "./transport/refusal.ts";
 export type { GuardableServer } from "./transport/receiver.ts";

@@ -1,9 +1,8 @@
 import type { Policy } from "@wsorigin/core";
+import type { CloseCodes, RevocationSource } from "@wsorigin/core/gate";
 import type { Context } from "./connection/context.ts";
 import type { FailureLimit } from "./limits/failures.ts";
-import type { RevocationSource } from "./connection/revocations.ts";
 import type { DecisionEvent } from "./report.ts";
-import type { CloseCodes } from "./transport/refusal.ts";
 
 /** Options of one route. An option that is left out is taken from the gate. */
 export interface RouteOptions<P = undefined> {

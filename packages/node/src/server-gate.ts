@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { originForm } from "@wsorigin/core/gate";
 import { checkGuardOptions, checkRouteOptions } from "./check-options.ts";
 import { Connections } from "./connection/connections.ts";
 import type { OpenConnection } from "./connection/context.ts";
@@ -12,7 +13,6 @@ import { Failures } from "./limits/failures.ts";
 import { Limits } from "./limits/limits.ts";
 import { isKeyed, OpeningHandshake } from "./handshake/opening-handshake.ts";
 import type { GateServices } from "./handshake/record.ts";
-import { originForm } from "./routing/target.ts";
 import { asksWhy, explainTo } from "./http/explain-route.ts";
 import type { GuardOptions, Handler, RouteOptions } from "./options.ts";
 import { Reporter } from "./report.ts";

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { Schedule } from "../src/connection/schedule.ts";
+import { Schedule } from "@wsorigin/core/gate";
 
 const start = Date.parse("2026-01-01T00:00:00Z");
 
@@ -12,7 +12,7 @@ beforeEach(() => void vi.useFakeTimers({ now: start, toFake: ["Date", "setTimeou
 afterEach(() => void vi.useRealTimers());
 
 test("everything runs at its time, in order, with one timer for all", () => {
-  const schedule = new Schedule(rethrow);
+  const schedule = new Schedule(rethrow, () => Date.now());
   const ran: number[] = [];
   for (const ms of [500, 100, 300, 100, 50]) schedule.at(start + ms, () => ran.push(ms));
   expect(vi.getTimerCount()).toBe(1);
@@ -24,7 +24,7 @@ test("everything runs at its time, in order, with one timer for all", () => {
 });
 
 test("10,000 entries are one timer", () => {
-  const schedule = new Schedule(rethrow);
+  const schedule = new Schedule(rethrow, () => Date.now());
   let ran = 0;
   for (let index = 0; index < 10_000; index++) schedule.at(start + ((index * 7919) % 60_000), () => ran++);
   expect(vi.getTimerCount()).toBe(1);
@@ -33,7 +33,7 @@ test("10,000 entries are one timer", () => {
 });
 
 test("what is further away than a timer holds (2^31 ms) runs at its time, not at once", () => {
-  const schedule = new Schedule(rethrow);
+  const schedule = new Schedule(rethrow, () => Date.now());
   const run = vi.fn<() => void>();
   schedule.at(start + 2 ** 31 + 5000, run);
   vi.advanceTimersByTime(60_000);
@@ -46,7 +46,7 @@ test("what is further away than a timer holds (2^31 ms) runs at its time, not at
 });
 
 test("a clock that jumps ahead is noticed within a second, one that jumps back too", () => {
-  const schedule = new Schedule(rethrow);
+  const schedule = new Schedule(rethrow, () => Date.now());
   const run = vi.fn<() => void>();
   schedule.at(start + 3_600_000, run);
   vi.advanceTimersByTime(10);
@@ -63,7 +63,7 @@ test("a clock that jumps ahead is noticed within a second, one that jumps back t
 });
 
 test("what is taken back does not run, and is kept no longer", () => {
-  const schedule = new Schedule(rethrow);
+  const schedule = new Schedule(rethrow, () => Date.now());
   const run = vi.fn<() => void>();
   const cancels = [1, 2, 3, 4, 5].map((ms) => schedule.at(start + ms, run));
   for (const cancel of cancels) cancel();
@@ -74,7 +74,7 @@ test("what is taken back does not run, and is kept no longer", () => {
 });
 
 test("what runs may add and take back", () => {
-  const schedule = new Schedule(rethrow);
+  const schedule = new Schedule(rethrow, () => Date.now());
   const ran: string[] = [];
   const cancel = schedule.at(start + 2, () => ran.push("never"));
   schedule.at(start + 1, () => {
@@ -91,7 +91,7 @@ test("whatever is added and taken back, what is left runs, each once, in order",
   fc.assert(
     fc.property(fc.array(fc.tuple(fc.nat(500), fc.boolean()), { maxLength: 60 }), (entries) => {
       vi.setSystemTime(start);
-      const schedule = new Schedule(rethrow);
+      const schedule = new Schedule(rethrow, () => Date.now());
       const ran: number[] = [];
       const cancels = entries.map(([ms]) => schedule.at(start + ms, () => ran.push(ms)));
       entries.forEach(([, stays], index) => stays || cancels[index]?.());

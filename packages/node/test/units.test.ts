@@ -1,9 +1,8 @@
 import { denyCodes, statusOf } from "@wsorigin/core";
+import { closeCodeOf, offeredProtocols, originForm } from "@wsorigin/core/gate";
 import { describe, expect, test } from "vitest";
-import { originForm } from "../src/routing/target.ts";
-import { offeredProtocols } from "../src/handshake/validate.ts";
 import { networkOf } from "../src/limits/network.ts";
-import { closeCodeOf, refusalBytes } from "../src/transport/refusal.ts";
+import { refusalBytes } from "../src/transport/refusal.ts";
 
 describe("a refusal on the wire", () => {
   const statuses = [...new Set(denyCodes.map(statusOf))].toSorted((one, other) => one - other);

@@ -1,14 +1,13 @@
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import type { Decision, Deny, FirstMessage, Handshake, Policy } from "@wsorigin/core";
+import { checkClosing, type Revocations, type Verification } from "@wsorigin/core/gate";
 import { type Attempt, countAttempt } from "../limits/failures.ts";
 import type { Addressed } from "../limits/limits.ts";
 import type { RouteOptions } from "../options.ts";
 import type { Wire } from "../transport/followed-stream.ts";
-import { checkClosing } from "./close-code.ts";
 import type { Connection } from "./context.ts";
-import { judgeLateToken } from "./late-token.ts";
-import type { Revocations, Verification } from "./revocations.ts";
+import { judgeToken } from "./late-token.ts";
 
 /** What is known about a connection when its handshake is allowed. */
 export interface ConnectionFacts<P, R> {
@@ -207,7 +206,7 @@ export abstract class GateConnection<P = unknown, R = unknown> implements Connec
     if ("code" in attempt) return attempt;
     const { policy, handshake } = this.#facts;
     return this.#host.verifying(async (since, signal) => {
-      const decision = await judgeLateToken({ token, policy, handshake, current: this.#decision, since, signal });
+      const decision = await judgeToken({ token, policy, handshake, current: this.#decision, since, signal });
       countAttempt(attempt, decision);
       if (decision.allowed) this.settle(decision, since);
       return decision;

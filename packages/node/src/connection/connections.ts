@@ -1,21 +1,17 @@
-import { STATUS_CODES } from "node:http";
 import type { Deny } from "@wsorigin/core";
+import { checkClosing, closeCodeOf, reasonOf, Revocations, Schedule, type Verification } from "@wsorigin/core/gate";
 import { attempt, isThenable } from "../attempt.ts";
 import { type Attempt, countAttempt, type Failures, uncounted } from "../limits/failures.ts";
 import type { Addressed, Limits } from "../limits/limits.ts";
 import type { CheckedOptions } from "../options.ts";
 import type { Reporter } from "../report.ts";
 import type { Wire } from "../transport/followed-stream.ts";
-import { closeCodeOf } from "../transport/refusal.ts";
 import { adviseOnProtocol } from "./advice.ts";
 import type { ConnectionHost, Expiring } from "./connection.ts";
-import { checkClosing } from "./close-code.ts";
 import type { DelegatedConnection } from "./delegated-connection.ts";
 import { FirstMessageReader } from "./first-message.ts";
-import { judgeLateToken } from "./late-token.ts";
-import { Revocations, type Verification } from "./revocations.ts";
 import type { OpenedSocket, RouteConnection } from "./route-connection.ts";
-import { Schedule } from "./schedule.ts";
+import { judgeToken } from "./late-token.ts";
 
 /** The open connections of a gate, and everything that ends them: expiry, revocation, `disconnect` and shutdown. */
 export class Connections<P, R> implements ConnectionHost<P> {
@@ -34,7 +30,10 @@ export class Connections<P, R> implements ConnectionHost<P> {
     this.#limits = limits;
     this.#failures = failures;
     this.#reporter = reporter;
-    this.#schedule = new Schedule((error) => reporter.error(error, "a timer of the gate"));
+    this.#schedule = new Schedule(
+      (error) => reporter.error(error, "a timer of the gate"),
+      () => Date.now(),
+    );
     this.revocations = options.revocations === undefined ? undefined : new Revocations();
   }
 
@@ -60,8 +59,7 @@ export class Connections<P, R> implements ConnectionHost<P> {
       stream: transport.stream,
       message,
       origin: connection.origin,
-      judge: (token, signal) =>
-        judgeLateToken({ token, policy, handshake, current: connection.decision, since, signal }),
+      judge: (token, signal) => judgeToken({ token, policy, handshake, current: connection.decision, since, signal }),
       settled: (decision) => {
         this.#readers.delete(reader);
         this.#limits.authenticated();
@@ -198,7 +196,7 @@ export class Connections<P, R> implements ConnectionHost<P> {
 
   #refuse({ socket }: OpenedSocket<R>, { code, status }: Deny): void {
     if (code === "draining") return socket.close(1001);
-    socket.close(closeCodeOf(status, this.#options.closeCodes), STATUS_CODES[status]);
+    socket.close(closeCodeOf(status, this.#options.closeCodes), reasonOf(status));
   }
 }
 

@@ -1,60 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
-import {
-  type Allow,
-  type Decision,
-  deny,
-  type Deny,
-  type DenyCode,
-  type Handshake,
-  type Policy,
-  raceAbort,
-} from "@wsorigin/core";
-import { sourcesOf } from "../check-options.ts";
-import type { Verification } from "./revocations.ts";
+import type { Decision } from "@wsorigin/core";
+import { judgeLateToken, type LateToken } from "@wsorigin/core/gate";
 
-/** What a token that arrives on an open socket is judged by. */
-export interface LateToken<P> {
-  readonly token: string;
-  readonly policy: Policy<P>;
-  readonly handshake: Handshake;
-  /** What the socket was opened with; a new token must belong to the same subject. */
-  readonly current: Decision<P>;
-  /** Since when revocations count. */
-  readonly since: Verification;
-  readonly signal: AbortSignal;
-}
-
-/**
- * Judges a token that arrives on an open socket, in its first message or to renew the one it has: the policy allows it, in time, it has not expired or been
- * revoked in the meantime, and it belongs to the same subject. Never rejects.
- */
-export async function judgeLateToken<P>(late: LateToken<P>): Promise<Decision<P>> {
-  const { token, policy, handshake, current, since, signal } = late;
-  const refuse = (code: DenyCode, note: string): Deny => deny(code, current.origin, { note });
-  if (sourcesOf(policy).length === 0) return refuse("token-missing", "The policy asks for no token.");
-  try {
-    const decision = notExpired(await raceAbort(policy.decide(handshake, { token, signal }), signal));
-    if (!decision.allowed) return decision;
-    if (since.hit(decision) || since.hit(current))
-      return refuse("token-revoked", "It was revoked while it was verified.");
-    if (current.allowed && !isSameSubject(current, decision))
-      return refuse("token-forbidden", "The new token belongs to another subject than the socket.");
-    return decision;
-  } catch {
-    return refuse(
-      "verifier-failed",
-      signal.aborted ? "The verifier did not answer in time." : "policy.decide() rejected.",
-    );
-  }
-}
-
-/** Returns the decision, or a refusal if what it grants has expired already. */
-export function notExpired<P>(decision: Decision<P>): Decision<P> {
-  if (!decision.allowed || decision.expiresAt === undefined || decision.expiresAt > Date.now()) return decision;
-  return deny("token-expired", decision.origin, { note: "verify() granted it until a time that has passed." });
-}
-
-function isSameSubject(old: Allow<unknown>, renewed: Allow<unknown>): boolean {
-  if (old.subject !== undefined || renewed.subject !== undefined) return old.subject === renewed.subject;
-  return isDeepStrictEqual(old.principal, renewed.principal);
+/** Judges a token that arrives on an open socket; see `judgeLateToken` of the core. */
+export function judgeToken<P>(late: Omit<LateToken<P>, "isEqual" | "now">): Promise<Decision<P>> {
+  return judgeLateToken({ ...late, now: () => Date.now(), isEqual: isDeepStrictEqual });
 }

@@ -1,4 +1,5 @@
 import type { Decision } from "@wsorigin/core";
+import type { Verification } from "@wsorigin/core/gate";
 import { parseCookie } from "cookie";
 import type { WebSocket } from "ws";
 import type { Slot } from "../limits/limits.ts";
@@ -6,7 +7,6 @@ import type { RouteOptions } from "../options.ts";
 import { queryOf } from "../transport/request.ts";
 import { type Awaited, type ConnectionFacts, type ConnectionHost, GateConnection } from "./connection.ts";
 import type { Context } from "./context.ts";
-import type { Verification } from "./revocations.ts";
 
 /** As much of a route as a connection needs. */
 export interface ConnectionRoute<P> {

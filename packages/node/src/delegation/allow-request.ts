@@ -1,5 +1,6 @@
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from "node:http";
 import type { Decision, Deny, DenyStatus } from "@wsorigin/core";
+import { refusalOf } from "@wsorigin/core/gate";
 import { GateConnection } from "../connection/connection.ts";
 import { identify, identityOf } from "../connection/identity.ts";
 import { decideWithin } from "../handshake/decide.ts";
@@ -8,7 +9,6 @@ import { type GateServices, HandshakeRecord } from "../handshake/record.ts";
 import { decideRequest, isSameOrigin } from "../http/request-policy.ts";
 import { type Attempt, countAttempt, uncounted } from "../limits/failures.ts";
 import { isResponse } from "../transport/request.ts";
-import { refusalOf } from "../transport/refusal.ts";
 import { asksForWebSocket } from "../transport/upgrade-field.ts";
 import { PollingRequest } from "./polling-request.ts";
 import { PollingSession } from "./polling-session.ts";

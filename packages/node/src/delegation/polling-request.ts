@@ -1,8 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { type Decision, deny, type Deny, type DenyCode, type Policy } from "@wsorigin/core";
-import { sourcesOf } from "../check-options.ts";
+import { sourcesOf, type Verification } from "@wsorigin/core/gate";
 import type { ConnectionFacts } from "../connection/connection.ts";
-import type { Verification } from "../connection/revocations.ts";
 import { PolicyHandshake } from "../handshake/policy-handshake.ts";
 import type { GateServices } from "../handshake/record.ts";
 import { hideTokens, hostOf, isSameOrigin } from "../http/request-policy.ts";

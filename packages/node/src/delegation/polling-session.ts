@@ -1,9 +1,8 @@
 import type { ServerResponse } from "node:http";
-import { type Decision, deny, type Deny, type Handshake, type Policy } from "@wsorigin/core";
-import { sourcesOf } from "../check-options.ts";
+import { type DecideOptions, type Decision, deny, type Deny, type Handshake, type Policy } from "@wsorigin/core";
+import { sourcesOf, type Verification } from "@wsorigin/core/gate";
 import type { GateConnection, Upgradable } from "../connection/connection.ts";
 import { DelegatedConnection } from "../connection/delegated-connection.ts";
-import type { Verification } from "../connection/revocations.ts";
 import type { Slot } from "../limits/limits.ts";
 import type { Wire } from "../transport/followed-stream.ts";
 import { type OpenPacket, openPacketOf, pathOf, readBody, saysNoMore, sidsOf } from "./engine-protocol.ts";
@@ -212,13 +211,13 @@ export class PollingSession<P = unknown, R = unknown> implements Upgradable<P, R
 
 /** The policy of the upgrade: the session's own grant, unless a new token is verified. */
 function inherited<P>(policy: Policy<P>, judge: (handshake: Handshake) => Decision<P>): Policy<P> {
-  const evaluate: Policy<P>["evaluate"] = (handshake, given) =>
+  const evaluate = (handshake: Handshake, given?: DecideOptions): ReturnType<Policy<P>["evaluate"]> =>
     given?.token === undefined ? judge(handshake) : policy.decide(handshake, given);
   return {
     mode: policy.mode,
     sources: sourcesOf(policy),
     evaluate,
-    decide: async (handshake, given) => evaluate(handshake, given),
+    decide: async (handshake: Handshake, given?: DecideOptions) => evaluate(handshake, given),
     check: (handshake) => policy.check(handshake),
     allowsOrigin: (origin) => policy.allowsOrigin(origin),
     allowsOriginAsync: (origin, given) => policy.allowsOriginAsync(origin, given),

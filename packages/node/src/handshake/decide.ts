@@ -1,20 +1,8 @@
-import { type DecideOptions, type Decision, deny, denyCodes, type Handshake, type Policy } from "@wsorigin/core";
+import { type DecideOptions, type Decision, deny, type Handshake, type Policy } from "@wsorigin/core";
+import { evaluate } from "@wsorigin/core/gate";
 import { isThenable } from "../attempt.ts";
 
-const known: ReadonlySet<unknown> = new Set(denyCodes);
-
-/** Asks a policy, which answers at once if it has nothing to wait for. A policy that was not made by `createPolicy()` may have `decide` only. */
-export function evaluate<P>(
-  policy: Policy<P>,
-  handshake: Handshake,
-  options: DecideOptions,
-): Decision<P> | PromiseLike<Decision<P>> {
-  if (typeof policy.evaluate === "function") return policy.evaluate(handshake, options);
-  const { signal } = options;
-  return policy.decide(handshake, { ...options, signal: typeof signal === "function" ? signal() : signal });
-}
-
-/** The same, but a decision that is not there after so many milliseconds is a refusal (`timed-out`, or what the policy says when it is aborted). */
+/** Asks a policy as `evaluate` does, but a decision that is not there after so many milliseconds is a refusal (`timed-out`, or what the policy says when it is aborted). */
 export function decideWithin<P>(
   policy: Policy<P>,
   handshake: Handshake,
@@ -45,13 +33,4 @@ async function settleWithin<P>(
   } finally {
     clearTimeout(timer);
   }
-}
-
-/** Whether a policy returned a decision. */
-export function isDecision(value: unknown): boolean {
-  if (typeof value !== "object" || value === null) return false;
-  return (
-    Reflect.get(value, "allowed") === true ||
-    (Reflect.get(value, "allowed") === false && known.has(Reflect.get(value, "code")))
-  );
 }

@@ -1,11 +1,10 @@
 import type { IncomingMessage } from "node:http";
 import { awaitedMessage, type Decision, type Deny, type FirstMessage, type Policy } from "@wsorigin/core";
+import { evaluate, isDecision, notExpired, sourcesOf } from "@wsorigin/core/gate";
 import { isThenable } from "../attempt.ts";
-import { sourcesOf } from "../check-options.ts";
-import { notExpired } from "../connection/late-token.ts";
 import type { Transport } from "../transport/transport.ts";
 import { connectionNamesUpgrade } from "../transport/upgrade-field.ts";
-import { decideWithin, evaluate, isDecision } from "./decide.ts";
+import { decideWithin } from "./decide.ts";
 import { type Attempt, countAttempt } from "../limits/failures.ts";
 import { admit, respond, type Settling } from "./outcome.ts";
 import { type Interruptible, type Interruption, Pending } from "./pending.ts";
@@ -112,7 +111,7 @@ export class OpeningHandshake<P, R> implements Interruptible, Settling {
   #decided(given: Decision<P>): void {
     // A policy that was not made by createPolicy() may return anything.
     if (!isDecision(given)) throw new TypeError("policy.decide() returned something that is not a decision.");
-    const decision = notExpired(given);
+    const decision = notExpired(given, Date.now());
     const { found, mode } = this.#record;
     // Only the gate's own routes can wait for a first message.
     const awaits = found === undefined || mode === "report" ? undefined : awaitedMessage(decision);

@@ -1,5 +1,5 @@
-import { STATUS_CODES } from "node:http";
 import { deny, type Decision, type Deny, type FirstMessage } from "@wsorigin/core";
+import { closeCodeOf, reasonOf } from "@wsorigin/core/gate";
 import { adviseOnPath } from "../connection/advice.ts";
 import type { Awaited } from "../connection/connection.ts";
 import { DelegatedConnection } from "../connection/delegated-connection.ts";
@@ -9,7 +9,6 @@ import { delegate } from "../delegation/delegate.ts";
 import type { Route } from "../routing/route.ts";
 import type { Found } from "../routing/routes.ts";
 import { Http1Request } from "../transport/http1-request.ts";
-import { closeCodeOf } from "../transport/refusal.ts";
 import { uncounted } from "../limits/failures.ts";
 import type { GateServices, HandshakeRecord } from "./record.ts";
 
@@ -72,7 +71,7 @@ export function respond<P, R>(record: HandshakeRecord<P, R>, decision: Deny): vo
       : undefined;
   if (typeof socket !== "object") return transport.refuse(decision.status);
   keepTrack(record);
-  socket.close(closeCodeOf(decision.status, options.closeCodes), STATUS_CODES[decision.status]);
+  socket.close(closeCodeOf(decision.status, options.closeCodes), reasonOf(decision.status));
 }
 
 function serve<P, R>(

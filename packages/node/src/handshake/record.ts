@@ -1,7 +1,7 @@
 import { type Decision, deny, type Deny, type DenyCode, type Policy } from "@wsorigin/core";
+import { formProblem, type Verification } from "@wsorigin/core/gate";
 import type { Upgradable } from "../connection/connection.ts";
 import type { Connections } from "../connection/connections.ts";
-import type { Verification } from "../connection/revocations.ts";
 import type { CheckedOptions } from "../options.ts";
 import type { EventSource, Reporter } from "../report.ts";
 import type { Adapter, Route } from "../routing/route.ts";
@@ -13,7 +13,6 @@ import { type Attempt, type Failures, uncounted } from "../limits/failures.ts";
 import type { Limits } from "../limits/limits.ts";
 import type { Interruptible } from "./pending.ts";
 import { PolicyHandshake } from "./policy-handshake.ts";
-import { formProblem } from "./validate.ts";
 
 /** What a handshake needs from its gate. */
 export interface GateServices<P, R> {
@@ -64,7 +63,7 @@ export class HandshakeRecord<P, R> implements EventSource {
     this.found = gate.find(transport.request);
     this.session = this.found === undefined ? gate.sessionOf(transport.request) : undefined;
     this.policy = this.session?.policy ?? this.found?.route.options.policy ?? gate.options.policy;
-    this.problem = formProblem(transport);
+    this.problem = formProblem(transport.request, transport.protocol);
     this.handshake = new PolicyHandshake(transport.request, this);
   }
 

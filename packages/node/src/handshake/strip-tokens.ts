@@ -1,4 +1,5 @@
-import { spokenProtocols, type TokenSource, urlWithoutTokens } from "@wsorigin/core";
+import type { TokenSource } from "@wsorigin/core";
+import { withoutTokens } from "@wsorigin/core/gate";
 import type { Transport } from "../transport/transport.ts";
 
 /**
@@ -8,10 +9,6 @@ import type { Transport } from "../transport/transport.ts";
 export function stripTokens(transport: Transport, sources: readonly TokenSource[]): void {
   if (sources.length === 0) return;
   const { url = "", headers } = transport.request;
-  const stripped = urlWithoutTokens(url, sources);
-  const offered = headers["sec-websocket-protocol"];
-  const hasBearer = offered !== undefined && sources.some(({ kind }) => kind === "bearerProtocol");
-  const spoken = hasBearer ? spokenProtocols(offered) : offered;
-  if (stripped === url && spoken === offered) return;
-  transport.rewrite({ url: stripped, protocols: spoken === offered ? undefined : spoken });
+  const stripped = withoutTokens({ url, protocols: headers["sec-websocket-protocol"] }, sources);
+  if (stripped !== undefined) transport.rewrite(stripped);
 }

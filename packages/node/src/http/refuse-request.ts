@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { DenyStatus } from "@wsorigin/core";
-import { refusalOf } from "../transport/refusal.ts";
+import { refusalOf } from "@wsorigin/core/gate";
 import { isHttp2 } from "../transport/request.ts";
 
 /** How much of the body of a refused request is read, in bytes, so that its connection can be used again. */

@@ -1,6 +1,6 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import { type Decision, deny, type Policy, shared } from "@wsorigin/core";
-import { sourcesOf } from "../check-options.ts";
+import { sourcesOf } from "@wsorigin/core/gate";
 import { identify, identityOf } from "../connection/identity.ts";
 import type { Interruption } from "../handshake/pending.ts";
 import { boundedAddress } from "../limits/address.ts";

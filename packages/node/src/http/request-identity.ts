@@ -1,9 +1,9 @@
 import type { IncomingMessage } from "node:http";
 import type { Decision, Policy } from "@wsorigin/core";
 import type { Identity } from "../connection/identity.ts";
-import { judgeLateToken } from "../connection/late-token.ts";
 import type { Facts } from "../options.ts";
 import { isSameOrigin } from "./request-policy.ts";
+import { judgeToken } from "../connection/late-token.ts";
 
 /** What a decision on an ordinary request was made from. */
 export interface RequestFacts<P> {
@@ -57,7 +57,7 @@ export class RequestIdentity<P> implements Identity<P> {
     const { policy, incoming, facts, deadline } = this.#facts;
     const { headers, rawHeaders, url } = incoming;
     const sameOrigin = isSameOrigin(incoming);
-    const decision = await judgeLateToken({
+    const decision = await judgeToken({
       token,
       policy: { ...policy, decide: (handshake, given) => policy.decide(handshake, { ...given, sameOrigin }) },
       handshake: { headers, rawHeaders, url, ...facts },

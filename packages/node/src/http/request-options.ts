@@ -1,5 +1,5 @@
 import type { Policy } from "@wsorigin/core";
-import { type Check, checkEach, functionProblem, logProblem, sourcesOf } from "../check-options.ts";
+import { type Check, checkEach, functionProblem, logProblem, sourcesOf } from "@wsorigin/core/gate";
 import { GateError, type GateIssue, issue } from "../errors.ts";
 import { defaults, type GuardOptions } from "../options.ts";
 

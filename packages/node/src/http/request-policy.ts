@@ -9,10 +9,8 @@ import {
   type TokenSource,
   urlWithoutTokens,
 } from "@wsorigin/core";
+import { evaluate, isDecision, notExpired, sourcesOf } from "@wsorigin/core/gate";
 import { isThenable } from "../attempt.ts";
-import { sourcesOf } from "../check-options.ts";
-import { notExpired } from "../connection/late-token.ts";
-import { evaluate, isDecision } from "../handshake/decide.ts";
 import type { Interruption } from "../handshake/pending.ts";
 import type { Facts } from "../options.ts";
 import { rewriteFields, rewriteLines } from "../transport/request.ts";
@@ -138,5 +136,5 @@ function handshakeOf(request: IncomingMessage, facts: Facts, sources: readonly T
 function settled<P>(given: Decision<P>): Decision<P> {
   // A policy that was not made by createPolicy() may return anything.
   if (!isDecision(given)) throw new TypeError("policy.decide() returned something that is not a decision.");
-  return notExpired(given);
+  return notExpired(given, Date.now());
 }

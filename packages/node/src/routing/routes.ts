@@ -1,6 +1,6 @@
 import { match, type MatchFunction, PathError } from "path-to-regexp";
+import { isDecodable } from "@wsorigin/core/gate";
 import { GateError, issue } from "../errors.ts";
-import { isDecodable } from "./target.ts";
 
 type RawParams = Readonly<Partial<Record<string, string | string[]>>>;
 

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
+import { chooseProtocol } from "@wsorigin/core/gate";
 import { type WebSocket, WebSocketServer } from "ws";
 
 /** How long a peer may take to answer a close frame, in milliseconds, before `ws` destroys its socket. */
@@ -54,9 +55,4 @@ export class Acceptor {
     this.#opened = undefined;
     return opened;
   }
-}
-
-/** Returns the first of the server's subprotocols that the client offers too; `false` if there is none. */
-export function chooseProtocol(offered: ReadonlySet<string>, protocols: readonly string[] = []): string | false {
-  return protocols.find((name) => offered.has(name)) ?? false;
 }

@@ -2,7 +2,7 @@
 export function checkClosing(code: number, reason: string): void {
   if (!isSendable(code))
     throw new RangeError(`Close code ${code} cannot be sent. Valid codes: 1000, 1008, 1011, and 3000 to 4999.`);
-  if (Buffer.byteLength(reason) > 123)
+  if (new TextEncoder().encode(reason).length > 123)
     throw new RangeError("The close reason is longer than 123 bytes (RFC 6455 section 5.5).");
 }
 

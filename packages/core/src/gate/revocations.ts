@@ -1,4 +1,4 @@
-import type { Decision } from "@wsorigin/core";
+import type { Decision } from "../check/decision.ts";
 
 /** What is revoked: every grant of a subject, every grant of a session, or one grant. */
 export type Revocation = { readonly subject: string } | { readonly session: string } | { readonly id: string };

@@ -1,3 +1,5 @@
+import { unref } from "./unref.ts";
+
 /** How long to wait before the clock is read again, in milliseconds: it may jump. */
 const longestWait = 1000;
 
@@ -17,11 +19,16 @@ export class Schedule {
   /** A binary heap: the earliest first. */
   readonly #heap: Entry[] = [];
   readonly #failed: (error: unknown) => void;
-  #timer: NodeJS.Timeout | undefined;
+  readonly #now: () => number;
+  #timer: ReturnType<typeof setTimeout> | undefined;
 
-  /** @param failed called with what an entry throws */
-  constructor(failed: (error: unknown) => void) {
+  /**
+   * @param failed called with what an entry throws
+   * @param now the clock: `() => Date.now()`
+   */
+  constructor(failed: (error: unknown) => void, now: () => number) {
     this.#failed = failed;
+    this.#now = now;
   }
 
   /** How many entries wait. */
@@ -42,13 +49,13 @@ export class Schedule {
     clearTimeout(this.#timer);
     const [first] = this.#heap;
     if (first === undefined) return;
-    const wait = Math.min(Math.max(first.at - Date.now(), 0), longestWait);
-    this.#timer = setTimeout(() => this.#runDue(), wait).unref();
+    const wait = Math.min(Math.max(first.at - this.#now(), 0), longestWait);
+    this.#timer = unref(setTimeout(() => this.#runDue(), wait));
   }
 
   #runDue(): void {
     try {
-      for (let first = this.#heap[0]; first !== undefined && first.at <= Date.now(); first = this.#heap[0]) {
+      for (let first = this.#heap[0]; first !== undefined && first.at <= this.#now(); first = this.#heap[0]) {
         this.#remove(first);
         try {
           first.run();
