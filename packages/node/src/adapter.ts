@@ -1,7 +1,6 @@
 /** What authors of an adapter for a framework need besides `@wsorigin/node`. */
 export { shared } from "@wsorigin/core";
-export { chooseProtocol } from "@wsorigin/core/gate";
-export { attempt } from "./attempt.ts";
+export { attempt, chooseProtocol } from "@wsorigin/core/gate";
 export { type AppSample, checkApp } from "./check-app.ts";
 export { unknownOptions } from "./check-options.ts";
 export type { OpenedSocket, RouteConnection } from "./connection/route-connection.ts";

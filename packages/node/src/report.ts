@@ -1,7 +1,6 @@
 import { channel } from "node:diagnostics_channel";
 import { type Decision, escapeControls } from "@wsorigin/core";
-import { type LogSource, RefusalLog } from "@wsorigin/core/gate";
-import { attempt } from "./attempt.ts";
+import { attempt, errorText, type LogSource, RefusalLog } from "@wsorigin/core/gate";
 
 /** The outcome of one handshake. Contains no token, cookie or query string. */
 export interface DecisionEvent {
@@ -72,13 +71,10 @@ export class Reporter {
 
   error(error: unknown, where: string): void {
     const { onError } = this.#options;
-    if (onError === undefined) {
-      const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-      return writeError(`[wsorigin] ${where} failed: ${text.slice(0, maxErrorLength)}`);
-    }
+    if (onError === undefined) return writeError(errorText(error, where));
     attempt(
       () => onError(error, where),
-      (second) => writeError(`[wsorigin] onError failed: ${String(second)}`),
+      (second) => writeError(errorText(second, "onError")),
     );
   }
 
@@ -112,9 +108,6 @@ export class Reporter {
     else writeError(text);
   }
 }
-
-/** How much of an error is printed, in characters. */
-const maxErrorLength = 4096;
 
 /** An error's text can quote what a client sent. */
 function writeError(text: string): void {

@@ -17,6 +17,10 @@ export {
   show,
   unknownOption,
 } from "./checks.ts";
+export { attempt, isThenable } from "./attempt.ts";
+export { isEqual } from "./equal.ts";
+export { errorText } from "./error-text.ts";
+export { denyTooLong, denyTooMuch, maxEarly, tokenIn } from "./first-message.ts";
 export { denyUnreadable } from "../check/check.ts";
 export { readable } from "../fetch-handshake.ts";
 export { checkClosing } from "./close-code.ts";
@@ -30,8 +34,9 @@ export {
   type Revocation,
   type RevocationSource,
   Revocations,
+  unrevoked,
   type Verification,
 } from "./revocations.ts";
 export { Schedule } from "./schedule.ts";
 export { type TokenPlaces, withoutTokens } from "./strip-tokens.ts";
-export { isDecodable, originForm } from "./target.ts";
+export { isDecodable, originForm, targetOfUrl } from "./target.ts";

@@ -17,6 +17,9 @@ export interface Verification {
   end(): void;
 }
 
+/** The verification of a gate without a revocation source. */
+export const unrevoked: Verification = Object.freeze({ hit: () => false, end: () => {} });
+
 /** What can be revoked: an open connection. */
 export interface Revocable {
   readonly decision: Decision<unknown>;

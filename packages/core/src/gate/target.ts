@@ -30,3 +30,19 @@ export function isDecodable(text: string): boolean {
     return false;
   }
 }
+
+/**
+ * Returns the request target of the URL of a fetch `Request`: its path and query, or the whole URL if its authority is not the Host, which `originForm` then refuses.
+ * Runtimes make the URL from Host, unless the client sent an absolute one. The path is not parsed: its slashes and dot segments stay as the runtime has them.
+ *
+ * @param host `undefined` if the authority does not matter
+ */
+export function targetOfUrl(url: string, host: string | undefined): string {
+  const { protocol, host: authority } = new URL(url);
+  const named = host?.toLowerCase() ?? authority;
+  if (named !== authority && named !== `${authority}:${protocol === "https:" ? 443 : 80}`) return url;
+  const rest = url.slice(url.indexOf("//") + 2);
+  const start = rest.search(/[/?#]/);
+  const path = start < 0 ? "" : (rest.slice(start).split("#", 1)[0] ?? "");
+  return path.startsWith("/") ? path : `/${path}`;
+}

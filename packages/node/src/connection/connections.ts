@@ -1,6 +1,15 @@
 import type { Deny } from "@wsorigin/core";
-import { checkClosing, closeCodeOf, reasonOf, Revocations, Schedule, type Verification } from "@wsorigin/core/gate";
-import { attempt, isThenable } from "../attempt.ts";
+import {
+  attempt,
+  checkClosing,
+  closeCodeOf,
+  isThenable,
+  reasonOf,
+  Revocations,
+  Schedule,
+  unrevoked,
+  type Verification,
+} from "@wsorigin/core/gate";
 import { type Attempt, countAttempt, type Failures, uncounted } from "../limits/failures.ts";
 import type { Addressed, Limits } from "../limits/limits.ts";
 import type { CheckedOptions } from "../options.ts";
@@ -199,6 +208,3 @@ export class Connections<P, R> implements ConnectionHost<P> {
     socket.close(closeCodeOf(status, this.#options.closeCodes), reasonOf(status));
   }
 }
-
-/** Without a revocation source nothing is revoked. */
-const unrevoked: Verification = Object.freeze({ hit: () => false, end: () => {} });

@@ -1,6 +1,7 @@
 import type { Duplex } from "node:stream";
 import { type Decision, deny, type FirstMessage } from "@wsorigin/core";
 import type { RawData, WebSocket } from "ws";
+import { denyTooLong, denyTooMuch, maxEarly, tokenIn } from "@wsorigin/core/gate";
 import type { Interruption } from "../handshake/pending.ts";
 
 export interface FirstMessageOptions<P> {
@@ -16,12 +17,6 @@ export interface FirstMessageOptions<P> {
 
 /** How many bytes of frame headers and control frames an open socket may send besides its first message. */
 const overhead = 1024;
-
-/**
- * How many bytes of messages are kept while the token is verified. A socket is not read in this time, so an uncompressed one never gets there: Node reads
- * 64 KiB at most at once. A compressed one can inflate that a thousand times.
- */
-const maxEarly = 64 * 1024;
 
 /**
  * Reads the first message of an open socket, and nothing else, until its token is accepted. No handler runs. Until then a socket keeps at most
@@ -57,17 +52,17 @@ export class FirstMessageReader<P> {
   readonly #onData = (chunk: Buffer): void => {
     this.#read += chunk.length;
     if (this.#state === "waiting" && this.#read > this.#options.message.maxBytes + overhead)
-      this.#refuse(tooLong(this.#options.message));
+      this.#settle(denyTooLong(this.#options.message, this.#options.origin));
   };
 
   readonly #onMessage = (data: RawData, isBinary: boolean): void => {
     if (this.#state === "verifying") return this.#keep(data, isBinary);
     if (this.#state === "settled") return;
-    const { socket, message, judge } = this.#options;
+    const { socket, message, judge, origin } = this.#options;
     const text = !isBinary && Buffer.isBuffer(data) ? data : undefined;
-    if (text !== undefined && text.length > message.maxBytes) return this.#refuse(tooLong(message));
-    const token = text === undefined ? undefined : readToken(message, text.toString());
-    if (token === undefined) return this.#refuse("The first message is not a text, or holds no token.");
+    if (text !== undefined && text.length > message.maxBytes) return this.#settle(denyTooLong(message, origin));
+    const token = tokenIn(message, text?.toString(), origin);
+    if (typeof token !== "string") return this.#settle(token);
     this.#state = "verifying";
     socket.pause();
     void judge(token, this.#controller.signal).then((decision) => this.#settle(decision));
@@ -76,12 +71,8 @@ export class FirstMessageReader<P> {
   #keep(data: RawData, isBinary: boolean): void {
     this.#early.push([data, isBinary]);
     this.#earlyBytes += Array.isArray(data) ? data.reduce((sum, { length }) => sum + length, 0) : data.byteLength;
-    if (this.#earlyBytes > maxEarly)
-      this.#refuse(`More than ${maxEarly} bytes of messages arrived while the token was verified.`);
-  }
-
-  #refuse(note: string): void {
-    this.#settle(deny("token-malformed", this.#options.origin, { note }));
+    // A socket is not read in this time, so an uncompressed one never gets there: Node reads 64 KiB at most at once. A compressed one can inflate that.
+    if (this.#earlyBytes > maxEarly) this.#settle(denyTooMuch(this.#options.origin));
   }
 
   #settle(decision: Decision<P>): void {
@@ -97,19 +88,5 @@ export class FirstMessageReader<P> {
     settled(decision);
     if (decision.allowed) for (const [data, isBinary] of early) socket.emit("message", data, isBinary);
     socket.resume();
-  }
-}
-
-function tooLong({ maxBytes }: FirstMessage): string {
-  return `The first message is longer than ${maxBytes} bytes.`;
-}
-
-/** Returns the token in a message; `undefined` if there is none, or if `read` throws: its input comes from a stranger. */
-function readToken({ read }: FirstMessage, text: string): string | undefined {
-  try {
-    const token: unknown = read(text);
-    return typeof token === "string" ? token : undefined;
-  } catch {
-    return undefined;
   }
 }

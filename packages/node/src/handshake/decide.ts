@@ -1,6 +1,5 @@
 import { type DecideOptions, type Decision, deny, type Handshake, type Policy } from "@wsorigin/core";
-import { evaluate } from "@wsorigin/core/gate";
-import { isThenable } from "../attempt.ts";
+import { evaluate, isThenable } from "@wsorigin/core/gate";
 
 /** Asks a policy as `evaluate` does, but a decision that is not there after so many milliseconds is a refusal (`timed-out`, or what the policy says when it is aborted). */
 export function decideWithin<P>(

@@ -1,7 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import { awaitedMessage, type Decision, type Deny, type FirstMessage, type Policy } from "@wsorigin/core";
-import { evaluate, isDecision, notExpired, sourcesOf } from "@wsorigin/core/gate";
-import { isThenable } from "../attempt.ts";
+import { evaluate, isDecision, isThenable, notExpired, sourcesOf } from "@wsorigin/core/gate";
 import type { Transport } from "../transport/transport.ts";
 import { connectionNamesUpgrade } from "../transport/upgrade-field.ts";
 import { decideWithin } from "./decide.ts";

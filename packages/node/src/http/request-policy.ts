@@ -9,8 +9,7 @@ import {
   type TokenSource,
   urlWithoutTokens,
 } from "@wsorigin/core";
-import { evaluate, isDecision, notExpired, sourcesOf } from "@wsorigin/core/gate";
-import { isThenable } from "../attempt.ts";
+import { evaluate, isDecision, isThenable, notExpired, sourcesOf } from "@wsorigin/core/gate";
 import type { Interruption } from "../handshake/pending.ts";
 import type { Facts } from "../options.ts";
 import { rewriteFields, rewriteLines } from "../transport/request.ts";
