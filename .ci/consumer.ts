@@ -3,6 +3,7 @@ import { createServer } from "node:http";
 import { createPolicy, type Decision, denyCodes, explain, type Policy, queryParam } from "@wsorigin/core";
 import { guard as guardExpress } from "@wsorigin/express";
 import { wsorigin } from "@wsorigin/fastify";
+import { upgradeGuard } from "@wsorigin/fetch";
 import { createJwtVerifier } from "@wsorigin/jwt";
 import { guard } from "@wsorigin/node";
 import { createTickets } from "@wsorigin/tickets";
@@ -48,3 +49,8 @@ fastify.get("/chat/:room", { websocket: true, config: { wsorigin: { protocols: [
 
 // @ts-expect-error An option that is misspelt does not compile.
 createPolicy({ origin: ["https://app.example.com"] });
+
+export async function serve(request: Request): Promise<Response | undefined> {
+  const result = await upgradeGuard({ policy: withTickets, revocations: tickets })(request, { ip: "192.0.2.1" });
+  return result.allowed ? new Response(result.identity.principal.name) : result.response;
+}

@@ -3,7 +3,7 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { brotliCompressSync } from "node:zlib";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import * as surface from "../src/index.ts";
 
 const root = join(import.meta.dirname, "..");
@@ -41,3 +41,26 @@ test("it takes at most 4 kB beyond the core", async () => {
   expect(output[0].code).toContain("@wsorigin/core/gate");
   expect(brotliCompressSync(output[0].code).length).toBeLessThanOrEqual(4 * 1024);
 });
+
+describe("README.md", () => {
+  const readme = readFileSync(join(root, "README.md"), "utf8");
+
+  test.each(["bun.js", "deno.js"])("shows docs/%s, which test:runtimes runs", (name) => {
+    expect(readme).toContain(readFileSync(join(root, "docs", name), "utf8").trimEnd());
+  });
+
+  test("names every option", () => {
+    const listed = /Valid options: ([^.]+)\./.exec(messageOf({ x: 1 }))?.[1]?.split(", ");
+    const [, table = ""] = readme.split("## Options");
+    expect(Array.from(table.matchAll(/^\| `(\w+)` /gm), ([, option]) => option)).toEqual(listed);
+  });
+});
+
+function messageOf(options: object): string {
+  try {
+    surface.upgradeGuard(options as Parameters<typeof surface.upgradeGuard>[0]);
+    return "";
+  } catch (error) {
+    return String(error);
+  }
+}
