@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { type Difference, differences } from "./differences.ts";
+import { fetchProblems } from "./fetch.ts";
 import { type Runtime, runtimes } from "./install.ts";
 import { run } from "./program.ts";
 import type { SmokeReport } from "./report.ts";
@@ -35,8 +36,16 @@ async function problemsOn({ kind, version, program: binary }: Runtime): Promise<
         `${kind} ${version} ended with ${code}. Run it yourself: ${binary} ${argumentsOf[kind].join(" ")} ${program}`,
       );
     const reports: readonly SmokeReport[] = JSON.parse(text);
-    const problems = reports.flatMap((report) => problemsOf(report, known));
-    console.log([`${kind} ${version}`, ...reports.map((report) => lineOf(report, known)), ...problems, ""].join("\n"));
+    const fetched = await fetchProblems(kind, binary, argumentsOf[kind]);
+    const problems = [
+      ...reports.flatMap((report) => problemsOf(report, known)),
+      ...fetched.problems.map((problem) => `  FAILED @wsorigin/fetch > ${problem}`),
+    ];
+    const lines = [
+      ...reports.map((report) => lineOf(report, known)),
+      `  @wsorigin/fetch: the corpus, ${fetched.rows} handshakes`,
+    ];
+    console.log([`${kind} ${version}`, ...lines, ...problems, ""].join("\n"));
     return problems;
   } finally {
     await rm(scratch, { recursive: true });
