@@ -8,7 +8,7 @@ import { type Allowed, upgradeGuard, type UpgradeGuard, type UpgradeGuardOptions
 export type OnOpen<P> = (socket: WebSocket, result: Allowed<P>) => void;
 
 /** Makes the Request that a web-standard server makes of an upgrade: repeated fields are joined, and the URL is made from Host. */
-export function requestOf(upgrade: IncomingMessage, signal: AbortSignal): Request {
+function requestOf(upgrade: IncomingMessage, signal: AbortSignal): Request {
   const headers = new Headers();
   for (let index = 0; index < upgrade.rawHeaders.length; index += 2)
     headers.append(upgrade.rawHeaders[index] ?? "", upgrade.rawHeaders[index + 1] ?? "");

@@ -115,7 +115,7 @@ export function show(value: unknown): string {
 }
 
 /** Whether a value has a method of this name. */
-export function hasMethod(value: unknown, name: string): value is Readonly<Record<string, unknown>> {
+function hasMethod(value: unknown, name: string): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null && typeof Reflect.get(value, name) === "function";
 }
 
