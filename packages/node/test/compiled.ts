@@ -36,6 +36,7 @@ async function build(project: string, out: string): Promise<void> {
 
 async function writePackage(folder: string, name: string): Promise<void> {
   await mkdir(folder, { recursive: true });
-  const manifest = { name, type: "module", exports: "./dist/index.js" };
+  // Only the core has the second entry.
+  const manifest = { name, type: "module", exports: { ".": "./dist/index.js", "./gate": "./dist/gate/index.js" } };
   await writeFile(join(folder, "package.json"), JSON.stringify(manifest));
 }

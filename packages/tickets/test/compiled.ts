@@ -34,7 +34,9 @@ async function build(name: string, out: string): Promise<void> {
   const project = join(root, "..", name, "tsconfig.build.json");
   const args = [compiler, "-p", project, ...flags, "--isolatedDeclarations", "false", "--outDir", join(out, "dist")];
   await promisify(execFile)(process.execPath, args);
-  const manifest = { name: `@wsorigin/${name}`, type: "module", exports: "./dist/index.js" };
+  // Only the core has the second entry.
+  const exports = { ".": "./dist/index.js", "./gate": "./dist/gate/index.js" };
+  const manifest = { name: `@wsorigin/${name}`, type: "module", exports };
   await writeFile(join(out, "package.json"), JSON.stringify(manifest));
 }
 
