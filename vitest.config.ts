@@ -49,19 +49,30 @@ const browsers: string | undefined = process.env["BROWSERS"];
 const types = join(import.meta.dirname, "apps/conformance/test/types/*.test.ts");
 
 /**
- * Files that take a fifth of the time of `pnpm test`, and find little that the others do not: they send the corpus to adapters side by side once more, build
- * Next.js, start each demo as a program, and fuzz. They run with `LONG=1`: by `pnpm test:long` and `pnpm test:runtimes`, as `.ci/run` does.
+ * Files that take a third of the time of `pnpm test`, and find little that their neighbours do not: they send the corpus to adapters side by side once more,
+ * build Next.js, start demos, other linters, proxies and projects, and fuzz. `LONG=1` runs them too, as `pnpm test:runtimes` does, and `LONG=only` nothing
+ * else: `pnpm test:long`. `.ci/run` runs them all.
  */
 const long: readonly string[] = [
+  "apps/chat-kit/test/demo.test.ts",
   "apps/conformance/test/alike.test.ts",
   "apps/conformance/test/comparison/comparison.test.ts",
-  "packages/node/test/guide-nextjs.test.ts",
-  "apps/chat-kit/test/demo.test.ts",
+  "apps/fastify-chat/test/chat.test.ts",
   "apps/fuzz/test/fuzz.test.ts",
+  "apps/koa-chat/test/chat.test.ts",
+  "packages/cli/test/doctor-node.test.ts",
+  "packages/cli/test/init.test.ts",
+  "packages/cli/test/proxy-real.test.ts",
+  "packages/eslint-plugin/test/fixed-servers.test.ts",
+  "packages/eslint-plugin/test/oxlint.test.ts",
+  "packages/node/test/guide-nextjs.test.ts",
+  "packages/node/test/http2-crash.test.ts",
 ].map((file) => join(import.meta.dirname, file));
 
 /** Servers of other languages are installed first: `pnpm test:interop` runs their tests, as `.ci/run` does. */
 const interop = join(import.meta.dirname, "apps/interop/test/interop.test.ts");
+
+const onlyLong = process.env["LONG"] === "only";
 
 const excluded: readonly string[] = [
   ...configDefaults.exclude,
@@ -85,7 +96,10 @@ export default defineConfig({
   // Packages are tested from their sources, as they are type-checked: nothing has to be built first.
   ssr: { resolve: { conditions: ["@wsorigin/source", "module", "node", "development|production"] } },
   test: {
-    projects: [...folders.map(project), { extends: true, test: { ...everywhere, name: "alone", include: [...alone] } }],
+    projects: [
+      ...folders.map(project),
+      { extends: true, test: { ...everywhere, name: "alone", include: onlyLong ? [] : [...alone] } },
+    ],
     // Most tests wait for sockets and browsers, so three files at a time suit two cores.
     maxWorkers: Math.max(3, availableParallelism() - 1),
     // Of one file's tests that may run at the same time: those that start programs and wait for them.
@@ -100,8 +114,10 @@ export default defineConfig({
 /** One project a package, so that `--project core` picks it. The types in `*.test-d.ts` are tested by the compiler: `pnpm typecheck`, which `pnpm test` runs. */
 function project(root: string): TestProjectInlineConfiguration {
   const isolate = !shared.has(basename(root));
+  const only =
+    process.env["LONG"] === "only" ? { include: long.filter((file) => file.startsWith(join(root, "/"))) } : {};
   return {
     extends: true,
-    test: { ...everywhere, name: basename(root), root, isolate, exclude: [...excluded] },
+    test: { ...everywhere, name: basename(root), root, isolate, exclude: [...excluded], ...only },
   };
 }
