@@ -70,10 +70,12 @@ export class Admission<P> {
     const awaited = message && { message, settled: (settled: Decision<P>) => this.#settle(settled) };
     const connection = new SocketConnection(socket, handlers, { ...this.#facts, awaited }, this.#held);
     if (refusal !== undefined) {
-      connection.shut(...this.#held.closingOf(refusal));
+      connection.refuse(refusal);
       this.#settle(refusal);
-    } else if (message === undefined) this.#settle(decision);
-    else this.#connection = connection;
+    } else if (message === undefined) {
+      connection.open(decision);
+      this.#settle(decision);
+    } else this.#connection = connection;
     return connection;
   }
 
@@ -83,7 +85,8 @@ export class Admission<P> {
     clearTimeout(this.#timer);
     this.#held.unauthenticated.delete(this);
     if (this.#facts.message !== undefined) this.#facts.tell(decision);
-    this.#connection?.authenticated(decision);
+    if (decision.allowed) this.#connection?.open(decision);
+    else this.#connection?.refuse(decision);
     this.#facts.since.end();
   }
 }

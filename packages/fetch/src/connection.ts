@@ -1,4 +1,4 @@
-import { type Decision, deny, type FirstMessage, type Handshake } from "@wsorigin/core";
+import { type Decision, type Deny, deny, type FirstMessage, type Handshake } from "@wsorigin/core";
 import {
   attempt,
   checkClosing,
@@ -73,7 +73,9 @@ export class SocketConnection<P> implements Connection<P> {
   readonly #early: unknown[] = [];
   readonly #cleanups: (() => void)[] = [];
   #decision: Decision<P>;
-  #state: "closed" | "open" | "shut" | "verifying" | "waiting";
+  #state: "closed" | "open" | "shut" | "verifying" | "waiting" = "waiting";
+  /** Whether the app has been told of it. */
+  #wasOpened = false;
   #earlyBytes = 0;
   #cancelExpiry: (() => void) | undefined;
   #removeIndex: (() => void) | undefined;
@@ -84,13 +86,11 @@ export class SocketConnection<P> implements Connection<P> {
     this.#held = held;
     this.#admitted = admitted;
     this.#decision = admitted.decision;
-    this.#state = admitted.awaited === undefined ? "open" : "waiting";
     held.open.add(this);
     // The socket of an app that reads its own messages is left alone.
     const message = admitted.awaited === undefined && handlers.onMessage === undefined ? () => {} : this.receive;
     const unsubscribe = subscribe(socket, { message, close: this.closed });
     if (unsubscribe !== undefined) this.#cleanups.push(unsubscribe);
-    if (admitted.awaited === undefined) this.#opened();
   }
 
   get origin(): string | undefined {
@@ -138,16 +138,14 @@ export class SocketConnection<P> implements Connection<P> {
 
   readonly closed = (): void => {
     if (this.#state === "closed") return;
-    const { awaited } = this.#admitted;
-    const wasOpen = this.#state === "open" || awaited === undefined;
     this.#state = "closed";
     this.#controller.abort(new Error("Closed."));
     this.#held.open.delete(this);
     this.#cancelExpiry?.();
     this.#removeIndex?.();
     for (const cleanup of this.#cleanups) cleanup();
-    if (!wasOpen) awaited?.settled(deny("client-gone", this.origin));
-    else this.#call("onClose", () => this.#handlers.onClose?.(this));
+    if (this.#wasOpened) this.#call("onClose", () => this.#handlers.onClose?.(this));
+    else this.#admitted.awaited?.settled(deny("client-gone", this.origin));
   };
 
   close(code = 1000, reason = ""): void {
@@ -167,24 +165,25 @@ export class SocketConnection<P> implements Connection<P> {
     );
   }
 
-  /** The first message was judged, or none came. */
-  authenticated(decision: Decision<P>): void {
+  /** Gives the socket to the app, with the decision that let it in, or that is only reported. */
+  open(decision: Decision<P>): void {
     if (this.#state === "closed") return;
-    if (!decision.allowed) return this.shut(...this.#held.closingOf(decision));
     this.#state = "open";
+    this.#wasOpened = true;
     this.#decision = decision;
-    this.#opened();
+    this.#call("onOpen", () => this.#handlers.onOpen?.(this));
+    this.#settle(this.#decision);
     for (const data of this.#early.splice(0)) this.receive(data);
+  }
+
+  /** Closes a socket that its app has not seen. */
+  refuse(decision: Deny): void {
+    this.shut(...this.#held.closingOf(decision));
   }
 
   /** The grant was revoked. */
   revoke(): void {
     this.#end("Token revoked");
-  }
-
-  #opened(): void {
-    this.#call("onOpen", () => this.#handlers.onOpen?.(this));
-    this.#settle(this.#decision);
   }
 
   /** Takes over a decision, with its expiry and its keys. */

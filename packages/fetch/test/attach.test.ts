@@ -204,14 +204,18 @@ test("refresh() takes a token of the same subject only", async () => {
   expect(connection?.decision).toMatchObject({ id: "u1.2" });
 });
 
-test("a revoked subject's sockets are closed, and nobody else's", async () => {
+/** A source of revocations, with who listens to it. */
+function revocationSource() {
   const listeners = new Set<(revocation: Revocation) => void>();
-  const revocations = {
-    subscribe: (listener: (revocation: Revocation) => void) => {
-      listeners.add(listener);
-      return () => void listeners.delete(listener);
-    },
+  const subscribe = (listener: (revocation: Revocation) => void) => {
+    listeners.add(listener);
+    return () => void listeners.delete(listener);
   };
+  return { listeners, revocations: { subscribe } };
+}
+
+test("a revoked subject's sockets are closed, and nobody else's", async () => {
+  const { listeners, revocations } = revocationSource();
   const { connect, opened, guard } = await serve({ policy: early, revocations });
   const [one, two] = [await connect("/?t=u1"), await connect("/?t=u2")];
   await expect.poll(() => opened.length).toBe(2);
@@ -221,6 +225,33 @@ test("a revoked subject's sockets are closed, and nobody else's", async () => {
   guard.close();
   expect(listeners.size).toBe(0);
   expect(await two.closing).toBe(1001);
+});
+
+test("the app sees nothing of a socket that is revoked before it is attached", async () => {
+  const { listeners, revocations } = revocationSource();
+  const called: string[] = [];
+  const { target } = await bridge({ policy: early, revocations }, (socket, result) => {
+    for (const listener of listeners) listener({ subject: "u1" });
+    result.attach(socket, {
+      onOpen: () => void called.push("open"),
+      onMessage: () => void called.push("message"),
+      onClose: () => void called.push("close"),
+    });
+  });
+  const socket = new WebSocket(`ws://127.0.0.1:${target.port}/?t=u1`, { origin: page });
+  socket.once("open", () => socket.send("hello"));
+  expect(await new Promise((resolve) => socket.once("close", resolve))).toBe(4401);
+  expect(called).toEqual([]);
+});
+
+test("onClose is called for a socket that the guard closes after its first message", async () => {
+  const { connect, opened, closed, guard } = await serve({ policy: late });
+  const { socket, closing } = await connect();
+  socket.send("u1");
+  await expect.poll(() => opened.length).toBe(1);
+  guard.disconnect(() => true, 4000, "bye");
+  expect(await closing).toBe(4000);
+  await expect.poll(() => closed.length).toBe(1);
 });
 
 test("disconnect() closes what matches, with a code that can be sent", async () => {
