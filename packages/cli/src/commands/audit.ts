@@ -1,6 +1,5 @@
 import { readFile, stat } from "node:fs/promises";
 import { dirname, join, relative, resolve } from "node:path";
-import { setImmediate } from "node:timers/promises";
 import { changesFor, isModuleManifest } from "../audit/changes.ts";
 import { fixesData, fixesText } from "../audit/print-fixes.ts";
 import { applyChanges } from "../change/apply.ts";
@@ -13,6 +12,7 @@ import { walk, type Walked } from "../source/walk.ts";
 import { type Finding, severityOf } from "../finding.ts";
 import { CannotRun, type Command, type Outcome, UsageError } from "../command.ts";
 import { readOwn } from "../options.ts";
+import { pacing } from "../pace.ts";
 
 const usage = `wsorigin audit [dir or file]
 
@@ -54,7 +54,7 @@ export const audit: Command = {
     progress(`Looking into ${walked.files.length} files`);
     const audited = await auditFiles(walked, {
       ignored,
-      goOn: breathing(signal),
+      goOn: pacing(signal),
       ...(only !== undefined && { only: new Set([only]) }),
     });
     if (fix) return await fixed({ folder, dir, write, force, walked, audited });
@@ -130,18 +130,6 @@ async function readFolder(folder: string, dir: string, signal: AbortSignal): Pro
   } catch (error) {
     throw new CannotRun(`${JSON.stringify(dir)} cannot be read.`, { cause: error });
   }
-}
-
-/** Lets others have their turn now and then: an abort among them. */
-function breathing(signal: AbortSignal): () => Promise<void> {
-  let last = performance.now();
-  return async () => {
-    if (performance.now() - last > 50) {
-      await setImmediate();
-      last = performance.now();
-    }
-    signal.throwIfAborted();
-  };
 }
 
 /** The folder that is read. For a file it is the one of its package, because a check may stand in another file. */

@@ -4,7 +4,7 @@ import { bounded, checkText } from "./check.ts";
 import type { CheckedKind } from "./checker.ts";
 import { type Input, inputsOf } from "./inputs.ts";
 import { kindOf } from "./kinds.ts";
-import { pacing, Stopped } from "./pace.ts";
+import { pacing, Stopped } from "../pace.ts";
 
 interface Options {
   readonly path: string | undefined;

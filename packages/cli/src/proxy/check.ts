@@ -1,6 +1,6 @@
 import type { Finding, Report, Step } from "../finding.ts";
 import { type CheckedKind, type Checker, found, type Given, type Verdict } from "./checker.ts";
-import { Stopped } from "./pace.ts";
+import { Stopped } from "../pace.ts";
 import { commonRules } from "./rules.ts";
 import { placeholdersIn, templateIn } from "./templates.ts";
 

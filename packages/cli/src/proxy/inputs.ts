@@ -4,7 +4,7 @@ import { join, resolve } from "node:path";
 import { CannotRun } from "../command.ts";
 import { isKnownName } from "./kinds.ts";
 import { longestInput } from "./limits.ts";
-import { Stopped } from "./pace.ts";
+import { Stopped } from "../pace.ts";
 
 /** A file to check, by the name that the report uses. */
 export interface Input {

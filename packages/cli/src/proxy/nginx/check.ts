@@ -1,5 +1,5 @@
 import type { Finding, Report, Step } from "../../finding.ts";
-import { Stopped } from "../pace.ts";
+import { Stopped } from "../../pace.ts";
 import { checkLog } from "./access-log.ts";
 import { Context } from "./context.ts";
 import type { Configuration } from "./files.ts";

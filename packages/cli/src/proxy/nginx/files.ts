@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { Stopped } from "../pace.ts";
+import { Stopped } from "../../pace.ts";
 import { type Directive, type Parsed, parseSteps, type SyntaxProblem } from "./parse.ts";
 import { dumped, onDisk, shownAs } from "./sources.ts";
 
