@@ -2,6 +2,7 @@ import type { Finding, Report, Step } from "../finding.ts";
 import type { Raw } from "./check.ts";
 import type { Fixable } from "./changes.ts";
 import { checks } from "./checks/index.ts";
+import { type Failed, reasonOf } from "./failed.ts";
 import { auditLanguages, otherLanguages } from "./languages/index.ts";
 import type { Module } from "../source/module.ts";
 import { parseFile } from "../source/parse.ts";
@@ -77,11 +78,6 @@ async function late(end: number): Promise<void> {
   if (performance.now() > end) throw new Error("Out of time.");
 }
 
-interface Failed {
-  readonly file: string;
-  readonly reason: string;
-}
-
 async function parseAll(
   files: readonly SourceFile[],
   goOn: () => Promise<void>,
@@ -109,8 +105,7 @@ async function checkAll(
     try {
       for (const check of checks) raws.push(...check(module, project));
     } catch (error) {
-      // What nests too deeply for the parser's heirs as well.
-      failed.push({ file: module.file, reason: error instanceof RangeError ? "nested too deeply" : "not understood" });
+      failed.push({ file: module.file, reason: reasonOf(error) });
     }
   }
   return { raws, failed, left: [] };

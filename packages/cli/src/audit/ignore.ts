@@ -7,6 +7,11 @@ export interface Ignore {
   readonly line: number;
 }
 
+/** Whether a comment ignores a rule's finding: one that ends on the finding's line, or on the line above. */
+export function isIgnored(ignores: readonly Ignore[], id: string, line: number): boolean {
+  return ignores.some((ignore) => ignore.ids.has(id) && (ignore.line === line || ignore.line === line - 1));
+}
+
 /** Comments without a reason are not heeded. */
 export function ignoresIn(module: Module): Ignore[] {
   return module.comments.flatMap(({ value, loc }) => ignoreIn(value, loc?.end.line) ?? []);

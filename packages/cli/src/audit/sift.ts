@@ -2,7 +2,7 @@ import type { Finding } from "../finding.ts";
 import type { Module } from "../source/module.ts";
 import type { Node } from "../source/nodes.ts";
 import type { Raw, Rewrite } from "./check.ts";
-import { ignoresIn, type Ignore } from "./ignore.ts";
+import { ignoresIn, type Ignore, isIgnored } from "./ignore.ts";
 import { rules } from "./rules.ts";
 import { seenLine } from "./seen.ts";
 
@@ -42,8 +42,7 @@ export function sift(
     const ignores = comments.get(raw.module) ?? ignoresIn(raw.module);
     comments.set(raw.module, ignores);
     if (ignored.has(id)) unwanted += 1;
-    else if (ignores.some(({ ids, line }) => ids.has(id) && (line === placed.line || line === placed.line - 1)))
-      commented += 1;
+    else if (isIgnored(ignores, id, placed.line)) commented += 1;
     else kept.push(placed);
   }
   return { kept, unwanted, commented };

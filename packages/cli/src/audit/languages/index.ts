@@ -2,7 +2,8 @@ import type { Parser } from "@lezer/common";
 import type { Finding, Rule } from "../../finding.ts";
 import type { SourceFile } from "../../source/walk.ts";
 import { djangoRules } from "../django/rules.ts";
-import { ignoreIn, type Ignore } from "../ignore.ts";
+import { ignoreIn, type Ignore, isIgnored } from "../ignore.ts";
+import { type Failed, reasonOf } from "../failed.ts";
 import { seenLine } from "../seen.ts";
 import { springRules } from "../spring/rules.ts";
 import type { Found } from "./check.ts";
@@ -25,7 +26,7 @@ export interface LanguageAudit {
   readonly findings: readonly Finding[];
   /** How many files were looked into. */
   readonly read: number;
-  readonly failed: readonly { readonly file: string; readonly reason: string }[];
+  readonly failed: readonly Failed[];
   /** Files that were not looked into because the time was over. */
   readonly left: readonly string[];
   readonly unwanted: number;
@@ -85,7 +86,7 @@ async function auditLanguage(
     const found = check(trees).filter(({ at }) => only === undefined || only.has(at.tree.file));
     return { ...nothing, ...sifted(found, ignored), read: trees.length };
   } catch (error) {
-    const reason = error instanceof RangeError ? "nested too deeply" : "not understood";
+    const reason = reasonOf(error);
     return { ...nothing, failed: trees.map(({ file }) => ({ file, reason })) };
   }
 }
@@ -118,12 +119,11 @@ function sifted(
     const ignores = comments.get(at.tree) ?? commentsOf(at.tree);
     comments.set(at.tree, ignores);
     if (ignored.has(rule.id)) unwanted += 1;
-    else if (ignores.some(({ ids, line }) => ids.has(rule.id) && (line === place.line || line === place.line - 1)))
-      commented += 1;
+    else if (isIgnored(ignores, rule.id, place.line)) commented += 1;
     else
       findings.push({
         rule,
-        seen: [seenLine(at.tree.source.split("\n")[place.line - 1] ?? "")],
+        seen: [seenLine(at.tree.lines[place.line - 1] ?? "")],
         fix,
         place,
         ...(severity !== undefined && { severity }),

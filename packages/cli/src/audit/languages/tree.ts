@@ -5,11 +5,17 @@ export class Tree {
   readonly file: string;
   readonly source: string;
   readonly root: SyntaxNode;
+  #lines: readonly string[] | undefined;
 
   constructor(file: string, source: string, root: SyntaxNode) {
     this.file = file;
     this.source = source;
     this.root = root;
+  }
+
+  /** The lines of the source; split when they are read first. */
+  get lines(): readonly string[] {
+    return (this.#lines ??= this.source.split("\n"));
   }
 
   /** The source text of a node. */
