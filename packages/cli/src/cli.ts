@@ -125,13 +125,13 @@ async function runCommand(
       cwd: around.cwd,
       stdin: async () => (await import("@wsorigin/core")).raceAbort(around.stdin(), signal),
       signal,
-      progress: progress.show,
+      progress: (line) => progress?.show(line),
     })
     .catch((error: unknown) => {
       if (timeout.aborted && !around.signal.aborted) throw new CannotRun(tooLong(limit));
       throw error;
     })
-    .finally(progress.clear);
+    .finally(() => progress?.clear());
   const incomplete = "report" in outcome ? outcome.report.incomplete : undefined;
   // A command that was ended may not have noticed.
   const exitCode = await print(outcome, options, around);
@@ -142,10 +142,10 @@ async function runCommand(
 }
 
 /** On a terminal that somebody watches; a log keeps what was taken back. */
-async function progressOf({ showsProgress, env, err, columns, progressColumns }: Environment): Promise<Progress> {
-  const { noProgress, progressOn } = await import("./progress.ts");
+async function progressOf(around: Environment): Promise<Progress | undefined> {
+  const { showsProgress, env, err, columns, progressColumns } = around;
   const watched = showsProgress && env["TERM"] !== "dumb" && (env["CI"] ?? "") === "";
-  return watched ? progressOn(err, progressColumns ?? columns) : noProgress;
+  return watched ? (await import("./progress.ts")).progressOn(err, progressColumns ?? columns) : undefined;
 }
 
 function tooLong(seconds: number): string {

@@ -27,5 +27,3 @@ export function progressOn(write: (text: string) => void, columns: number): Prog
     },
   };
 }
-
-export const noProgress: Progress = { show() {}, clear() {} };

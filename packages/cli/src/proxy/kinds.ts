@@ -19,6 +19,13 @@ function other(what: string, instead: string): Kind {
   return { other: what, instead };
 }
 
+const dockerfile = other(
+  "is a Dockerfile, not a configuration of a proxy",
+  "Check the file that it copies into the image, such as nginx.conf.",
+);
+
+const caddyName = /^Caddyfile|\.caddy(?:file)?$/i;
+
 function unknown(text: string): Kind {
   return text.trim() === ""
     ? other("is empty", "Name the file that has the proxy's configuration.")
@@ -95,8 +102,7 @@ function yamlKind(text: string, base: string): Kind | undefined {
   if (/^(?:entryPoints|certificatesResolvers|accessLog|serversTransport):/m.test(text)) return checked("traefik");
   if (/^http:\s*(?:#.*)?\n(?:\s*\n|\s*#.*\n)*\s+(?:routers|services|middlewares|serversTransports):/m.test(text))
     return checked("traefik");
-  if (/^(?:on|name|jobs):/m.test(text) && /^jobs:/m.test(text))
-    return other("is a workflow of GitHub Actions, not a configuration of a proxy", printed);
+  if (/^jobs:/m.test(text)) return other("is a workflow of GitHub Actions, not a configuration of a proxy", printed);
   return undefined;
 }
 
@@ -111,10 +117,7 @@ function tomlKind(text: string): Kind | undefined {
 function lineKind(text: string, base: string): Kind | undefined {
   const code = text.replaceAll(/^[ \t]*#.*$/gm, "");
   if (/^(?:FROM\s+\S+)/m.test(code) && /^(?:RUN|COPY|CMD|ENTRYPOINT|ADD|EXPOSE|WORKDIR)\s/m.test(code))
-    return other(
-      "is a Dockerfile, not a configuration of a proxy",
-      "Check the file that it copies into the image, such as nginx.conf.",
-    );
+    return dockerfile;
   if (/^\s*\[(?:Unit|Service|Install)\]\s*$/m.test(code))
     return other("is a unit of systemd, not a configuration of a proxy", "Check the file that its ExecStart names.");
   if (/^\s*<\/?(?:VirtualHost|Location|LocationMatch|Proxy|IfModule|Directory|Macro)\b/im.test(code))
@@ -140,7 +143,7 @@ function lineKind(text: string, base: string): Kind | undefined {
     /^[ \t]*(?:reverse_proxy|handle_path|handle|php_fastcgi|file_server|encode|respond|header_up|header_down|route|redir|import|tls)\b[^;]*$/m.test(
       code,
     ) ||
-    /^Caddyfile|\.caddy(?:file)?$/i.test(base)
+    caddyName.test(base)
   )
     return checked("caddy");
   if (
@@ -155,17 +158,11 @@ const names: readonly (readonly [RegExp, Kind])[] = [
   [/^nginx.*\.conf$|\.nginx$|\.vhost$/i, checked("nginx")],
   [/^haproxy.*\.(?:cfg|conf)$/i, checked("haproxy")],
   [/^(?:httpd|apache2?).*\.conf$|^\.htaccess$/i, checked("apache")],
-  [/^Caddyfile|\.caddy(?:file)?$/i, checked("caddy")],
+  [caddyName, checked("caddy")],
   [/^traefik.*\.(?:ya?ml|toml)$/i, checked("traefik")],
   [/^envoy.*\.(?:ya?ml|json)$/i, checked("envoy")],
   [/^ingress.*\.ya?ml$/i, checked("kubernetes")],
-  [
-    /^(?:.*\.)?Dockerfile(?:\..*)?$/i,
-    other(
-      "is a Dockerfile, not a configuration of a proxy",
-      "Check the file that it copies into the image, such as nginx.conf.",
-    ),
-  ],
+  [/^(?:.*\.)?Dockerfile(?:\..*)?$/i, dockerfile],
   [
     /^\.env(?:\..*)?$/,
     other(
@@ -199,7 +196,7 @@ function byName(base: string): Kind | undefined {
 /** Names of files that are worth a look in a folder. */
 export function isKnownName(base: string): boolean {
   return (
-    names.slice(0, 7).some(([pattern]) => pattern.test(base)) ||
+    names.some(([pattern, kind]) => "checked" in kind && pattern.test(base)) ||
     /\.(?:conf|cfg|ya?ml|toml)$/i.test(base) ||
     /^(?:docker-)?compose/.test(base)
   );
