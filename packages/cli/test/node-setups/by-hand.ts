@@ -29,7 +29,7 @@ const listed = ({ headers }: IncomingMessage): boolean => headers.origin === pag
 /** Another page is on the list; programs, which send no Origin, may come. */
 const other = ({ headers }: IncomingMessage): boolean =>
   headers.origin === undefined || headers.origin === "https://other.example.com";
-const nobody = (): boolean => false;
+const denyAll = (): boolean => false;
 
 /** Terminates sockets that did not answer its ping, as the documentation of `ws` shows it, with a short interval. */
 function heartbeat(interval: number): () => Promise<number> {
@@ -83,7 +83,7 @@ export const byHand: readonly Setup[] = [
     start: listener(listed, destroy),
     path: "/chat",
   },
-  { name: "upgrade listener: socket.destroy() for every origin", found: ["WSO048"], start: listener(nobody, destroy) },
+  { name: "upgrade listener: socket.destroy() for every origin", found: ["WSO048"], start: listener(denyAll, destroy) },
   { name: "upgrade listener: socket.destroy() for the page", found: ["WSO023"], start: listener(other, destroy) },
   ...["400 Bad Request", "401 Unauthorized", "403 Forbidden", "404 Not Found", "426 Upgrade Required"].map(
     (statusLine): Setup => ({
@@ -110,12 +110,12 @@ export const byHand: readonly Setup[] = [
   ...["400 Bad Request", "426 Upgrade Required"].map((statusLine): Setup => ({
     name: `upgrade listener: ${statusLine} for every origin`,
     found: ["WSO023"],
-    start: listener(nobody, answer(statusLine)),
+    start: listener(denyAll, answer(statusLine)),
   })),
   {
     name: "upgrade listener: 503 for all",
     found: ["WSO049"],
-    start: listener(nobody, answer("503 Service Unavailable")),
+    start: listener(denyAll, answer("503 Service Unavailable")),
   },
   { name: "ws: verifyClient, cb(false, 400) for the page", found: ["WSO023"], start: verified(notForUs, 400) },
   { name: "ws: verifyClient, cb(false, 401) for the page", found: ["WSO023"], start: verified(notForUs, 401) },

@@ -37,7 +37,7 @@ export const djangoRules: Readonly<Record<Name, Rule>> = {
     "origin-validator-without-scheme",
     "warning",
     "A validator compares the host of the Origin only.",
-    "A page over plain http on the same host gets in too. Whoever controls the network between a visitor and that host can put such a page there. AllowedHostsOriginValidator never compares the scheme, and OriginValidator does so only for entries that have one.",
+    "A page served over plain http by the same host is let in too, and whoever controls the network between a visitor and that host can serve one. AllowedHostsOriginValidator never compares the scheme, and OriginValidator does so only for entries that have one.",
     "Use OriginValidator with entries that have a scheme.",
   ),
   subdomains: rule(

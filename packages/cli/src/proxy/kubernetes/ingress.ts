@@ -76,7 +76,7 @@ function readTimeout({ file }: Given, ingress: Ingress, usual: string | undefine
     const place = get(ingress.node, "metadata") ?? ingress.node;
     return [found(file, kubernetesRules.idle, place, [...where(ingress), right])];
   }
-  // A value with a unit is no number, and the controller then uses its own.
+  // A value with a unit is not a number, and the controller then uses its default.
   const seconds = /^\d+$/.test(own.value ?? "") ? Number(own.value) : 0;
   return seconds > shortestIdle
     ? []
