@@ -50,6 +50,21 @@ const mutated = fc
     return { kind, path, text: lines.join("\n") };
   });
 
+test.each([
+  ["caddy", ":443 {\n\treverse_proxy 127.0.0.1:3000 {\n\t\theader_up X(Y a\n\t}\n}\n"],
+  ["caddy", ":443 {\n\trequest_header -[a\n\treverse_proxy 127.0.0.1:3000\n}\n"],
+  [
+    "haproxy",
+    "frontend web\n  bind :443\n  http-request set-header X(Y a\n  default_backend app\nbackend app\n  server a 127.0.0.1:3000\n",
+  ],
+] as const)("a name of a header in %s is no expression, row %#", async (kind, text) => {
+  const { incomplete, findings } = await checkText({ kind, file: "file", text, path: undefined, cwd: "/", goOn });
+  expect([incomplete, findings.filter(({ severity, rule }) => (severity ?? rule.severity) === "failure")]).toEqual([
+    undefined,
+    [],
+  ]);
+});
+
 test("no text makes a check throw, and every place is in the text", async () => {
   await fc.assert(
     fc.asyncProperty(mutated, async ({ kind: name, path, text }) => {

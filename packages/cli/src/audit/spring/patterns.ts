@@ -1,3 +1,4 @@
+import { literal } from "../../expression.ts";
 import { getDomain } from "tldts";
 
 export type Width = "any" | "wide" | "subdomains" | "exact";
@@ -23,10 +24,7 @@ function widthOfBase(base: string): Width {
 
 function matcherOf(pattern: string): (origin: string) => boolean {
   const [, text = pattern, ports] = /^(.*):\[(\*|\d+(?:,\d+)*)\]$/.exec(pattern) ?? [];
-  const escaped = text
-    .split("*")
-    .map((part) => part.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`))
-    .join(".*");
+  const escaped = text.split("*").map(literal).join(".*");
   const tail = ports === undefined ? "" : ports === "*" ? String.raw`(?::\d+)?` : `:(?:${ports.replaceAll(",", "|")})`;
   const form = new RegExp(`^${escaped}${tail}$`, "i");
   return (origin) => form.test(origin);

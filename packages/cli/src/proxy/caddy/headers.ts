@@ -1,3 +1,4 @@
+import { literal } from "../../expression.ts";
 import type { Finding, Rule } from "../../finding.ts";
 import { found, type Given, isHandshakeHeader } from "../checker.ts";
 import type { CaddyLine } from "./parse.ts";
@@ -27,7 +28,7 @@ export function changeOf(field: string, values: readonly string[], hosts: readon
   const removed = field.startsWith("-");
   const name = field.replace(/^[-+?>]/, "");
   const value = values.at(-1) ?? "";
-  const kept = new RegExp(`\\{(?:http\\.request\\.)?header\\.${name}\\}`, "i").test(value);
+  const kept = new RegExp(`\\{(?:http\\.request\\.)?header\\.${literal(name)}\\}`, "i").test(value);
   if (field.startsWith("+")) return undefined;
   if (/^origin$/i.test(name)) return !removed && kept ? undefined : caddyRules.originChanged;
   if (/^host$/i.test(name)) {

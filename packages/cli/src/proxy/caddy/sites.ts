@@ -1,3 +1,4 @@
+import { literal } from "../../expression.ts";
 import type { CaddyLine } from "./parse.ts";
 
 /** A site, with its snippets in place. */
@@ -129,9 +130,6 @@ function matcherOf(line: CaddyLine, beside: readonly CaddyLine[]): readonly Matc
 
 /** Whether a pattern of a path, with `*` at its ends or within, means this path. */
 export function meansPath(pattern: string, path: string): boolean {
-  const parts = pattern
-    .toLowerCase()
-    .split("*")
-    .map((part) => part.replaceAll(/[.+?^${}()|[\]\\]/g, "\\$&"));
+  const parts = pattern.toLowerCase().split("*").map(literal);
   return parts.length <= 8 && new RegExp(`^${parts.join(".*")}$`).test(path.toLowerCase());
 }

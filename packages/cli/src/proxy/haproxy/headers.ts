@@ -1,3 +1,4 @@
+import { literal } from "../../expression.ts";
 import type { Finding } from "../../finding.ts";
 import { found, type Given, isHandshakeHeader } from "../checker.ts";
 import type { Route } from "./check.ts";
@@ -31,7 +32,7 @@ function changed(file: string, line: HaproxyLine): Finding | undefined {
   if (side === "http-send-name-header" && action.toLowerCase() === "host")
     return found(file, haproxyRules.hostLost, line, nothing);
   if (side !== "http-request" || !/^(?:del|set|add|replace)-(?:header|value)$/.test(action)) return undefined;
-  const kept = new RegExp(`%\\[(?:req\\.)?f?hdr\\(${name}`, "i").test(value);
+  const kept = new RegExp(`%\\[(?:req\\.)?f?hdr\\(${literal(name)}`, "i").test(value);
   if (/^origin$/i.test(name)) return kept ? undefined : found(file, haproxyRules.originChanged, line, nothing);
   if (/^host$/i.test(name) && action !== "add-header")
     return kept || /%\[.*(?:hdr\(host|base|var\()/i.test(value)

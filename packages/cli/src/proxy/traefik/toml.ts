@@ -1,3 +1,4 @@
+import { literal } from "../../expression.ts";
 import { parse, TomlError } from "smol-toml";
 import { type Given, type Line, unreadable } from "../checker.ts";
 import { type Documents, leaf, type Node } from "../tree.ts";
@@ -29,7 +30,7 @@ function nodeOf(value: unknown, at: Line, lines: readonly string[]): Node {
 }
 
 function lineOf(name: string, after: Line, lines: readonly string[]): Line {
-  const own = new RegExp(`(?:^|[\\s.,{\\["'])${name.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&")}["']?\\s*[=.\\]]`);
+  const own = new RegExp(`(?:^|[\\s.,{\\["'])${literal(name)}["']?\\s*[=.\\]]`);
   for (let at = after.line - 1; at < lines.length; at++) {
     const text = lines[at] ?? "";
     if (own.test(text)) return { line: at + 1, text };
