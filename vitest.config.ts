@@ -28,7 +28,9 @@ const shared: ReadonlySet<string> = new Set([
 ]);
 
 /** Files that count what is left in their process, and so need one of their own. */
-const alone: readonly string[] = ["packages/node/test/leaks.test.ts"].map((file) => join(import.meta.dirname, file));
+const alone: readonly string[] = ["packages/node/test/closing.test.ts", "packages/node/test/leaks.test.ts"].map(
+  (file) => join(import.meta.dirname, file),
+);
 
 /** Suites of pages in browsers. `pnpm test:browsers` runs them, in every browser: they would take a quarter of the time of `pnpm test`. */
 const pages: readonly string[] = [

@@ -114,7 +114,7 @@ export async function open(target: Target, request: HandshakeRequest = {}): Prom
 
 /** Nothing waits for a timer any more, but for the runner's own, which are short. */
 export function noTimer(): Promise<void> {
-  return until(() => !process.getActiveResourcesInfo().includes("Timeout"), "no timer is left", 4000);
+  return until(() => !process.getActiveResourcesInfo().includes("Timeout"), "no timer is left", 2000);
 }
 
 /** Answers every message with itself. */
